@@ -1,0 +1,77 @@
+#ifndef SYC_BASE_SPAN_H
+#define SYC_BASE_SPAN_H
+
+/*
+ * Purpose           borrowed octets with their length, loads from them, sequence arithmetic
+ * Input and output  every load checks its bounds once, at the span
+ * Ownership         a span never owns; it dies with what it points into
+ * Limits            none
+ * Not here          decoding (capture/)
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct syc_span {
+    const uint8_t *p;
+    size_t n;
+};
+
+/* [from, from + length) of s, cut to what is there; an empty span past the end. */
+static inline struct syc_span
+syc_span_part(struct syc_span s, size_t from, size_t length)
+{
+    if (from > s.n) {
+        from = s.n;
+    }
+    if (length > s.n - from) {
+        length = s.n - from;
+    }
+    return (struct syc_span){s.p + from, length};
+}
+
+/* s without its first `from` octets; an empty span past the end. */
+static inline struct syc_span
+syc_span_from(struct syc_span s, size_t from)
+{
+    return syc_span_part(s, from, s.n);
+}
+
+/* Network-order loads; the caller has checked that the octets are there. */
+static inline uint16_t
+syc_be16(const uint8_t *p)
+{
+    return (uint16_t)((p[0] << 8) | p[1]);
+}
+
+static inline uint32_t
+syc_be32(const uint8_t *p)
+{
+    return ((uint32_t)p[0] << 24) | ((uint32_t)p[1] << 16) | ((uint32_t)p[2] << 8) | p[3];
+}
+
+static inline uint16_t
+syc_le16(const uint8_t *p)
+{
+    return (uint16_t)((p[1] << 8) | p[0]);
+}
+
+static inline uint32_t
+syc_le32(const uint8_t *p)
+{
+    return ((uint32_t)p[3] << 24) | ((uint32_t)p[2] << 16) | ((uint32_t)p[1] << 8) | p[0];
+}
+
+/*
+ * a - b on the circle of 2^32: positive when a is after b.
+ *
+ * source  RFC 9293 3.4 (all sequence arithmetic modulo 2^32)
+ */
+static inline int32_t
+syc_seq_diff(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b);
+}
+
+#endif

@@ -1,0 +1,69 @@
+#ifndef SYC_BEHAVIOR_H
+#define SYC_BEHAVIOR_H
+
+/*
+ * Purpose           what it does: the rhythm of sources and pairs, from records alone
+ * Input and output  records in any order; typed facts per subject, subjects in canonical order
+ * Ownership         facts are borrowed until the cadence is freed
+ * Limits            one budget; what does not fit is dropped and counted, and facts it touches are flagged
+ * Not here          what facts mean (rules/); cost of connections (audit, later)
+ *
+ * Everything is a pure function of the multiset of records: no arrival order, no hash order, no clock reaches a fact.
+ */
+
+#include "connection/connection.h"
+
+enum syc_subject_kind { SYC_SUBJECT_SOURCE, SYC_SUBJECT_PAIR };
+
+enum { SYC_EXAMPLES_MAX = 8 };
+
+/* One subject and its facts. values has one entry for each field of syc_source_schema. */
+struct syc_subject {
+    enum syc_subject_kind kind;
+    uint8_t ip_v;
+    uint8_t source[16];
+    uint8_t dest[16]; /* pair: server address and port */
+    uint16_t dest_port;
+    int64_t window_start_us, window_end_us; /* first start, last end, since 1970 */
+    int64_t conn_count;
+    uint32_t degraded; /* union of its records' bits, plus the cadence's own losses */
+    int64_t flow_ids[SYC_EXAMPLES_MAX]; /* the first connections in canonical order */
+    size_t flow_id_count;
+    const struct syc_value *values;
+};
+
+/* The facts of a source or pair (Sigma category "source"); names as in the spec of the `source` event. */
+extern const struct syc_schema syc_source_schema;
+
+struct syc_cadence;
+
+/*
+ * An empty cadence. signatures (borrowed; may be NULL) name the stacks of SYNs; budget_octets bounds memory.
+ * NULL when memory is short.
+ */
+struct syc_cadence *syc_cadence_new(const struct syc_signatures *signatures, size_t budget_octets);
+void syc_cadence_free(struct syc_cadence *c);
+
+/* Take in one record (whole, or a part: parts of one connection may come in any order). Copies what it needs. */
+void syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r);
+
+/*
+ * Compute every subject: sources by address (version 4 first), each followed by its pairs by address and port.
+ *
+ * visit    called once a subject; the subject and its values are valid during the call
+ * returns  SYC_OK or SYC_NO_MEMORY
+ * cost     sorts each source's events once: O(n log n)
+ */
+enum syc_status syc_cadence_finish(struct syc_cadence *c,
+                                   void (*visit)(void *user, const struct syc_subject *s),
+                                   void *user) SYC_MUST_CHECK;
+
+struct syc_cadence_stats {
+    uint64_t sources;         /* seen */
+    uint64_t sources_evicted; /* sources of one unanswered SYN that gave way */
+    uint64_t records_dropped; /* records that found no room */
+    size_t octets, octets_peak, octets_limit;
+};
+void syc_cadence_stats(const struct syc_cadence *c, struct syc_cadence_stats *out);
+
+#endif

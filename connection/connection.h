@@ -1,0 +1,76 @@
+#ifndef SYC_CONNECTION_H
+#define SYC_CONNECTION_H
+
+/*
+ * Purpose           segments in, records out: the table of connections and of half-open SYNs
+ * Input and output  batches of segments in capture order; records and first SYNs to a sink
+ * Ownership         what the sink is given is borrowed for the call
+ * Limits            two budgets (connections, half-open); full tables evict the oldest, counted, reason "evicted"
+ * Not here          files and interfaces (capture/), judgement (behavior/, rules/)
+ */
+
+#include "connection/record.h"
+
+/* The first SYN or SYN+ACK of a connection, when it is seen: what a `fingerprint` event tells. */
+struct syc_syn_seen {
+    const struct syc_key *key;
+    int64_t flow_id;
+    int64_t time_us;
+    uint64_t number; /* frame */
+    uint16_t file;
+    const struct syc_syn *syn;
+    const struct syc_syn_own *own;
+};
+
+struct syc_table_sink {
+    void *user;
+    void (*record)(void *user, const struct syc_record *r);
+    void (*syn)(void *user, const struct syc_syn_seen *s); /* may be NULL */
+};
+
+struct syc_table_config {
+    size_t connection_octets; /* budget of connections, their logs included */
+    size_t half_open_octets;  /* budget of SYNs that nobody has answered */
+    struct syc_hash_key key;  /* no output depends on it while no cap is hit */
+    bool live;       /* records end by time (2MSL after the close, idle), not only with the input */
+    int64_t idle_ns; /* live: silence that ends a connection */
+    int64_t two_msl_ns;  /* live: how long a closed tuple is kept */
+    int64_t interval_ns; /* live: part records of long connections; 0 = none */
+};
+
+struct syc_table_stats {
+    uint64_t connections; /* records begun, half-open ones included */
+    uint64_t open, open_peak;
+    uint64_t evicted;
+    uint64_t half_open, half_open_peak;
+    uint64_t half_open_evicted;
+    size_t half_open_octets, half_open_limit;
+    size_t connection_octets, connection_limit;
+};
+
+struct syc_table;
+
+/* NULL when memory is short. */
+struct syc_table *syc_table_new(const struct syc_table_config *config,
+                                const struct syc_table_sink *sink);
+void syc_table_free(struct syc_table *t);
+
+/*
+ * Follow n segments (n <= SYC_BATCH), in order.
+ *
+ * cost  one look-up each (prefetched over the batch), a handful of stores; no allocation but for new connections
+ */
+void syc_table_feed(struct syc_table *t, const struct syc_segment *segments, size_t n);
+
+/* An ICMP error quoted this segment (s->unreachable): marks its connection, if there is one. */
+void syc_table_unreachable(struct syc_table *t, const struct syc_segment *s);
+
+/* Live: end what time has ended. now_ns is the capture clock. */
+void syc_table_expire(struct syc_table *t, int64_t now_ns);
+
+/* End everything, in canonical order. degraded: bits (1 << enum syc_degraded) that touch every record still open. */
+void syc_table_finish(struct syc_table *t, uint32_t degraded);
+
+void syc_table_stats(const struct syc_table *t, struct syc_table_stats *out);
+
+#endif

@@ -1,0 +1,81 @@
+#ifndef SYC_ENGINE_H
+#define SYC_ENGINE_H
+
+/*
+ * Purpose           the wiring: one pass from captures or connection events to verdicts
+ * Input and output  options and inputs in, events to a syc_output; counts and rows for the caller
+ * Ownership         an engine owns its table, cadence, rules and signatures; two engines in a process do not meet
+ * Limits            one number for memory, split inside (engine.c)
+ * Not here          command lines (tools/)
+ */
+
+#include "output/output.h"
+
+struct syc_engine_config {
+    struct syc_output *output; /* borrowed */
+    unsigned events;           /* enum syc_event bits to emit */
+    size_t memory_octets;      /* 0 = 256 MiB */
+    double prior;              /* log-odds */
+    const char *const *rules;  /* files or folders; NULL = the shipped set */
+    size_t rule_count;
+    const char *const *signatures; /* files; NULL = the shipped set */
+    size_t signature_count;
+    bool live;
+    int64_t idle_ns;                                          /* 0 = 1 hour */
+    int64_t interval_ns;                                      /* live */
+    int64_t two_msl_ns;                                       /* 0 = 60 s */
+    bool fixed_key;                                           /* hash key of zeros, for tests */
+    void (*row)(void *user, const struct syc_table_row *row); /* every source's row, NULL = none */
+    void *user;
+};
+
+struct syc_engine;
+
+enum syc_status syc_engine_new(struct syc_engine **out, const struct syc_engine_config *config,
+                               struct syc_error *err) SYC_MUST_CHECK;
+void syc_engine_free(struct syc_engine *e);
+
+/* The loaded rules: problems to print, counts, digest. */
+const struct syc_ruleset *syc_engine_rules(const struct syc_engine *e);
+
+/*
+ * Read one capture to its end (or, live, until syc_engine_stop()). May be called for several captures in turn:
+ * connections continue across them.
+ *
+ * returns  SYC_OK; SYC_TRUNCATED, SYC_FORMAT, SYC_IO, SYC_SYNTAX (filter): what was readable has been taken in
+ */
+enum syc_status syc_engine_capture(struct syc_engine *e, const struct syc_capture_options *options,
+                                   struct syc_error *err) SYC_MUST_CHECK;
+
+/*
+ * Read connection events (JSON Lines) from a descriptor and take their records in.
+ * Lines that are no connection event are counted; ones that are damaged are reported by line number (at most 10 times).
+ */
+struct syc_judge_counts {
+    uint64_t records, other_events, bad_lines;
+};
+enum syc_status syc_engine_judge(struct syc_engine *e, int fd, const char *name,
+                                 struct syc_judge_counts *counts,
+                                 struct syc_error *err) SYC_MUST_CHECK;
+
+/* Ask a running syc_engine_capture() to stop at the next batch. Async-signal-safe. */
+void syc_engine_stop(struct syc_engine *e);
+
+/* End all connections, judge all subjects, emit what is asked for. Once, after the last input. */
+enum syc_status syc_engine_finish(struct syc_engine *e) SYC_MUST_CHECK;
+
+void syc_engine_stats(const struct syc_engine *e, struct syc_run_stats *out);
+
+/*
+ * One connection event's text into a record.
+ *
+ * scratch  holds what the record points to; reset or freed by the caller after use
+ * returns  SYC_OK; SYC_NOT_FOUND (valid JSON, another event_type); SYC_SYNTAX (*err says what and where)
+ */
+struct syc_record_reader;
+struct syc_record_reader *syc_record_reader_new(void);
+void syc_record_reader_free(struct syc_record_reader *r);
+enum syc_status syc_record_read(struct syc_record_reader *reader, const char *line, size_t n,
+                                struct syc_record *out, struct syc_error *err) SYC_MUST_CHECK;
+
+#endif

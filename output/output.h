@@ -1,0 +1,115 @@
+#ifndef SYC_OUTPUT_H
+#define SYC_OUTPUT_H
+
+/*
+ * Purpose           what is said: JSON Lines of events, and the table a person sees on a terminal
+ * Input and output  records, first SYNs, verdicts and counts in; octets to a file descriptor out
+ * Ownership         a syc_output owns its buffer, not its descriptor
+ * Limits            a line may be any length; the buffer grows with the longest one
+ * Not here          reading events back (engine/); rotation (later)
+ *
+ * An event is written whole or not at all: after a failed write nothing more is written, what was lost is counted.
+ * Member order and number format are fixed, so equal input gives equal octets.
+ */
+
+#include "rules/rules.h"
+
+/* ---- the JSON writer ---- */
+
+struct syc_json {
+    char *text;
+    size_t n, room;
+    bool failed; /* memory was short: the text is not whole */
+    bool comma;  /* the next member or element needs a comma before it */
+};
+
+void syc_json_fini(struct syc_json *j);
+void syc_json_reset(struct syc_json *j);                 /* empty text, memory kept */
+void syc_json_open(struct syc_json *j, char bracket);    /* '{' or '[' */
+void syc_json_close(struct syc_json *j, char bracket);   /* '}' or ']' */
+void syc_json_key(struct syc_json *j, const char *name); /* name needs no escaping */
+void syc_json_int(struct syc_json *j, int64_t value);
+void syc_json_bool(struct syc_json *j, bool value);
+/* value with at most `digits` fractional digits (0..9), trailing zeros cut, no exponent; values not finite or
+   of 1e15 and above are written as 0 and asserted against in tests. -0 is written 0. */
+void syc_json_real(struct syc_json *j, double value, int digits);
+/* Escapes what JSON demands; octets outside 0x20..0x7e as \u00XX: output is ASCII for any input. */
+void syc_json_text(struct syc_json *j, const char *value);
+void syc_json_text_n(struct syc_json *j, const char *value, size_t n);
+
+/* ---- events ---- */
+
+enum syc_event {
+    SYC_EVENT_FINGERPRINT = 1 << 0,
+    SYC_EVENT_CONNECTION = 1 << 1,
+    SYC_EVENT_SOURCE = 1 << 2,
+    SYC_EVENT_VERDICT = 1 << 3,
+    SYC_EVENT_STATS = 1 << 4,
+    SYC_EVENT_RULESET = 1 << 5,
+    SYC_EVENT_ERROR = 1 << 6,
+};
+
+/* "verdict,stats" -> bits; 0 and *bad (the unknown word's start) on a word that is no event. */
+unsigned syc_events_parse(const char *list, const char **bad);
+
+struct syc_output {
+    int fd;
+    bool line_buffered; /* live and terminals: flush after each event */
+    const char *sensor; /* NULL = none */
+    struct syc_json json;
+    char *buffer;
+    size_t used;
+    uint64_t events, lost, octets;
+    enum syc_status status; /* SYC_OK, SYC_CLOSED (EPIPE) or SYC_IO; sticky */
+    int error_number;       /* errno of the failed write */
+};
+
+enum syc_status syc_output_init(struct syc_output *o, int fd) SYC_MUST_CHECK;
+enum syc_status syc_output_flush(struct syc_output *o);
+/* Flush and free; the final status (also of close-time errors seen by fsync-free means). */
+enum syc_status syc_output_fini(struct syc_output *o);
+
+/* file_name: NULL when one file is read (then `pcap_filename` is left out). */
+void syc_emit_fingerprint(struct syc_output *o, const struct syc_syn_seen *s,
+                          const struct syc_match *match, const char *file_name);
+void syc_emit_connection(struct syc_output *o, const struct syc_record *r);
+void syc_emit_source(struct syc_output *o, const struct syc_subject *s);
+void syc_emit_verdict(struct syc_output *o, const struct syc_verdict *v, const char *ruleset);
+
+struct syc_run_stats {
+    int64_t time_us; /* last packet, or 0 */
+    struct syc_capture_stats capture;
+    uint64_t decode[SYC_DROP_COUNT]; /* decode[SYC_DROP_NONE] = TCP segments */
+    struct syc_table_stats table;
+    struct syc_cadence_stats cadence;
+    uint64_t rules_loaded, rules_refused;
+};
+void syc_emit_stats(struct syc_output *o, const struct syc_run_stats *s);
+
+/* severity "error" or "warning"; file may be NULL. */
+void syc_emit_error(struct syc_output *o, int64_t time_us, const char *file, const char *text);
+
+/* The connection event's text alone, appended to j (also what `judge` must read back to the same record). */
+void syc_json_connection(struct syc_json *j, const struct syc_record *r, const char *sensor);
+
+/* Community ID v1, seed 0, of a TCP key: "1:" and base64, zero-terminated. */
+void syc_community_id(const struct syc_key *key, char out[32]);
+
+/* ---- the table for people ---- */
+
+/* What the table needs of a verdict, copied: verdicts themselves live only during a visit. */
+struct syc_table_row {
+    char source[SYC_ADDR_TEXT];
+    int score;
+    enum syc_label label;
+    int64_t conn_count;
+    char reason[160]; /* strongest evidence in words */
+};
+
+/* Lines of at most `width` columns; color by ANSI sequences only when asked. */
+void syc_print_rows(int fd, const struct syc_table_row *rows, size_t count, int width, bool color);
+
+/* One line per decode reason that is not zero, and what was lost, in words. */
+void syc_print_stats(int fd, const struct syc_run_stats *s);
+
+#endif

@@ -1,0 +1,124 @@
+#ifndef SYC_RULES_H
+#define SYC_RULES_H
+
+/*
+ * Purpose           what that means: Sigma rules over typed values, and their sum as a verdict
+ * Input and output  YAML texts become an immutable rule set; a row of values becomes hits; hits become a score that
+ *                   a person can redo
+ * Ownership         a rule set is one arena, immutable once loaded, shared by any number of evaluations
+ * Limits            1 MiB a file, depth 64, 10,000 rules, 64 tests a rule
+ * Not here          where values come from: the engine knows schemas, not packets
+ *
+ * sigma.h (this folder) is the Sigma engine alone; this header adds the `syncopate:` key and the scoring.
+ */
+
+#include "behavior/behavior.h"
+
+struct syc_ruleset;
+
+/* One finding of the loader or linter; texts live as long as the rule set. */
+struct syc_rule_problem {
+    const char *file;
+    unsigned line, column; /* 1-based; 0 = the whole file */
+    const char *code;      /* "R102" */
+    bool error;            /* false = warning */
+    const char *text;      /* one line */
+    const char *hint;      /* "did you mean \"iat.cv\"?" or NULL */
+};
+
+/*
+ * An empty set that knows these schemas (borrowed, must outlive it). NULL when memory is short.
+ * syc_ruleset_parse() adds a file's documents: a document with an error is refused whole, the others load.
+ */
+struct syc_ruleset *syc_ruleset_new(const struct syc_schema *const *schemas, size_t count);
+void syc_ruleset_free(struct syc_ruleset *set);
+enum syc_status syc_ruleset_parse(struct syc_ruleset *set, const char *file, const char *text,
+                                  size_t n) SYC_MUST_CHECK;
+
+/* After the last parse: order rules by (file order), compute the digest. Evaluation needs it. */
+enum syc_status syc_ruleset_seal(struct syc_ruleset *set) SYC_MUST_CHECK;
+
+size_t syc_ruleset_loaded(const struct syc_ruleset *set);
+size_t syc_ruleset_refused(const struct syc_ruleset *set);
+size_t syc_ruleset_skipped(const struct syc_ruleset *set); /* other products: not ours to judge */
+size_t syc_ruleset_problems(const struct syc_ruleset *set, const struct syc_rule_problem **out);
+const char *
+syc_ruleset_digest(const struct syc_ruleset *set); /* "sha256:..." over the loaded texts */
+
+enum syc_label {
+    SYC_LABEL_INSUFFICIENT,
+    SYC_LABEL_HUMAN_LIKE,
+    SYC_LABEL_UNCLEAR,
+    SYC_LABEL_AUTOMATION,
+    SYC_LABEL_MIXED,
+};
+const char *syc_label_name(enum syc_label label);
+
+enum { SYC_EVIDENCE_MAX = 64, SYC_EVIDENCE_VALUES = 16, SYC_MISSING_MAX = 64 };
+
+/* A rule that fired. Texts point into the rule set, values into the subject. */
+struct syc_evidence {
+    const char *rule; /* its name */
+    const char *rule_id;
+    const char *title;
+    const char *group;
+    const char *level; /* NULL if none */
+    const char *kind;  /* NULL if none */
+    const char *
+        filter; /* `syncopate.filter`: a Wireshark display filter without the address part; NULL if none */
+    double points;   /* 1..99 */
+    double log_odds; /* ln(points / (100 - points)) */
+    bool hard;
+    bool
+        counted; /* false: a stronger rule of its group was taken, or hard evidence stands against it */
+    const char *identifiers[SYC_EVIDENCE_VALUES]; /* search identifiers that matched */
+    size_t identifier_count;
+    struct {
+        const char *name;
+        const struct syc_value *value;
+    } values[SYC_EVIDENCE_VALUES]; /* every field read that is present, in schema order */
+    size_t value_count;
+    int64_t n; /* the sample size it names in `needs` (the first), SYC_NONE if none */
+};
+
+/* A rule that could not speak: what it lacked. */
+struct syc_missing {
+    const char *rule;
+    char needs[64]; /* "7 of 10 gaps" */
+};
+
+struct syc_verdict {
+    const struct syc_subject *subject;
+    enum syc_label label;
+    int score; /* 0..100 */
+    double log_odds, prior;
+    struct syc_evidence evidence[SYC_EVIDENCE_MAX]; /* strongest first */
+    size_t evidence_count;
+    struct syc_missing missing[SYC_MISSING_MAX];
+    size_t missing_count;
+    const char *kinds
+        [SYC_EVIDENCE_MAX]; /* distinct kinds of counted evidence for automation, strongest first */
+    size_t kind_count;
+};
+
+/*
+ * Evaluate every rule of category "source" over a subject's facts and add them up (DESIGN, Verdicts).
+ *
+ * prior  log-odds added to the sum; 0 by default
+ * cost   O(tests of all rules); no allocation
+ */
+void syc_judge(const struct syc_ruleset *set, const struct syc_subject *subject, double prior,
+               struct syc_verdict *out);
+
+/* The rule files built into the program: name ("default/cadence_metronome.yml") and text. */
+struct syc_shipped {
+    const char *name;
+    const char *text;
+    size_t n;
+};
+extern const struct syc_shipped syc_shipped_rules[];
+extern const size_t syc_shipped_rule_count;
+extern const struct syc_shipped syc_shipped_signatures[];
+extern const size_t syc_shipped_signature_count;
+
+#endif
