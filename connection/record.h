@@ -6,7 +6,7 @@
  * Input and output  made by the table (connection/) or read from events (engine/); its `connection` event is lossless
  * Ownership         lists, texts and syn pointers are borrowed from who made the record, for the length of the call
  *                   that hands it over; syc_record_copy() makes one that owns
- * Limits            at most SYC_EXCHANGES_MAX exchanges a part, 16 SYN times, 128 octets of history
+ * Limits            at most SYC_EXCHANGES_MAX exchanges a part, 16 SYN times, 39 letters of history
  * Not here          how packets change it (table.c, track.c); JSON (output/, engine/)
  *
  * Every number is an int64_t, SYC_NONE when it is not known, and has one row in syc_record_numbers[]: the writer, the
@@ -20,48 +20,94 @@ enum { SYC_TOSERVER = 0, SYC_TOCLIENT = 1 };
 enum {
     SYC_SYN_TIMES_MAX = 16,
     SYC_EXCHANGES_MAX = 256,
-    SYC_HISTORY_MAX = 128,
+    SYC_HISTORY_MAX = 40,
     SYC_RESTARTS_MAX = 4
 };
 
+/* clang-format off */
 /* Zeek's conn_state. */
-#define SYC_STATE_LIST(X)                                                                          \
-    X(S0, "S0")                                                                                    \
-    X(S1, "S1") X(SF, "SF") X(REJ, "REJ") X(S2, "S2") X(S3, "S3") X(RSTO, "RSTO") X(RSTR, "RSTR")  \
-        X(RSTOS0, "RSTOS0") X(RSTRH, "RSTRH") X(SH, "SH") X(SHR, "SHR") X(OTH, "OTH")
+#define SYC_STATE_LIST(X) \
+    X(S0, "S0") \
+    X(S1, "S1") \
+    X(SF, "SF") \
+    X(REJ, "REJ") \
+    X(S2, "S2") \
+    X(S3, "S3") \
+    X(RSTO, "RSTO") \
+    X(RSTR, "RSTR") \
+    X(RSTOS0, "RSTOS0") \
+    X(RSTRH, "RSTRH") \
+    X(SH, "SH") \
+    X(SHR, "SHR") \
+    X(OTH, "OTH")
 
 /* Why the record was made. */
-#define SYC_REASON_LIST(X) X(CLOSED, "closed") X(EOF, "eof") X(IDLE, "idle") X(EVICTED, "evicted")
+#define SYC_REASON_LIST(X) \
+    X(CLOSED, "closed") \
+    X(EOF, "eof") \
+    X(IDLE, "idle") \
+    X(EVICTED, "evicted")
 
-/* How it ended: reference/lifecycle 2.6. */
-#define SYC_CLOSE_LIST(X)                                                                          \
-    X(OPEN, "open")                                                                                \
-    X(CLIENT_FIRST, "client-first") X(SERVER_FIRST, "server-first")                                \
-        X(SIMULTANEOUS, "simultaneous") X(RST_BY_CLIENT, "rst-by-client")                          \
-            X(RST_BY_SERVER, "rst-by-server")                                                      \
-                X(RST_BY_CLIENT_AFTER_FIN, "rst-by-client-after-fin")                              \
-                    X(RST_BY_SERVER_AFTER_FIN, "rst-by-server-after-fin")                          \
-                        X(HALF_CLOSED_BY_CLIENT, "half-closed-by-client")                          \
-                            X(HALF_CLOSED_BY_SERVER, "half-closed-by-server")                      \
-                                X(REFUSED, "refused") X(NO_ANSWER, "no-answer")                    \
-                                    X(ABORTED_CONNECT, "aborted-connect")                          \
-                                        X(SYNACK_RST, "synack-rst") X(SYNACK_FIN, "synack-fin")    \
-                                            X(SYN_FIN, "syn-fin") X(MIDSTREAM, "midstream")
+/* How it ended: the close taxonomy of lifecycle 2.6. */
+#define SYC_CLOSE_LIST(X) \
+    X(OPEN, "open") \
+    X(CLIENT_FIRST, "client-first") \
+    X(SERVER_FIRST, "server-first") \
+    X(SIMULTANEOUS, "simultaneous") \
+    X(RST_BY_CLIENT, "rst-by-client") \
+    X(RST_BY_SERVER, "rst-by-server") \
+    X(RST_BY_CLIENT_AFTER_FIN, "rst-by-client-after-fin") \
+    X(RST_BY_SERVER_AFTER_FIN, "rst-by-server-after-fin") \
+    X(HALF_CLOSED_BY_CLIENT, "half-closed-by-client") \
+    X(HALF_CLOSED_BY_SERVER, "half-closed-by-server") \
+    X(REFUSED, "refused") \
+    X(NO_ANSWER, "no-answer") \
+    X(ABORTED_CONNECT, "aborted-connect") \
+    X(SYNACK_RST, "synack-rst") \
+    X(SYNACK_FIN, "synack-fin") \
+    X(SYN_FIN, "syn-fin") \
+    X(MIDSTREAM, "midstream")
 
-#define SYC_FIRST_LIST(X) X(NONE, "none") X(CLIENT, "client") X(SERVER, "server") X(BOTH, "both")
-#define SYC_RST_LIST(X)                                                                            \
-    X(REFUSED, "refused")                                                                          \
-    X(ABORTED, "aborted") X(AFTER_FIN, "after-fin") X(TO_TIME_WAIT, "to-time-wait")
-#define SYC_ID_STEP_LIST(X)                                                                        \
-    X(ZERO, "zero") X(CONST, "const") X(ONE, "one") X(SMALL, "small") X(RANDOM, "random")
-#define SYC_RESUME_LIST(X) X(NONE, "none") X(PSK, "psk") X(TICKET, "ticket") X(ID, "id")
+#define SYC_FIRST_LIST(X) \
+    X(NONE, "none") \
+    X(CLIENT, "client") \
+    X(SERVER, "server") \
+    X(BOTH, "both")
+
+#define SYC_SIDE_LIST(X) \
+    X(CLIENT, "client") \
+    X(SERVER, "server")
+
+#define SYC_RST_LIST(X) \
+    X(REFUSED, "refused") \
+    X(ABORTED, "aborted") \
+    X(AFTER_FIN, "after-fin") \
+    X(TO_TIME_WAIT, "to-time-wait")
+
+#define SYC_ID_STEP_LIST(X) \
+    X(ZERO, "zero") \
+    X(CONST, "const") \
+    X(ONE, "one") \
+    X(SMALL, "small") \
+    X(RANDOM, "random")
+
+#define SYC_RESUME_LIST(X) \
+    X(NONE, "none") \
+    X(PSK, "psk") \
+    X(TICKET, "ticket") \
+    X(ID, "id")
 
 /* Why a record does not tell everything (`degraded`); bit n of syc_record.degraded. */
-#define SYC_DEGRADED_LIST(X)                                                                       \
-    X(MIDSTREAM, "midstream")                                                                      \
-    X(EVICTED, "evicted") X(TRUNCATED_INPUT, "truncated_input") X(KERNEL_DROPS, "kernel_drops")    \
-        X(GAPS, "gaps") X(ONE_DIRECTION, "one_direction") X(SNAPLEN, "snaplen")                    \
-            X(EXCHANGES_CUT, "exchanges_cut") X(SIGNATURES_CUT, "signatures_cut")
+#define SYC_DEGRADED_LIST(X) \
+    X(MIDSTREAM, "midstream") \
+    X(EVICTED, "evicted") \
+    X(TRUNCATED_INPUT, "truncated_input") \
+    X(KERNEL_DROPS, "kernel_drops") \
+    X(GAPS, "gaps") \
+    X(ONE_DIRECTION, "one_direction") \
+    X(SNAPLEN, "snaplen") \
+    X(EXCHANGES_CUT, "exchanges_cut") \
+    X(SIGNATURES_CUT, "signatures_cut")
 
 #define X(name, word) SYC_STATE_##name,
 enum syc_state { SYC_STATE_LIST(X) SYC_STATE_COUNT };
@@ -87,6 +133,8 @@ enum syc_resume { SYC_RESUME_LIST(X) SYC_RESUME_COUNT };
 #define X(name, word) SYC_DEGRADED_##name,
 enum syc_degraded { SYC_DEGRADED_LIST(X) SYC_DEGRADED_COUNT };
 #undef X
+
+/* clang-format on */
 
 /* A client burst and the server burst that answered it (record.md, "What happened"). */
 struct syc_exchange {
@@ -226,6 +274,9 @@ void syc_record_init(struct syc_record *r);
 
 /* The low 53 bits of an unkeyed hash of (key, isn, start_us): the same for every run and machine. */
 int64_t syc_record_flow_id(const struct syc_key *key, int64_t isn, int64_t start_us);
+
+/* Order of keys: version, client, server, ports, path; negative, 0 or positive as memcmp. */
+int syc_key_compare(const struct syc_key *a, const struct syc_key *b);
 
 /* Canonical order: start, key, isn, part. Negative, 0 or positive as memcmp. */
 int syc_record_compare(const struct syc_record *a, const struct syc_record *b);

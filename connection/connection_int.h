@@ -1,0 +1,354 @@
+#ifndef SYC_CONNECTION_INT_H
+#define SYC_CONNECTION_INT_H
+
+/*
+ * Purpose           the live state of a connection and the parts of the table that follow it
+ * Input and output  one decoded segment at a time changes a struct conn; build.c turns it into a record
+ * Ownership         connections, their logs and interned values belong to the table
+ * Limits            times in here are microseconds; `..._at` counts from the connection's start, SYC_NONE = not yet
+ * Not here          the waist itself (record.h)
+ *
+ * One segment passes: table.c (look-up) -> track.c (sequence space, counters) -> state.c (Zeek's machine) ->
+ * close.c (FIN, RST, TIME-WAIT) -> burst.c (exchanges, flights). What most connections never need (repeats, holes,
+ * further SYN times) lives outside struct conn: in struct trouble and in the log.
+ */
+
+#include "connection/connection.h"
+
+/* ------------------------------------------------------------- one side */
+
+/* Zeek's endpoint states: what one side has done so far. */
+enum endpoint {
+    EP_INACTIVE,
+    EP_SYN_SENT,
+    EP_SYN_ACK_SENT,
+    EP_PARTIAL,
+    EP_ESTABLISHED,
+    EP_CLOSED,
+    EP_RESET,
+};
+
+enum side_flag {
+    SIDE_HAS_SEQ = 1 << 0, /* base and next mean something */
+    SIDE_HAS_ACK = 1 << 1, /* ack and window mean something */
+    SIDE_HAS_TS = 1 << 2,  /* ts_* mean something */
+    SIDE_SYN = 1 << 3,     /* sent a SYN */
+    SIDE_FIN = 1 << 4,     /* sent a FIN: fin_end, fin_ack */
+    SIDE_TIMING = 1 << 5,  /* timed_seq waits for its ACK */
+    SIDE_HIST_D = 1 << 6,  /* history letters that are written once */
+    SIDE_HIST_A = 1 << 7,
+    SIDE_HIST_FIN = 1 << 8,
+    SIDE_HIST_RST = 1 << 9,
+    SIDE_PROBED = 1 << 10, /* its last segment was a keep-alive probe */
+    SIDE_SCALED = 1 << 11, /* its SYN carried a window scale */
+    SIDE_RST = 1 << 12,    /* sent a RST */
+    SIDE_GUESSED = 1 << 13, /* base comes from the peer's ACK: nothing of this side was seen yet */
+    SIDE_HIST_SYN = 1 << 14,
+};
+
+enum { HOLES = 3, ID_SEGMENTS = 8 };
+
+/* Octets [from, to) that were passed over; from == to: unused. */
+struct hole {
+    uint32_t from, to;
+    int64_t at; /* when it opened */
+};
+
+/* What goes wrong on few connections: allocated with the first thing that does. */
+struct trouble {
+    uint32_t retrans_data, retrans_fast, retrans_rto, retrans_syn, retrans_fin;
+    uint32_t dup_ack, out_of_order, zero_window, keep_alive;
+    uint32_t rto_seq, rto_chain, backoff_max;
+    uint32_t dup_run;                   /* duplicate ACKs in a row that this side sent */
+    uint32_t t_count, w_count, g_count; /* history T, W, G: written at 1, 10, 100, ... */
+    struct hole holes[HOLES];
+};
+
+/* What one end has sent, and what it acknowledged. */
+struct side {
+    uint32_t base;   /* sequence number before the first octet (the ISN) */
+    uint32_t next;   /* after the highest octet seen, SYN and FIN counted */
+    uint32_t ack;    /* highest ACK number it sent */
+    uint32_t window; /* last window it offered, scaled */
+    uint16_t flags;  /* enum side_flag */
+    uint8_t state;   /* enum endpoint */
+    uint8_t wscale;
+    uint8_t ttl_min, ttl_max;
+    uint8_t id_count; /* segments whose IP ID was looked at */
+    uint8_t id_still; /* bit n = enum syc_id_step n is still possible */
+    uint16_t id_last;
+    uint16_t window_raw; /* last one, unscaled: equal windows are a mark of duplicate ACKs */
+    uint32_t pkts, data_segments;
+    uint64_t bytes, payload, unique_payload;
+    int64_t last_at, last_data_at;
+    uint32_t timed_seq; /* an ACK of it gives a round trip of this leg */
+    uint32_t rtt_min;   /* UINT32_MAX = none */
+    int64_t timed_at;
+    uint32_t window_peak, segment_max;
+    uint32_t ts_first, ts_last;
+    int64_t ts_first_at, ts_last_at;
+    uint32_t control_pkts, control_bytes;
+    uint32_t fin_end, fin_ack; /* first FIN: sequence number after it, and the ACK it carried */
+    uint32_t hist_syn, hist_fin, hist_rst; /* sequence numbers of the letters written */
+    int64_t first_payload_at, fin_at, fin_acked_at, fin_last_at;
+    struct trouble *trouble; /* NULL = nothing yet */
+};
+
+/* ------------------------------------------------------------- bursts */
+
+struct burst {
+    int64_t from, last; /* at */
+    uint64_t octets;
+    uint32_t packets;
+    uint8_t setup; /* client burst that belongs to the set-up (TLS handshake, database log-in) */
+};
+
+struct flight {
+    int64_t from, last, gap_max;
+    uint64_t octets;
+    uint32_t segments, retransmitted;
+    uint8_t window_limited;
+};
+
+struct exchange_state {
+    struct burst client, server;
+    uint64_t first_flight_octets;
+    struct flight flight; /* the server burst's present one */
+    uint32_t flights;     /* of this server burst so far, the present one included */
+    uint8_t open;         /* an exchange has begun and is not in the log */
+    uint8_t answered;
+    uint8_t repeats;   /* this server burst saw a repeat */
+    uint8_t last_side; /* whose burst ran last */
+};
+
+/* What is finished, as varints: an exchange takes 15 to 25 octets where the struct has 80. */
+enum log_tag { LOG_EXCHANGE, LOG_ANSWERED, LOG_FLIGHT, LOG_SYN, LOG_SYN_ACK, LOG_RESTART };
+
+struct log_chunk {
+    struct log_chunk *next;
+    uint8_t octets[56];
+};
+
+struct log {
+    struct log_chunk *first, *last;
+    uint32_t octets;
+    uint32_t flights;
+    uint16_t exchanges;
+    uint8_t lost; /* memory was short: entries after this are only summed */
+    int64_t previous; /* offset of the entry before: entries hold differences */
+};
+
+/* ------------------------------------------------------------- connection */
+
+struct time_wait {
+    int64_t enter_at, killed_at;
+    int64_t restart_first, restart_last; /* the present span */
+    uint8_t spans;                       /* in the log */
+};
+
+/* The numbers of syc_syn_own in the width they have on the wire. */
+struct own {
+    uint32_t id_or_label;
+    uint32_t ts_val, ts_ecr;
+    uint32_t payload;
+    uint8_t has_ts;
+};
+
+/* Totals of exchanges and flights that found no room in the log. */
+struct cut {
+    uint64_t exchanges, answered, client_octets, client_packets, server_octets, server_packets;
+    int64_t busy;
+    uint64_t flights, flight_segments, flight_octets;
+};
+
+enum conn_flag {
+    CONN_CLIENT_KNOWN = 1 << 0,
+    CONN_REVERSED = 1 << 1, /* Zeek's originator is our server */
+    CONN_RST = 1 << 2,
+    CONN_RST_ACK = 1 << 3,
+    CONN_RST_BY_SERVER = 1 << 4,
+    CONN_RACE = 1 << 5,
+    CONN_ONLY_H = 1 << 6, /* history is exactly H so far */
+    CONN_COOKIE_DONE = 1 << 7,
+    CONN_IN_CLOSED = 1 << 8, /* which of the table's two queues holds it */
+};
+
+struct conn {
+    struct syc_key key;
+    uint16_t flags;   /* enum conn_flag */
+    uint16_t path_id; /* of key.path in the table's list */
+    uint8_t rst_class;
+    uint8_t protocol; /* enum syc_protocol */
+    uint8_t history_length;
+    uint8_t unreachable_code;
+    uint32_t older, newer; /* neighbors in its queue */
+    uint32_t number;       /* its own */
+    uint32_t tag;          /* of its index slot */
+    uint32_t isn;
+    uint32_t parts; /* written before */
+    uint32_t degraded;
+    int64_t flow_id;
+    int64_t start_us;
+    int64_t queued_us; /* when it went to the end of its queue, since 1970 */
+    int64_t part_at;   /* where the present part began */
+    int64_t last_at; /* newest segment */
+    struct side side[2];
+    struct exchange_state exchange;
+    struct log log;
+    const struct syc_syn *syn[2];
+    struct own own[2];
+    uint32_t syn_count, syn_ack_count, syn_after_ack;
+    uint32_t syn_told, syn_ack_told; /* in parts written before */
+    uint32_t unacked_repeats, late_count, clock_back_count;
+    uint32_t requests, setup_turns, setup_pkts, turns;
+    uint64_t setup_bytes;
+    int64_t first_syn_at, last_syn_at, first_syn_ack_at, last_syn_ack_at;
+    int64_t ack_at, established_at, challenge_at, first_data_acked_at;
+    int64_t syn_ack_dur, ack_dur;
+    int64_t cookie_jump;
+    int64_t unreachable_at, closed_at, rst_at, rst_after_data;
+    int64_t idle_before; /* silence before the present client burst */
+    struct time_wait time_wait[2];
+    struct cut *cut; /* NULL = nothing was cut */
+    char history[SYC_HISTORY_MAX];
+};
+
+/* A SYN that nobody has answered: 64 octets, the tuple included (record.md). */
+struct half_open {
+    uint8_t client[16];
+    uint8_t server[16];
+    uint16_t client_port, server_port;
+    uint16_t path_id;
+    uint8_t ip_v;
+    uint8_t live; /* 0 = the slot is free */
+    int64_t time_us;
+    uint32_t isn;
+    uint32_t syn_id; /* interned signature + 1; 0 = there was no room for it */
+    uint32_t ts_val;
+    uint32_t id_or_label; /* IPv4: IP ID; IPv6: flow label */
+};
+_Static_assert(sizeof(struct half_open) == 64, "at most 64 octets, the tuple included");
+
+/* One distinct SYN or SYN+ACK, and what a half-open slot leaves to it. */
+struct syn_entry {
+    uint8_t key[SYC_SYN_KEY];
+    const struct syc_syn *syn;
+    uint16_t ip_octets;
+    uint8_t wscale, scaled, has_ts;
+};
+
+/* ------------------------------------------------------------- intern.c */
+
+enum { SYN_ENTRIES_MAX = 16384, PATHS_MAX = 4096 };
+
+/* Distinct SYNs and paths of a table; grows to its caps and then says no. */
+struct intern {
+    struct syc_hash_key key;
+    struct syn_entry *syns;
+    uint32_t syn_count, syn_room;
+    uint32_t *syn_slots; /* entry + 1, 0 = free */
+    uint32_t slot_count;
+    struct syc_path *paths; /* paths[0] is the empty one */
+    uint16_t path_count;
+};
+
+bool intern_init(struct intern *in, const struct syc_hash_key *key);
+void intern_fini(struct intern *in);
+/* Number of the SYN's entry + 1, or 0 when there is no room. */
+uint32_t intern_syn(struct intern *in, const struct syc_segment *s, uint32_t peer_mss);
+/* Number of a path; the last number stands for all that found no room. */
+uint16_t intern_path(struct intern *in, const struct syc_path *path);
+
+/* ------------------------------------------------------------- log.c */
+
+/* Where connections take their chunks and trouble from; every octet is counted against the budget. */
+struct store {
+    struct syc_budget budget;
+    struct log_chunk *free_chunks;
+    struct trouble *free_trouble;
+    struct trouble sink; /* where counts go when there is no memory for them */
+    struct syc_arena arena;
+};
+
+void log_append(struct store *store, struct conn *c, const int64_t *values, size_t count);
+void log_free(struct store *store, struct log *log);
+
+struct log_reader {
+    const struct log_chunk *chunk;
+    size_t at;
+    uint32_t left;
+};
+void log_read_start(struct log_reader *r, const struct log *log);
+int64_t log_read(struct log_reader *r);
+
+/* The trouble of a side, made when needed; never NULL. */
+struct trouble *trouble_of(struct store *store, struct conn *c, int side);
+void trouble_free(struct store *store, struct conn *c);
+struct cut *cut_of(struct store *store, struct conn *c);
+
+/* ------------------------------------------------------------- the stages */
+
+/* One segment on its way through the stages. */
+struct step {
+    struct store *store;
+    struct intern *intern;
+    const struct syc_segment *s;
+    struct conn *c;
+    int64_t at;        /* microseconds from the connection's start, never running back */
+    int dir;           /* SYC_TOSERVER or SYC_TOCLIENT */
+    uint32_t new_octets; /* payload beyond the highest seen */
+    bool repeat;       /* payload that ends at or below the highest seen */
+    bool probe;        /* keep-alive probe */
+    bool gap;          /* its ACK covers octets of the peer that were never seen */
+    bool zero_window;
+    bool late;
+};
+
+/* track.c: sequence space and counters of one segment. Fills the step's findings. */
+void track_segment(struct step *st);
+/* Side `dir` begins with this segment: its base. */
+void track_base(struct conn *c, int dir, const struct syc_segment *s);
+
+/* state.c: Zeek's endpoint states and history. */
+void state_segment(struct step *st);
+/* True when Zeek would take the sender of a first segment without SYN for the responder. */
+bool state_flips(const struct syc_segment *s);
+enum syc_state state_of(const struct conn *c);
+
+/* close.c: FIN, RST, TIME-WAIT. */
+void close_segment(struct step *st);
+enum syc_close close_kind(const struct conn *c, enum syc_first *first);
+
+/* burst.c: exchanges and flights. */
+void burst_segment(struct step *st);
+/* True when this segment would begin an exchange beyond SYC_EXCHANGES_MAX: a part ends before it. */
+bool burst_overflows(const struct conn *c, const struct syc_segment *s, int dir, int64_t at);
+/* Write what is open into the log; after it nothing is. */
+void burst_end(struct store *store, struct conn *c);
+
+/* build.c: the record of a connection. lists is scratch that is grown and reused. */
+struct lists {
+    struct syc_exchange exchanges[SYC_EXCHANGES_MAX];
+    struct syc_flight *flights;
+    size_t flight_room;
+    char history[SYC_HISTORY_MAX + 1];
+};
+void build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_reason reason, bool final,
+                  struct syc_record *out);
+/* Reset what a part has told, so that the next part's counters are what came since. */
+void build_restart(struct conn *c, struct store *store);
+
+/* Nothing of this side was captured but perhaps a RST. */
+static inline bool
+side_silent(const struct side *side)
+{
+    return (side->flags & (SIDE_HAS_SEQ | SIDE_GUESSED)) != SIDE_HAS_SEQ;
+}
+
+static inline bool
+seq_after(uint32_t a, uint32_t b)
+{
+    return syc_seq_diff(a, b) > 0;
+}
+
+#endif

@@ -1,0 +1,135 @@
+/*
+ * Distinct SYNs and paths. Thousands of connections share one stack, so a SYN is described once and after that found by
+ * its key: a hash and one comparison instead of four formatted strings. Values never move: records point at them.
+ */
+
+#include "connection/connection_int.h"
+
+#include <string.h>
+
+enum { SLOTS_START = 256, ROOM_START = 64 };
+
+bool
+intern_init(struct intern *in, const struct syc_hash_key *key)
+{
+    *in = (struct intern){.key = *key, .slot_count = SLOTS_START, .path_count = 1};
+    in->syn_slots = syc_alloc(SLOTS_START, sizeof(*in->syn_slots));
+    in->paths = syc_alloc(PATHS_MAX, sizeof(*in->paths));
+    if (in->syn_slots == NULL || in->paths == NULL) {
+        intern_fini(in);
+        return false;
+    }
+    return true;
+}
+
+void
+intern_fini(struct intern *in)
+{
+    for (uint32_t i = 0; i < in->syn_count; i++) {
+        syc_free((void *)(uintptr_t)in->syns[i].syn);
+    }
+    syc_free(in->syns);
+    syc_free(in->syn_slots);
+    syc_free(in->paths);
+    *in = (struct intern){0};
+}
+
+static void
+slot_put(struct intern *in, uint32_t *slots, uint32_t count, uint32_t entry)
+{
+    uint64_t at = syc_hash(&in->key, in->syns[entry].key, SYC_SYN_KEY);
+
+    while (slots[at & (count - 1)] != 0) {
+        at++;
+    }
+    slots[at & (count - 1)] = entry + 1;
+}
+
+/* Room for one more entry at a load of at most one half; false when memory is short or the cap is reached. */
+static bool
+make_room(struct intern *in)
+{
+    if (in->syn_count == SYN_ENTRIES_MAX) {
+        return false;
+    }
+    if (in->syn_count == in->syn_room) {
+        uint32_t room = in->syn_room == 0 ? ROOM_START : in->syn_room * 2;
+        struct syn_entry *syns = syc_resize(in->syns, room, sizeof(*syns));
+        if (syns == NULL) {
+            return false;
+        }
+        in->syns = syns;
+        in->syn_room = room;
+    }
+    if ((in->syn_count + 1) * 2 > in->slot_count) {
+        uint32_t count = in->slot_count * 2;
+        uint32_t *slots = syc_alloc(count, sizeof(*slots));
+        if (slots == NULL) {
+            return false;
+        }
+        for (uint32_t i = 0; i < in->syn_count; i++) {
+            slot_put(in, slots, count, i);
+        }
+        syc_free(in->syn_slots);
+        in->syn_slots = slots;
+        in->slot_count = count;
+    }
+    return true;
+}
+
+static bool
+entry_fill(struct syn_entry *e, const struct syc_segment *s, uint32_t peer_mss)
+{
+    struct syc_syn *syn = syc_alloc(1, sizeof(*syn));
+
+    if (syn == NULL) {
+        return false;
+    }
+    syc_syn_describe(s, peer_mss, syn);
+    e->syn = syn;
+    e->ip_octets = (uint16_t)(s->ip_octets - s->payload_octets);
+    e->scaled = syn->wscale >= 0;
+    e->wscale = e->scaled ? (uint8_t)syn->wscale : 0;
+    e->has_ts = s->has_ts;
+    return true;
+}
+
+uint32_t
+intern_syn(struct intern *in, const struct syc_segment *s, uint32_t peer_mss)
+{
+    uint8_t key[SYC_SYN_KEY];
+    uint64_t at;
+
+    syc_syn_key(s, peer_mss, key);
+    at = syc_hash(&in->key, key, SYC_SYN_KEY);
+    for (uint32_t slot; (slot = in->syn_slots[at & (in->slot_count - 1)]) != 0; at++) {
+        if (memcmp(in->syns[slot - 1].key, key, SYC_SYN_KEY) == 0) {
+            return slot;
+        }
+    }
+    if (!make_room(in) || !entry_fill(&in->syns[in->syn_count], s, peer_mss)) {
+        return 0;
+    }
+    memcpy(in->syns[in->syn_count].key, key, SYC_SYN_KEY);
+    slot_put(in, in->syn_slots, in->slot_count, in->syn_count);
+    return ++in->syn_count;
+}
+
+/* Captures have a handful of paths, so a search from the newest is quicker than a hash. */
+uint16_t
+intern_path(struct intern *in, const struct syc_path *path)
+{
+    if (path->vlan_count == 0 && path->tunnel_count == 0) {
+        return 0;
+    }
+    for (uint16_t i = in->path_count; i-- > 1;) {
+        if (memcmp(&in->paths[i], path, sizeof(*path)) == 0) {
+            return i;
+        }
+    }
+    if (in->path_count == PATHS_MAX) {
+        return PATHS_MAX - 1;
+    }
+    in->paths[in->path_count] = *path;
+    return in->path_count++;
+}

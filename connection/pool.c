@@ -1,0 +1,101 @@
+/* Connections in chunks that never move, so that numbers and pointers stay valid; and the two queues by age. */
+
+#include "connection/table_int.h"
+
+static bool
+add_chunk(struct pool *p)
+{
+    struct conn *chunk;
+
+    if (p->chunk_count == p->chunk_room) {
+        uint32_t room = p->chunk_room == 0 ? 16 : p->chunk_room * 2;
+        struct conn **chunks = syc_resize(p->chunks, room, sizeof(struct conn *));
+        if (chunks == NULL) {
+            return false;
+        }
+        p->chunks = chunks;
+        p->chunk_room = room;
+    }
+    chunk = syc_alloc(POOL_CHUNK, sizeof(*chunk));
+    if (chunk == NULL) {
+        return false;
+    }
+    p->chunks[p->chunk_count++] = chunk;
+    for (uint32_t i = POOL_CHUNK; i-- > 0;) {
+        chunk[i].number = (p->chunk_count - 1) * POOL_CHUNK + i + 1;
+        chunk[i].newer = p->free;
+        p->free = chunk[i].number;
+    }
+    return true;
+}
+
+struct conn *
+pool_take(struct syc_table *t)
+{
+    struct pool *p = &t->pool;
+    struct conn *c;
+
+    if (!syc_budget_take(&t->store.budget, sizeof(*c))) {
+        return NULL;
+    }
+    if (p->free == 0 && !add_chunk(p)) {
+        syc_budget_give(&t->store.budget, sizeof(*c));
+        return NULL;
+    }
+    c = pool_get(p, p->free);
+    p->free = c->newer;
+    p->live++;
+    if (p->live > p->peak) {
+        p->peak = p->live;
+    }
+    return c;
+}
+
+void
+pool_give(struct syc_table *t, struct conn *c)
+{
+    log_free(&t->store, &c->log);
+    trouble_free(&t->store, c);
+    syc_budget_give(&t->store.budget, sizeof(*c));
+    c->newer = t->pool.free;
+    t->pool.free = c->number;
+    t->pool.live--;
+}
+
+void
+pool_fini(struct pool *p)
+{
+    for (uint32_t i = 0; i < p->chunk_count; i++) {
+        syc_free(p->chunks[i]);
+    }
+    syc_free(p->chunks);
+}
+
+void
+queue_append(struct syc_table *t, struct queue *q, struct conn *c)
+{
+    c->older = q->newest;
+    c->newer = 0;
+    if (q->newest != 0) {
+        pool_get(&t->pool, q->newest)->newer = c->number;
+    } else {
+        q->oldest = c->number;
+    }
+    q->newest = c->number;
+    c->queued_us = t->now_us;
+}
+
+void
+queue_remove(struct syc_table *t, struct queue *q, struct conn *c)
+{
+    if (c->older != 0) {
+        pool_get(&t->pool, c->older)->newer = c->newer;
+    } else {
+        q->oldest = c->newer;
+    }
+    if (c->newer != 0) {
+        pool_get(&t->pool, c->newer)->older = c->older;
+    } else {
+        q->newest = c->older;
+    }
+}

@@ -1,0 +1,120 @@
+#ifndef SYC_TABLE_INT_H
+#define SYC_TABLE_INT_H
+
+/*
+ * Purpose           the table's own parts: index, pool and queues of connections, half-open SYNs
+ * Input and output  a tuple's hash leads to a reference; a reference to a connection or a half-open slot
+ * Ownership         everything belongs to struct syc_table
+ * Limits            2^31 - 1 connections and as many half-open slots; budgets end it before
+ * Not here          what a segment does to a connection (connection_int.h)
+ *
+ *     slots:  | tag | ref |      8 octets each, open addressing; tag is the keyed hash, ref says where:
+ *                     |---> pool:  struct conn in chunks that never move
+ *                     '---> half:  struct half_open, a ring in order of arrival; the oldest gives way
+ */
+
+#include "connection/connection_int.h"
+
+struct slot {
+    uint32_t tag;
+    uint32_t ref; /* 0 = free; REF_HALF: half-open slot, else connection number */
+};
+
+#define REF_HALF 0x80000000U
+
+struct index {
+    struct slot *slots;
+    uint32_t count; /* power of two */
+    uint32_t used;
+};
+
+bool index_init(struct index *x);
+/* Room for one more at a load of at most 5/8; false when memory is short. */
+bool index_reserve(struct index *x);
+void index_add(struct index *x, uint32_t tag, uint32_t ref);
+void index_remove(struct index *x, uint32_t tag, uint32_t ref);
+/* Point the entry of one reference to another: same tuple, same place. */
+void index_move(struct index *x, uint32_t tag, uint32_t from, uint32_t to);
+
+/* Connections by age: of creation (open) or of their close (closed). 0 = none. */
+struct queue {
+    uint32_t oldest, newest;
+};
+
+enum { POOL_CHUNK = 64 };
+
+struct pool {
+    struct conn **chunks;
+    uint32_t chunk_count, chunk_room;
+    uint32_t free; /* list through conn.newer */
+    uint32_t live, peak;
+};
+
+/* Half-open SYNs in order of arrival: positions [begin, begin + count) of a ring; freed ones leave holes. */
+struct half_ring {
+    struct half_open *slots;
+    uint32_t room, room_max;
+    uint32_t begin, count; /* positions in use, holes included */
+    uint32_t live, peak;
+    uint64_t evicted;
+};
+
+struct syc_table {
+    struct syc_table_config config;
+    struct syc_table_sink sink;
+    struct index index;
+    struct pool pool;
+    struct half_ring half;
+    struct queue open, closed;
+    struct intern intern;
+    struct store store;
+    struct lists lists;
+    struct conn blank;   /* a connection that has seen nothing: copied, not computed */
+    struct conn scratch; /* half-open SYNs pass through it on their way to a record */
+    uint64_t begun, evicted;
+    int64_t now_us; /* newest segment */
+    uint32_t end_degraded;
+};
+
+static inline struct conn *
+pool_get(const struct pool *p, uint32_t number)
+{
+    return &p->chunks[(number - 1) / POOL_CHUNK][(number - 1) % POOL_CHUNK];
+}
+
+/* A connection of the pool, unset but for its number; NULL when the budget or memory is gone. */
+struct conn *pool_take(struct syc_table *t);
+void pool_give(struct syc_table *t, struct conn *c);
+void pool_fini(struct pool *p);
+
+void queue_append(struct syc_table *t, struct queue *q, struct conn *c);
+void queue_remove(struct syc_table *t, struct queue *q, struct conn *c);
+
+/* half_open.c */
+/* A free slot at the young end, or NULL when there is no memory at all; may evict the oldest. */
+struct half_open *half_take(struct syc_table *t);
+void half_give(struct syc_table *t, struct half_open *h);
+uint32_t half_ref(const struct syc_table *t, const struct half_open *h);
+struct half_open *half_get(const struct syc_table *t, uint32_t ref);
+/* The SYN as the segment it was, for the stages; options and payload are not there. */
+void half_segment(const struct syc_table *t, const struct half_open *h, struct syc_segment *out);
+void half_key(const struct syc_table *t, const struct half_open *h, struct syc_key *out);
+
+/* table.c */
+uint32_t table_tag(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id);
+/* Set c up from its first segment (client, path, base, Zeek's originator). */
+void table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s, uint16_t path_id);
+/* Pass one segment through the stages. */
+void table_follow(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir);
+/* c takes the place of a half-open SYN: it has seen the SYN. */
+void table_replay(struct syc_table *t, struct conn *c, const struct half_open *h);
+
+/* table_end.c */
+/* Write the record and take the connection out of the table. */
+void table_end(struct syc_table *t, struct conn *c, enum syc_reason reason);
+void table_end_half(struct syc_table *t, struct half_open *h, enum syc_reason reason);
+/* Make room: the connection idle longest after its close, else the one idle longest. False when there is none. */
+bool table_evict(struct syc_table *t);
+void table_write_part(struct syc_table *t, struct conn *c);
+
+#endif

@@ -1,0 +1,535 @@
+/*
+ * Sequence space and counters of one segment: what is new, repeated, missing, acknowledged (RFC 9293 3.4, 3.10).
+ *
+ * Invariant: side.next is the sequence number after the highest octet seen of that side. Payload that ends at or below
+ * it is a repeat, unless it fills a hole soon after the hole opened: then it was only overtaken.
+ */
+
+#include "connection/connection_int.h"
+
+/* Without a round trip to compare with, later than this is no reordering (Wireshark's default, 3 ms). */
+enum { REORDER_US = 3000 };
+
+/* Least silence before a repeat that counts as a timeout: Linux TCP_RTO_MIN, and two round trips. */
+enum { RTO_MIN_US = 200000 };
+
+static bool
+is_pure_ack(const struct syc_segment *s)
+{
+    return s->payload_octets == 0 &&
+           (s->flags & (SYC_SYN | SYC_FIN | SYC_RST | SYC_ACK)) == SYC_ACK;
+}
+
+/* The connection's own round trip: of the handshake, else the sum of the smallest legs; SYC_NONE = unknown. */
+static int64_t
+round_trip(const struct conn *c)
+{
+    if (c->syn_ack_dur != SYC_NONE && c->ack_dur != SYC_NONE) {
+        return c->syn_ack_dur + c->ack_dur;
+    }
+    if (c->side[0].rtt_min != UINT32_MAX && c->side[1].rtt_min != UINT32_MAX) {
+        return (int64_t)c->side[0].rtt_min + c->side[1].rtt_min;
+    }
+    return SYC_NONE;
+}
+
+void
+track_base(struct conn *c, int dir, const struct syc_segment *s)
+{
+    struct side *me = &c->side[dir];
+
+    me->base = (s->flags & SYC_SYN) ? s->seq : s->seq - 1;
+    me->next = (s->flags & SYC_SYN) ? s->seq + 1 : s->seq;
+    me->flags = (uint16_t)((me->flags | SIDE_HAS_SEQ) & ~SIDE_GUESSED);
+}
+
+/* ------------------------------------------------------------ per packet */
+
+static void
+count_ip_id(struct side *me, uint16_t id)
+{
+    uint16_t step = (uint16_t)(id - me->id_last);
+    unsigned still = me->id_still;
+
+    if (id != 0) {
+        still &= ~(1U << SYC_ID_STEP_ZERO);
+    }
+    if (me->id_count > 0) {
+        still &= step == 0 ? ~0U : ~(1U << SYC_ID_STEP_CONST);
+        still &= step == 1 ? ~0U : ~(1U << SYC_ID_STEP_ONE);
+        still &= step >= 1 && step <= 256 ? ~0U : ~(1U << SYC_ID_STEP_SMALL);
+    }
+    me->id_still = (uint8_t)still;
+    me->id_last = id;
+    me->id_count++;
+}
+
+static void
+count_segment(struct step *st)
+{
+    const struct syc_segment *s = st->s;
+    struct side *me = &st->c->side[st->dir];
+
+    me->pkts++;
+    me->bytes += s->ip_octets;
+    me->payload += s->payload_octets;
+    me->ttl_min = s->ttl < me->ttl_min ? s->ttl : me->ttl_min;
+    me->ttl_max = s->ttl > me->ttl_max ? s->ttl : me->ttl_max;
+    if (me->id_count < ID_SEGMENTS && s->ip_v == 4) {
+        count_ip_id(me, s->ip_id);
+    }
+    if (s->has_ts) {
+        if ((me->flags & SIDE_HAS_TS) == 0) {
+            me->flags |= SIDE_HAS_TS;
+            me->ts_first = s->ts_val;
+            me->ts_first_at = st->at;
+        }
+        me->ts_last = s->ts_val;
+        me->ts_last_at = st->at;
+    }
+}
+
+/*
+ * Segments that exist only to open or close: SYN, SYN+ACK, the handshake's ACK, FIN without payload, the ACK that first
+ * covers a FIN, RST; repeats too (lifecycle 2.3.5). Must run before established_at and the FIN's ACK are noted.
+ */
+static bool
+is_control(const struct step *st)
+{
+    const struct syc_segment *s = st->s;
+    const struct conn *c = st->c;
+    const struct side *peer = &c->side[1 - st->dir];
+
+    if ((s->flags & (SYC_SYN | SYC_RST)) != 0 ||
+        ((s->flags & SYC_FIN) != 0 && s->payload_octets == 0)) {
+        return true;
+    }
+    if (!is_pure_ack(s)) {
+        return false;
+    }
+    if (st->dir == SYC_TOSERVER && c->syn_ack_count > 0 && c->established_at == SYC_NONE) {
+        return true;
+    }
+    return (peer->flags & SIDE_FIN) != 0 && peer->fin_acked_at == SYC_NONE &&
+           !seq_after(peer->fin_end, s->ack);
+}
+
+static void
+count_control(struct step *st)
+{
+    struct side *me = &st->c->side[st->dir];
+
+    if (is_control(st)) {
+        me->control_pkts++;
+        me->control_bytes += st->s->ip_octets;
+    }
+}
+
+/* ------------------------------------------------------------ handshake */
+
+static void
+seen_syn(struct step *st)
+{
+    struct conn *c = st->c;
+    int64_t entry[2] = {LOG_SYN, st->at};
+
+    if (st->dir != SYC_TOSERVER) {
+        return;
+    }
+    if (c->syn_count > 0) {
+        trouble_of(st->store, c, SYC_TOSERVER)->retrans_syn++;
+    }
+    if (c->syn_count > 0 && c->syn_count < SYC_SYN_TIMES_MAX) {
+        log_append(st->store, c, entry, 2);
+    }
+    if (c->syn_count++ == 0) {
+        c->first_syn_at = st->at;
+        c->isn = st->s->seq;
+    }
+    c->last_syn_at = st->at;
+}
+
+static void
+seen_syn_ack(struct step *st)
+{
+    struct conn *c = st->c;
+    int64_t entry[2] = {LOG_SYN_ACK, st->at};
+
+    if (st->dir != SYC_TOCLIENT) {
+        return;
+    }
+    if (c->syn_ack_count > 0) {
+        trouble_of(st->store, c, SYC_TOCLIENT)->retrans_syn++;
+        c->syn_after_ack += c->ack_at != SYC_NONE;
+        if (c->syn_ack_count < SYC_SYN_TIMES_MAX) {
+            log_append(st->store, c, entry, 2);
+        }
+    } else {
+        c->first_syn_ack_at = st->at;
+        if (c->last_syn_at != SYC_NONE) {
+            c->syn_ack_dur = st->at - c->last_syn_at;
+        }
+    }
+    c->syn_ack_count++;
+    c->last_syn_ack_at = st->at;
+}
+
+/* SYN cookies: a server that kept no state made up the SYN+ACK's TSval; its next segment shows the real clock (ms). */
+static void
+measure_cookie(struct step *st)
+{
+    struct conn *c = st->c;
+
+    if ((c->flags & CONN_COOKIE_DONE) != 0 || c->syn_ack_count == 0 || !c->own[1].has_ts) {
+        return;
+    }
+    c->flags |= CONN_COOKIE_DONE;
+    if (st->s->has_ts) {
+        int32_t ticks = syc_seq_diff(st->s->ts_val, c->own[1].ts_val);
+        c->cookie_jump = ticks - (st->at - c->first_syn_ack_at) / 1000;
+    }
+}
+
+static void
+track_handshake(struct step *st)
+{
+    const struct syc_segment *s = st->s;
+    struct conn *c = st->c;
+    const struct side *peer = &c->side[1 - st->dir];
+
+    if ((s->flags & SYC_RST) != 0) {
+        return;
+    }
+    if ((s->flags & SYC_SYN) != 0) {
+        if ((s->flags & SYC_ACK) != 0) {
+            seen_syn_ack(st);
+        } else {
+            seen_syn(st);
+        }
+    } else if (st->dir == SYC_TOCLIENT) {
+        if (c->syn_ack_count > 0) {
+            measure_cookie(st);
+        } else if (c->syn_count > 0 && c->challenge_at == SYC_NONE && (s->flags & SYC_ACK) != 0 &&
+                   s->ack != c->isn + 1) {
+            c->challenge_at = st->at;
+        }
+    } else if (c->ack_at == SYC_NONE && c->syn_ack_count > 0 && (s->flags & SYC_ACK) != 0 &&
+               !seq_after(peer->base + 1, s->ack)) {
+        if (c->established_at == SYC_NONE) {
+            c->established_at = st->at;
+        }
+        if (is_pure_ack(s)) {
+            c->ack_at = st->at;
+            c->ack_dur = st->at - c->last_syn_ack_at;
+        }
+    }
+}
+
+/* ------------------------------------------------------------ payload */
+
+static void
+open_hole(struct step *st, uint32_t from, uint32_t to)
+{
+    struct trouble *t = trouble_of(st->store, st->c, st->dir);
+    struct hole *oldest = &t->holes[0];
+
+    for (size_t i = 0; i < HOLES; i++) {
+        if (t->holes[i].from == t->holes[i].to) {
+            oldest = &t->holes[i];
+            break;
+        }
+        if (t->holes[i].at < oldest->at) {
+            oldest = &t->holes[i];
+        }
+    }
+    *oldest = (struct hole){from, to, st->at};
+}
+
+/* Octets of [from, to) that lie in a hole; the hole shrinks (a piece in the middle closes what is before it). */
+static uint32_t
+fill_hole(struct step *st, uint32_t from, uint32_t to, int64_t *age)
+{
+    struct trouble *t = st->c->side[st->dir].trouble;
+
+    for (size_t i = 0; t != NULL && i < HOLES; i++) {
+        struct hole *h = &t->holes[i];
+        uint32_t a = seq_after(from, h->from) ? from : h->from;
+        uint32_t b = seq_after(h->to, to) ? to : h->to;
+        if (h->from != h->to && seq_after(b, a)) {
+            *age = st->at - h->at;
+            if (seq_after(h->to, to)) {
+                h->from = to;
+            } else {
+                h->to = a;
+            }
+            return b - a;
+        }
+    }
+    return 0;
+}
+
+static void
+count_repeat(struct step *st)
+{
+    struct conn *c = st->c;
+    struct side *me = &c->side[st->dir];
+    const struct side *peer = &c->side[1 - st->dir];
+    struct trouble *t = trouble_of(st->store, c, st->dir);
+    int64_t r = round_trip(c);
+    int64_t least = r != SYC_NONE && 2 * r > RTO_MIN_US ? 2 * r : RTO_MIN_US;
+
+    t->retrans_data++;
+    if (peer->trouble != NULL && peer->trouble->dup_run >= 3) {
+        t->retrans_fast++;
+    } else if (me->last_at != SYC_NONE && st->at - me->last_at >= least) {
+        t->retrans_rto++;
+        t->rto_chain = t->rto_seq == st->s->seq ? t->rto_chain + 1 : 1;
+        t->rto_seq = st->s->seq;
+        t->backoff_max = t->rto_chain > t->backoff_max ? t->rto_chain : t->backoff_max;
+    }
+    if (st->dir == SYC_TOSERVER) {
+        c->unacked_repeats++;
+    }
+}
+
+static void
+old_payload(struct step *st, uint32_t from, uint32_t to)
+{
+    struct conn *c = st->c;
+    int64_t age = 0;
+    uint32_t filled = fill_hole(st, from, to, &age);
+    int64_t r = round_trip(c);
+    const struct side *peer = &c->side[1 - st->dir];
+    bool asked = peer->trouble != NULL && peer->trouble->dup_run >= 3;
+
+    st->repeat = true;
+    c->side[st->dir].unique_payload += filled;
+    c->side[st->dir].flags &= (uint16_t)~SIDE_TIMING;
+    if (filled > 0 && !asked && age < (r > REORDER_US ? r : REORDER_US)) {
+        c->side[st->dir].trouble->out_of_order++;
+        return;
+    }
+    count_repeat(st);
+}
+
+static void
+track_payload(struct step *st)
+{
+    const struct syc_segment *s = st->s;
+    struct side *me = &st->c->side[st->dir];
+    uint32_t from = s->seq + ((s->flags & SYC_SYN) != 0);
+    uint32_t to = from + s->payload_octets;
+
+    me->data_segments++;
+    if (s->payload_octets > me->segment_max) {
+        me->segment_max = s->payload_octets;
+    }
+    if (me->first_payload_at == SYC_NONE) {
+        me->first_payload_at = st->at;
+    }
+    me->last_data_at = st->at;
+    if (!seq_after(to, me->next)) {
+        old_payload(st, from, to);
+        return;
+    }
+    if (seq_after(from, me->next)) {
+        open_hole(st, me->next, from);
+        st->new_octets = s->payload_octets;
+    } else {
+        st->new_octets = to - me->next;
+    }
+    me->unique_payload += st->new_octets;
+    if (me->trouble != NULL) {
+        me->trouble->rto_chain = 0;
+    }
+}
+
+/* A probe sends the octet before the next one again, or none, when all before it was acknowledged (RFC 9293 3.8.4). */
+static bool
+is_probe(const struct step *st)
+{
+    const struct side *me = &st->c->side[st->dir];
+    const struct side *peer = &st->c->side[1 - st->dir];
+    const struct syc_segment *s = st->s;
+
+    return s->payload_octets <= 1 && (s->flags & (SYC_SYN | SYC_FIN | SYC_RST)) == 0 &&
+           (me->flags & (SIDE_HAS_SEQ | SIDE_FIN)) == SIDE_HAS_SEQ && s->seq == me->next - 1 &&
+           (peer->flags & SIDE_HAS_ACK) != 0 && peer->ack == me->next;
+}
+
+static void
+track_sequence(struct step *st)
+{
+    const struct syc_segment *s = st->s;
+    struct side *me = &st->c->side[st->dir];
+    bool probe;
+    uint32_t end;
+
+    if ((me->flags & SIDE_HAS_SEQ) == 0 || (me->flags & SIDE_GUESSED) != 0) {
+        track_base(st->c, st->dir, s);
+    }
+    probe = is_probe(st);
+    me->flags = (uint16_t)(probe ? me->flags | SIDE_PROBED : me->flags & ~SIDE_PROBED);
+    if (probe) {
+        st->probe = true;
+        trouble_of(st->store, st->c, st->dir)->keep_alive++;
+        return;
+    }
+    end = s->seq + s->payload_octets + ((s->flags & SYC_SYN) != 0) + ((s->flags & SYC_FIN) != 0);
+    if (s->payload_octets > 0) {
+        track_payload(st);
+    }
+    if (seq_after(end, me->next)) {
+        me->next = end;
+        if ((me->flags & SIDE_TIMING) == 0) {
+            me->flags |= SIDE_TIMING;
+            me->timed_seq = end;
+            me->timed_at = st->at;
+        }
+    } else if ((s->flags & (SYC_SYN | SYC_FIN)) != 0) {
+        /* a first SYN ends at next by definition; a repeated one makes its round trip ambiguous (Karn) */
+        bool first = (s->flags & SYC_SYN) != 0 && (me->flags & SIDE_SYN) == 0;
+        me->flags = (uint16_t)(first ? me->flags | SIDE_TIMING : me->flags & ~SIDE_TIMING);
+        me->timed_seq = end;
+        me->timed_at = st->at;
+    }
+    if ((s->flags & SYC_SYN) != 0) {
+        me->flags |= SIDE_SYN;
+    }
+}
+
+/* ------------------------------------------------------------ acknowledgment */
+
+/* The ACK covers octets of the peer that no segment brought: the capture has a gap. */
+static bool
+finds_gap(struct step *st)
+{
+    struct side *peer = &st->c->side[1 - st->dir];
+    bool gap = false;
+
+    if ((peer->flags & SIDE_GUESSED) != 0) {
+        if (seq_after(st->s->ack, peer->next)) {
+            peer->next = st->s->ack;
+        }
+        return false;
+    }
+    if (seq_after(st->s->ack, peer->next)) {
+        gap = true;
+    }
+    for (size_t i = 0; peer->trouble != NULL && i < HOLES; i++) {
+        struct hole *h = &peer->trouble->holes[i];
+        if (h->from != h->to && !seq_after(h->to, st->s->ack)) {
+            h->to = h->from;
+            gap = true;
+        }
+    }
+    return gap;
+}
+
+static void
+new_ack(struct step *st)
+{
+    struct conn *c = st->c;
+    struct side *me = &c->side[st->dir];
+    struct side *peer = &c->side[1 - st->dir];
+    uint32_t ack = st->s->ack;
+
+    st->gap = finds_gap(st);
+    if (st->gap) {
+        c->degraded |= 1U << SYC_DEGRADED_GAPS;
+    }
+    if ((peer->flags & SIDE_TIMING) != 0 && !seq_after(peer->timed_seq, ack)) {
+        int64_t rtt = st->at - peer->timed_at;
+        peer->flags &= (uint16_t)~SIDE_TIMING;
+        if (rtt < peer->rtt_min) {
+            peer->rtt_min = (uint32_t)rtt;
+        }
+    }
+    me->ack = ack;
+    me->flags |= SIDE_HAS_ACK;
+    if (me->trouble != NULL) {
+        me->trouble->dup_run = 0;
+    }
+    if (st->dir == SYC_TOCLIENT) {
+        if (c->first_data_acked_at == SYC_NONE && peer->first_payload_at != SYC_NONE &&
+            seq_after(ack, peer->base + 1)) {
+            c->first_data_acked_at = st->at;
+        }
+        if (!seq_after(peer->next, ack)) {
+            c->unacked_repeats = 0;
+        }
+    }
+}
+
+/* RFC 5681 2: no payload, same ACK number and window, and something of the peer is outstanding. */
+static void
+same_ack(struct step *st)
+{
+    struct side *me = &st->c->side[st->dir];
+    const struct side *peer = &st->c->side[1 - st->dir];
+
+    if (is_pure_ack(st->s) && st->s->window == me->window_raw && !st->probe &&
+        (peer->flags & SIDE_PROBED) == 0 && seq_after(peer->next, me->ack) &&
+        (peer->flags & SIDE_FIN) == 0) {
+        struct trouble *t = trouble_of(st->store, st->c, st->dir);
+        t->dup_ack++;
+        t->dup_run++;
+    }
+}
+
+static void
+track_window(struct step *st)
+{
+    const struct syc_segment *s = st->s;
+    struct side *me = &st->c->side[st->dir];
+    const struct side *peer = &st->c->side[1 - st->dir];
+    bool scaled = (s->flags & SYC_SYN) == 0 && (me->flags & SIDE_SCALED) && (peer->flags & SIDE_SCALED);
+
+    me->window_raw = s->window;
+    me->window = (uint32_t)s->window << (scaled ? me->wscale : 0);
+    if (me->window > me->window_peak) {
+        me->window_peak = me->window;
+    }
+    if (s->window == 0) {
+        st->zero_window = true;
+        trouble_of(st->store, st->c, st->dir)->zero_window++;
+    }
+}
+
+static void
+track_ack(struct step *st)
+{
+    struct side *me = &st->c->side[st->dir];
+    struct side *peer = &st->c->side[1 - st->dir];
+
+    if ((peer->flags & SIDE_HAS_SEQ) == 0) {
+        peer->base = st->s->ack - 1;
+        peer->next = st->s->ack;
+        peer->flags |= SIDE_HAS_SEQ | SIDE_GUESSED;
+    }
+    if ((me->flags & SIDE_HAS_ACK) == 0 || seq_after(st->s->ack, me->ack)) {
+        new_ack(st);
+    } else if (st->s->ack == me->ack) {
+        same_ack(st);
+    }
+}
+
+void
+track_segment(struct step *st)
+{
+    struct side *me = &st->c->side[st->dir];
+
+    count_segment(st);
+    count_control(st);
+    track_handshake(st);
+    if ((st->s->flags & SYC_RST) == 0) {
+        track_sequence(st);
+        if ((st->s->flags & SYC_ACK) != 0) {
+            track_ack(st);
+        }
+        track_window(st);
+    } else {
+        me->flags |= SIDE_RST;
+    }
+    me->last_at = st->at;
+}
