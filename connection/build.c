@@ -123,8 +123,9 @@ build_time_wait(const struct conn *c, struct syc_record *out)
         if (w->enter_at == SYC_NONE) {
             continue;
         }
-        *to = (struct syc_time_wait){
-            .side = side, .enter_us = w->enter_at, .killed_us = w->killed_at};
+        *to = (struct syc_time_wait){.side = side,
+                                     .enter_us = w->enter_at,
+                                     .killed_us = w->killed_at};
         out->time_wait_count++;
     }
 }
@@ -291,7 +292,8 @@ build_never_acked(const struct conn *c, struct syc_record *out)
     const struct side *client = &c->side[SYC_TOSERVER];
     const struct side *server = &c->side[SYC_TOCLIENT];
     uint32_t acked = server->flags & SIDE_HAS_ACK ? server->ack : client->base + 1;
-    uint32_t end = client->next - ((client->flags & SIDE_FIN) != 0 && client->next == client->fin_end);
+    uint32_t end =
+        client->next - ((client->flags & SIDE_FIN) != 0 && client->next == client->fin_end);
 
     out->never_acked_octets = 0;
     out->never_acked_repeats = 0;

@@ -44,9 +44,10 @@ static void
 log_flight(struct store *store, struct conn *c)
 {
     const struct flight *f = &c->exchange.flight;
-    int64_t entry[] = {LOG_FLIGHT,  f->from - c->log.previous, f->last - f->from,
-                       f->gap_max,  f->segments,               (int64_t)f->octets,
-                       f->retransmitted, f->window_limited};
+    int64_t entry[] = {LOG_FLIGHT,        f->from - c->log.previous,
+                       f->last - f->from, f->gap_max,
+                       f->segments,       (int64_t)f->octets,
+                       f->retransmitted,  f->window_limited};
 
     log_append(store, c, entry, sizeof(entry) / sizeof(entry[0]));
     if (c->log.lost) {

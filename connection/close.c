@@ -58,9 +58,8 @@ rst_class(const struct conn *c, int dir)
     if (((c->side[0].flags | c->side[1].flags) & SIDE_FIN) != 0) {
         return SYC_RST_CLASS_AFTER_FIN;
     }
-    return dir == SYC_TOCLIENT && c->syn_count > 0 && c->syn_ack_count == 0
-               ? SYC_RST_CLASS_REFUSED
-               : SYC_RST_CLASS_ABORTED;
+    return dir == SYC_TOCLIENT && c->syn_count > 0 && c->syn_ack_count == 0 ? SYC_RST_CLASS_REFUSED
+                                                                            : SYC_RST_CLASS_ABORTED;
 }
 
 /* lifecycle 2.6: the server's RST answers a request on a connection that had been idle: it had just timed out. */
@@ -187,6 +186,9 @@ close_segment(struct step *st)
     struct side *peer = &st->c->side[1 - st->dir];
 
     wait_goes_on(st);
+    if (st->late) {
+        return;
+    }
     if ((s->flags & SYC_RST) != 0) {
         seen_rst(st);
         return;

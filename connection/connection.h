@@ -46,6 +46,7 @@ struct syc_table_stats {
     uint64_t half_open_evicted;
     size_t half_open_octets, half_open_limit;
     size_t connection_octets, connection_limit;
+    uint64_t stray_rst; /* RSTs of tuples that were never seen: they begin no connection */
 };
 
 struct syc_table;

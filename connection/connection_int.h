@@ -39,9 +39,9 @@ enum side_flag {
     SIDE_HIST_A = 1 << 7,
     SIDE_HIST_FIN = 1 << 8,
     SIDE_HIST_RST = 1 << 9,
-    SIDE_PROBED = 1 << 10, /* its last segment was a keep-alive probe */
-    SIDE_SCALED = 1 << 11, /* its SYN carried a window scale */
-    SIDE_RST = 1 << 12,    /* sent a RST */
+    SIDE_PROBED = 1 << 10,  /* its last segment was a keep-alive probe */
+    SIDE_SCALED = 1 << 11,  /* its SYN carried a window scale */
+    SIDE_RST = 1 << 12,     /* sent a RST */
     SIDE_GUESSED = 1 << 13, /* base comes from the peer's ACK: nothing of this side was seen yet */
     SIDE_HIST_SYN = 1 << 14,
 };
@@ -134,7 +134,7 @@ struct log {
     uint32_t octets;
     uint32_t flights;
     uint16_t exchanges;
-    uint8_t lost; /* memory was short: entries after this are only summed */
+    uint8_t lost;     /* memory was short: entries after this are only summed */
     int64_t previous; /* offset of the entry before: entries hold differences */
 };
 
@@ -152,6 +152,7 @@ struct own {
     uint32_t ts_val, ts_ecr;
     uint32_t payload;
     uint8_t has_ts;
+    uint8_t seen; /* the SYN was looked at */
 };
 
 /* Totals of exchanges and flights that found no room in the log. */
@@ -191,7 +192,7 @@ struct conn {
     int64_t start_us;
     int64_t queued_us; /* when it went to the end of its queue, since 1970 */
     int64_t part_at;   /* where the present part began */
-    int64_t last_at; /* newest segment */
+    int64_t last_at;   /* newest segment */
     struct side side[2];
     struct exchange_state exchange;
     struct log log;
@@ -294,12 +295,12 @@ struct step {
     struct intern *intern;
     const struct syc_segment *s;
     struct conn *c;
-    int64_t at;        /* microseconds from the connection's start, never running back */
-    int dir;           /* SYC_TOSERVER or SYC_TOCLIENT */
+    int64_t at;          /* microseconds from the connection's start, never running back */
+    int dir;             /* SYC_TOSERVER or SYC_TOCLIENT */
     uint32_t new_octets; /* payload beyond the highest seen */
-    bool repeat;       /* payload that ends at or below the highest seen */
-    bool probe;        /* keep-alive probe */
-    bool gap;          /* its ACK covers octets of the peer that were never seen */
+    bool repeat;         /* payload that ends at or below the highest seen */
+    bool probe;          /* keep-alive probe */
+    bool gap;            /* its ACK covers octets of the peer that were never seen */
     bool zero_window;
     bool late;
 };
@@ -333,8 +334,8 @@ struct lists {
     size_t flight_room;
     char history[SYC_HISTORY_MAX + 1];
 };
-void build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_reason reason, bool final,
-                  struct syc_record *out);
+void build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_reason reason,
+                  bool final, struct syc_record *out);
 /* Reset what a part has told, so that the next part's counters are what came since. */
 void build_restart(struct conn *c, struct store *store);
 

@@ -58,7 +58,7 @@ half_segment(const struct syc_table *t, const struct half_open *h, struct syc_se
     out->seq = h->isn;
     out->flags = SYC_SYN;
     out->ts_val = h->ts_val;
-    *(h->ip_v == 4 ? &(uint32_t){0} : &out->flow_label) = h->id_or_label;
+    out->flow_label = h->ip_v == 6 ? h->id_or_label : 0;
     out->ip_id = h->ip_v == 4 ? (uint16_t)h->id_or_label : 0;
     if (e != NULL) {
         out->flags = e->syn->tcp_flags;
@@ -90,8 +90,7 @@ squeeze(struct syc_table *t, struct half_open *to, uint32_t room)
             to[at] = *h;
             h->live = 0;
             to[at].live = 1;
-            index_move(&t->index, table_tag(t, &s, to[at].path_id), REF_HALF | from,
-                       REF_HALF | at | (same ? 0 : 0));
+            index_move(&t->index, table_tag(t, &s, to[at].path_id), REF_HALF | from, REF_HALF | at);
         }
         kept++;
     }

@@ -87,8 +87,8 @@ static bool
 log_room(struct store *store, struct log *log, size_t n)
 {
     size_t used = log->octets % sizeof(log->last->octets);
-    size_t left = log->last == NULL || (used == 0 && log->octets > 0) ? 0
-                                                                       : sizeof(log->last->octets) - used;
+    size_t left =
+        log->last == NULL || (used == 0 && log->octets > 0) ? 0 : sizeof(log->last->octets) - used;
     struct log_chunk *last = log->last;
 
     while (left < n) {

@@ -12,9 +12,9 @@
 
 /* Ports that Zeek registers analyzers for over TCP: the sender of a first segment from one of them is the responder. */
 static const uint16_t server_ports[] = {
-    21,   22,   25,   53,   79,   80,   81,   88,   102,  110,  111,  135,  139,  143,  220,
-    389,  443,  445,  502,  513,  514,  563,  585,  587,  614,  631,  636,  989,  990,  992,
-    993,  994,  995,  1080, 1433, 1812, 1883, 2811, 3128, 3268, 3306, 3389, 4011, 5060, 5061,
+    21,   22,   25,   53,   79,   80,   81,   88,   102,  110,  111,  135,  139,  143,   220,
+    389,  443,  445,  502,  513,  514,  563,  585,  587,  614,  631,  636,  989,  990,   992,
+    993,  994,  995,  1080, 1433, 1812, 1883, 2811, 3128, 3268, 3306, 3389, 4011, 5060,  5061,
     5222, 5223, 5269, 5432, 6379, 6666, 6667, 6668, 6669, 8000, 8080, 8443, 8888, 20000,
 };
 
@@ -35,8 +35,7 @@ state_flips(const struct syc_segment *s)
     if ((s->flags & (SYC_SYN | SYC_ACK)) == SYC_SYN || !is_server_port(s->src_port)) {
         return false;
     }
-    return !is_server_port(s->dst_port) ||
-           ((s->flags & SYC_SYN) == 0 && s->src_port < s->dst_port);
+    return !is_server_port(s->dst_port) || ((s->flags & SYC_SYN) == 0 && s->src_port < s->dst_port);
 }
 
 /* ------------------------------------------------------------ history */

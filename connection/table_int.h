@@ -71,9 +71,8 @@ struct syc_table {
     struct lists lists;
     struct conn blank;   /* a connection that has seen nothing: copied, not computed */
     struct conn scratch; /* half-open SYNs pass through it on their way to a record */
-    uint64_t begun, evicted;
+    uint64_t begun, evicted, stray_rst;
     int64_t now_us; /* newest segment */
-    uint32_t end_degraded;
 };
 
 static inline struct conn *
@@ -103,7 +102,8 @@ void half_key(const struct syc_table *t, const struct half_open *h, struct syc_k
 /* table.c */
 uint32_t table_tag(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id);
 /* Set c up from its first segment (client, path, base, Zeek's originator). */
-void table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s, uint16_t path_id);
+void table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s,
+                 uint16_t path_id);
 /* Pass one segment through the stages. */
 void table_follow(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir);
 /* c takes the place of a half-open SYN: it has seen the SYN. */

@@ -483,7 +483,8 @@ track_window(struct step *st)
     const struct syc_segment *s = st->s;
     struct side *me = &st->c->side[st->dir];
     const struct side *peer = &st->c->side[1 - st->dir];
-    bool scaled = (s->flags & SYC_SYN) == 0 && (me->flags & SIDE_SCALED) && (peer->flags & SIDE_SCALED);
+    bool scaled =
+        (s->flags & SYC_SYN) == 0 && (me->flags & SIDE_SCALED) && (peer->flags & SIDE_SCALED);
 
     me->window_raw = s->window;
     me->window = (uint32_t)s->window << (scaled ? me->wscale : 0);

@@ -1,0 +1,313 @@
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+static const char hex_digits[] = "0123456789abcdef";
+static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+/* First and last second of the years a four-digit date can say: date -u -d 0000-01-01 +%s, 9999-12-31T23:59:59. */
+#define FIRST_SECOND INT64_C(-62167219200)
+#define LAST_SECOND  INT64_C(253402300799)
+
+enum { SECONDS_PER_DAY = 86400 };
+
+/* a / b rounded down, b > 0: C rounds towards zero, which would make two of 1969's last seconds one. */
+static int64_t
+divide_down(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+int64_t
+syc_us_from_ns(int64_t ns)
+{
+    return divide_down(ns, SYC_NS_PER_US);
+}
+
+struct date {
+    int64_t year;
+    unsigned month; /* 1..12 */
+    unsigned day;   /* 1..31 */
+};
+
+/*
+ * Days since 1970-01-01 to a date of the proleptic Gregorian calendar and back. Years begin in March here, so that the
+ * leap day is the last of its year and month lengths follow (153 m + 2) / 5; 719468 days lie between 0000-03-01 and
+ * 1970-01-01, 146097 in 400 years.
+ */
+static struct date
+date_from_days(int64_t days)
+{
+    int64_t era = divide_down(days + 719468, 146097);
+    unsigned of_era = (unsigned)(days + 719468 - era * 146097);
+    unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
+    unsigned month = (5 * of_year + 2) / 153; /* 0 = March */
+    struct date d;
+
+    d.day = of_year - (153 * month + 2) / 5 + 1;
+    d.month = month < 10 ? month + 3 : month - 9;
+    d.year = era * 400 + year + (d.month <= 2);
+    return d;
+}
+
+static int64_t
+days_from_date(const struct date *d)
+{
+    int64_t year = d->year - (d->month <= 2);
+    int64_t era = divide_down(year, 400);
+    unsigned of_era = (unsigned)(year - era * 400);
+    unsigned month = d->month > 2 ? d->month - 3 : d->month + 9;
+    unsigned of_year = (153 * month + 2) / 5 + d->day - 1;
+
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+/* value in exactly `digits` decimal digits, then the character after. */
+static char *
+put_digits(char *out, unsigned value, unsigned digits, char after)
+{
+    for (unsigned i = digits; i > 0; i--) {
+        out[i - 1] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    out[digits] = after;
+    return out + digits + 1;
+}
+
+void
+syc_time_format(int64_t us, char out[SYC_TIME_TEXT])
+{
+    int64_t seconds = divide_down(us, SYC_US_PER_S);
+    unsigned fraction = (unsigned)(us - seconds * SYC_US_PER_S);
+    int64_t days;
+    unsigned of_day;
+    struct date d;
+
+    if (seconds < FIRST_SECOND) {
+        seconds = FIRST_SECOND;
+        fraction = 0;
+    } else if (seconds > LAST_SECOND) {
+        seconds = LAST_SECOND;
+        fraction = (unsigned)SYC_US_PER_S - 1;
+    }
+    days = divide_down(seconds, SECONDS_PER_DAY);
+    of_day = (unsigned)(seconds - days * SECONDS_PER_DAY);
+    d = date_from_days(days);
+    out = put_digits(out, (unsigned)d.year, 4, '-');
+    out = put_digits(out, d.month, 2, '-');
+    out = put_digits(out, d.day, 2, 'T');
+    out = put_digits(out, of_day / 3600, 2, ':');
+    out = put_digits(out, of_day / 60 % 60, 2, ':');
+    out = put_digits(out, of_day % 60, 2, '.');
+    out = put_digits(out, fraction, 6, 'Z');
+    *out = '\0';
+}
+
+/* Exactly `digits` decimal digits and the character after at **text, which is advanced; false if not. */
+static bool
+take_digits(const char **text, unsigned digits, char after, unsigned *value)
+{
+    const char *p = *text;
+
+    *value = 0;
+    for (unsigned i = 0; i < digits; i++, p++) {
+        if (*p < '0' || *p > '9') {
+            return false;
+        }
+        *value = *value * 10 + (unsigned)(*p - '0');
+    }
+    *text = p + 1;
+    return *p == after;
+}
+
+static unsigned
+days_in_month(unsigned year, unsigned month)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+bool
+syc_time_parse(const char *text, size_t n, int64_t *us)
+{
+    unsigned year, month, day, hour, minute, second, fraction;
+    struct date d;
+
+    if (n != SYC_TIME_TEXT - 1 || !take_digits(&text, 4, '-', &year) ||
+        !take_digits(&text, 2, '-', &month) || !take_digits(&text, 2, 'T', &day) ||
+        !take_digits(&text, 2, ':', &hour) || !take_digits(&text, 2, ':', &minute) ||
+        !take_digits(&text, 2, '.', &second) || !take_digits(&text, 6, 'Z', &fraction)) {
+        return false;
+    }
+    if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
+        minute > 59 || second > 59) {
+        return false; /* no leap seconds: syc_time_format writes none */
+    }
+    d = (struct date){year, month, day};
+    *us = ((days_from_date(&d) * 24 + hour) * 60 + minute) * 60 * SYC_US_PER_S +
+          second * SYC_US_PER_S + fraction;
+    return true;
+}
+
+/* 0..255 without leading zeros. */
+static char *
+put_octet(char *out, uint8_t value)
+{
+    if (value >= 100) {
+        *out++ = (char)('0' + value / 100);
+    }
+    if (value >= 10) {
+        *out++ = (char)('0' + value / 10 % 10);
+    }
+    *out++ = (char)('0' + value % 10);
+    return out;
+}
+
+static char *
+put_dotted(char *out, const uint8_t octets[4])
+{
+    for (int i = 0; i < 4; i++) {
+        out = put_octet(out, octets[i]);
+        *out++ = '.';
+    }
+    out[-1] = '\0';
+    return out - 1;
+}
+
+/* 0..ffff without leading zeros (RFC 5952 4.1, 4.3). */
+static char *
+put_group(char *out, unsigned group)
+{
+    bool started = false;
+
+    for (int shift = 12; shift >= 0; shift -= 4) {
+        unsigned digit = (group >> shift) & 15;
+
+        if (digit != 0 || started || shift == 0) {
+            *out++ = hex_digits[digit];
+            started = true;
+        }
+    }
+    return out;
+}
+
+/* The longest run of zero groups, the first of equals, at least two (RFC 5952 4.2); length 0 = none. */
+static unsigned
+longest_zeros(const unsigned groups[8], unsigned *first)
+{
+    unsigned best = 1, run = 0;
+
+    *first = 8;
+    for (unsigned i = 0; i < 8; i++) {
+        run = groups[i] == 0 ? run + 1 : 0;
+        if (run > best) {
+            best = run;
+            *first = i + 1 - run;
+        }
+    }
+    return *first == 8 ? 0 : best;
+}
+
+static void
+put_groups(char *out, const uint8_t addr[16])
+{
+    unsigned groups[8], first, zeros;
+
+    for (size_t i = 0; i < 8; i++) {
+        groups[i] = (unsigned)addr[2 * i] << 8 | addr[2 * i + 1];
+    }
+    zeros = longest_zeros(groups, &first);
+    for (unsigned i = 0; i < 8; i++) {
+        if (i == first) {
+            *out++ = ':';
+            if (i + zeros == 8) {
+                *out++ = ':';
+            }
+            i += zeros - 1;
+            continue;
+        }
+        if (i > 0) {
+            *out++ = ':';
+        }
+        out = put_group(out, groups[i]);
+    }
+    *out = '\0';
+}
+
+void
+syc_addr_format(const uint8_t addr[16], int ip_v, char out[SYC_ADDR_TEXT])
+{
+    if (ip_v == 4) {
+        put_dotted(out, addr + 12);
+    } else if (memcmp(addr, mapped_prefix, sizeof mapped_prefix) == 0) {
+        memcpy(out, "::ffff:", 7);
+        put_dotted(out + 7, addr + 12);
+    } else {
+        put_groups(out, addr);
+    }
+}
+
+bool
+syc_addr_parse(const char *text, uint8_t addr[16], int *ip_v)
+{
+    uint8_t octets[16];
+
+    if (inet_pton(AF_INET, text, octets) == 1) {
+        memcpy(addr, mapped_prefix, sizeof mapped_prefix);
+        memcpy(addr + 12, octets, 4);
+        *ip_v = 4;
+        return true;
+    }
+    if (inet_pton(AF_INET6, text, octets) == 1) {
+        memcpy(addr, octets, 16);
+        *ip_v = 6;
+        return true;
+    }
+    return false;
+}
+
+/* Text of one octet into out[4]; returns its length. */
+static size_t
+escape_octet(uint8_t octet, char out[4])
+{
+    out[0] = '\\';
+    if (octet == '\\') {
+        out[1] = '\\';
+        return 2;
+    }
+    if (octet >= 0x20 && octet <= 0x7e) {
+        out[0] = (char)octet;
+        return 1;
+    }
+    out[1] = 'x';
+    out[2] = hex_digits[octet >> 4];
+    out[3] = hex_digits[octet & 15];
+    return 4;
+}
+
+size_t
+syc_escape(const void *in, size_t n, char *out, size_t size)
+{
+    const uint8_t *p = in;
+    size_t used = 0, i;
+
+    if (size == 0) {
+        return 0; /* no room even for the zero */
+    }
+    for (i = 0; i < n; i++) {
+        char one[4];
+        size_t length = escape_octet(p[i], one);
+
+        if (length > size - 1 - used) {
+            break;
+        }
+        memcpy(out + used, one, length);
+        used += length;
+    }
+    out[used] = '\0';
+    return i;
+}

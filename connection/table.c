@@ -1,0 +1,531 @@
+/*
+ * The table: which connection a segment belongs to, and when a new one begins (record.md, identity and order).
+ *
+ * A batch is walked three times: hashes first, then the slots they lead to, then the connections, each walk asking the
+ * cache for what the next one needs. With a table larger than the cache that is 1.6 times as quick (performance 3).
+ */
+
+#include "connection/table_int.h"
+
+#include <string.h>
+
+/* Segments later than this after the close change neither state nor history (Zeek's tcp_close_delay, 5 s). */
+enum { LATE_US = 5 * 1000000 };
+
+/* ------------------------------------------------------------ tuples */
+
+/* The hash is the same for both ways: the ends are put in order first. */
+uint32_t
+table_tag(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id)
+{
+    uint64_t words[6];
+
+    if (s->ip_v == 4) {
+        uint64_t a = (uint64_t)syc_be32(s->src + 12) << 16 | s->src_port;
+        uint64_t b = (uint64_t)syc_be32(s->dst + 12) << 16 | s->dst_port;
+        words[0] = (a < b ? a : b) | (uint64_t)path_id << 48;
+        words[1] = a < b ? b : a;
+        return (uint32_t)syc_hash_words(&t->config.key, words, 2);
+    }
+    int order = memcmp(s->src, s->dst, 16);
+    bool forward = order < 0 || (order == 0 && s->src_port < s->dst_port);
+    memcpy(words, forward ? s->src : s->dst, 16);
+    memcpy(words + 2, forward ? s->dst : s->src, 16);
+    words[4] = forward ? s->src_port : s->dst_port;
+    words[4] |= (uint64_t)(forward ? s->dst_port : s->src_port) << 16 | (uint64_t)path_id << 32;
+    return (uint32_t)syc_hash_words(&t->config.key, words, 5);
+}
+
+static bool
+same_ends(const uint8_t *a, uint16_t a_port, const uint8_t *b, uint16_t b_port,
+          const struct syc_segment *s)
+{
+    return s->src_port == a_port && s->dst_port == b_port && memcmp(s->src, a, 16) == 0 &&
+           memcmp(s->dst, b, 16) == 0;
+}
+
+/* SYC_TOSERVER or SYC_TOCLIENT when the segment is of this connection, -1 when not. */
+static int
+direction_of(const struct conn *c, const struct syc_segment *s, uint16_t path_id)
+{
+    const struct syc_key *k = &c->key;
+
+    if (c->path_id != path_id || k->ip_v != s->ip_v) {
+        return -1;
+    }
+    if (same_ends(k->client, k->client_port, k->server, k->server_port, s)) {
+        return SYC_TOSERVER;
+    }
+    return same_ends(k->server, k->server_port, k->client, k->client_port, s) ? SYC_TOCLIENT : -1;
+}
+
+static int
+half_direction(const struct half_open *h, const struct syc_segment *s, uint16_t path_id)
+{
+    if (h->path_id != path_id || h->ip_v != s->ip_v) {
+        return -1;
+    }
+    if (same_ends(h->client, h->client_port, h->server, h->server_port, s)) {
+        return SYC_TOSERVER;
+    }
+    return same_ends(h->server, h->server_port, h->client, h->client_port, s) ? SYC_TOCLIENT : -1;
+}
+
+/* Reference of the segment's tuple, or 0; *dir is set when there is one. */
+static uint32_t
+find(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag,
+     int *dir)
+{
+    uint32_t mask = t->index.count - 1;
+
+    for (uint32_t at = tag & mask; t->index.slots[at].ref != 0; at = (at + 1) & mask) {
+        uint32_t ref = t->index.slots[at].ref;
+        if (t->index.slots[at].tag != tag) {
+            continue;
+        }
+        *dir = (ref & REF_HALF) ? half_direction(half_get(t, ref), s, path_id)
+                                : direction_of(pool_get(&t->pool, ref), s, path_id);
+        if (*dir >= 0) {
+            return ref;
+        }
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------ first SYNs */
+
+static void
+take_own(struct own *own, const struct syc_segment *s)
+{
+    own->id_or_label = s->ip_v == 4 ? s->ip_id : s->flow_label;
+    own->has_ts = s->has_ts;
+    own->ts_val = s->ts_val;
+    own->ts_ecr = s->ts_ecr;
+    own->payload = s->payload_octets;
+}
+
+static void
+tell_syn(struct syc_table *t, const struct syc_key *key, int64_t flow_id,
+         const struct syc_segment *s, const struct syc_syn *syn)
+{
+    struct syc_syn_own own = {SYC_NONE, SYC_NONE, SYC_NONE, SYC_NONE, s->payload_octets};
+    struct syc_syn_seen seen = {.key = key,
+                                .flow_id = flow_id,
+                                .time_us = syc_us_from_ns(s->time_ns),
+                                .number = s->number,
+                                .file = s->file,
+                                .syn = syn,
+                                .own = &own};
+
+    if (t->sink.syn == NULL || syn == NULL) {
+        return;
+    }
+    *(s->ip_v == 4 ? &own.ip_id : &own.flow_label) = s->ip_v == 4 ? s->ip_id : s->flow_label;
+    if (s->has_ts) {
+        own.ts_val = s->ts_val;
+        own.ts_ecr = s->ts_ecr;
+    }
+    t->sink.syn(t->sink.user, &seen);
+}
+
+/* What a SYN tells the connection beyond its numbers: facts, window scale. entry 0: there was no room for the facts. */
+static void
+take_syn(struct syc_table *t, struct conn *c, int dir, const struct syc_segment *s, uint32_t entry)
+{
+    struct side *me = &c->side[dir];
+
+    take_own(&c->own[dir], s);
+    if (entry == 0) {
+        c->degraded |= 1U << SYC_DEGRADED_SIGNATURES_CUT;
+        return;
+    }
+    c->syn[dir] = t->intern.syns[entry - 1].syn;
+    if (t->intern.syns[entry - 1].scaled) {
+        uint8_t shift = t->intern.syns[entry - 1].wscale;
+        me->flags |= SIDE_SCALED;
+        me->wscale = shift > 14 ? 14 : shift; /* RFC 7323 2.3 */
+    }
+}
+
+static void
+notice_syn(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir)
+{
+    bool answer = (s->flags & SYC_ACK) != 0;
+    uint32_t peer_mss = 0;
+    uint32_t entry;
+
+    if (c->own[dir].seen || answer != (dir == SYC_TOCLIENT) ||
+        (s->flags & (SYC_FIN | SYC_RST)) != 0) {
+        return;
+    }
+    if (answer && c->syn[0] != NULL && c->syn[0]->mss > 0) {
+        peer_mss = (uint32_t)c->syn[0]->mss;
+    }
+    c->own[dir].seen = 1;
+    entry = intern_syn(&t->intern, s, peer_mss);
+    take_syn(t, c, dir, s, entry);
+    tell_syn(t, &c->key, c->flow_id, s, c->syn[dir]);
+}
+
+/* ------------------------------------------------------------ a connection begins */
+
+/* Without SYN or SYN+ACK the client is a guess: by known server ports, else the side with the higher port. */
+static bool
+sender_is_client(const struct syc_segment *s)
+{
+    if ((s->flags & SYC_SYN) != 0) {
+        return (s->flags & SYC_ACK) == 0;
+    }
+    return state_flips(s) ? false : s->src_port >= s->dst_port;
+}
+
+static void
+set_ends(struct conn *c, const struct syc_segment *s, bool forward)
+{
+    memcpy(c->key.client, forward ? s->src : s->dst, 16);
+    memcpy(c->key.server, forward ? s->dst : s->src, 16);
+    c->key.client_port = forward ? s->src_port : s->dst_port;
+    c->key.server_port = forward ? s->dst_port : s->src_port;
+    c->key.ip_v = s->ip_v;
+    c->key.path = s->path;
+}
+
+void
+table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s, uint16_t path_id)
+{
+    uint32_t number = c->number;
+    bool forward = sender_is_client(s);
+    bool flips = state_flips(s);
+
+    *c = t->blank;
+    c->number = number;
+    c->path_id = path_id;
+    c->start_us = syc_us_from_ns(s->time_ns);
+    set_ends(c, s, forward);
+    if ((s->flags & SYC_SYN) != 0) {
+        c->flags |= CONN_CLIENT_KNOWN;
+    }
+    if (flips) {
+        c->history[c->history_length++] = '^';
+    }
+    if (forward == flips) { /* Zeek's originator: the sender, unless it flips */
+        c->flags |= CONN_REVERSED;
+    }
+    if ((s->flags & (SYC_SYN | SYC_ACK)) == SYC_SYN) {
+        c->isn = s->seq;
+    }
+    c->flow_id =
+        syc_record_flow_id(&c->key,
+                           (s->flags & (SYC_SYN | SYC_ACK)) == SYC_SYN ? (int64_t)s->seq : SYC_NONE,
+                           c->start_us);
+    t->begun++;
+}
+
+static struct conn *
+take_conn(struct syc_table *t)
+{
+    struct conn *c = pool_take(t);
+
+    while (c == NULL && table_evict(t)) {
+        c = pool_take(t);
+    }
+    return c;
+}
+
+static void
+start_conn(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag)
+{
+    struct conn *c;
+
+    if (!index_reserve(&t->index) || (c = take_conn(t)) == NULL) {
+        t->store.budget.denied++;
+        return;
+    }
+    table_begin(t, c, s, path_id);
+    c->tag = tag;
+    index_add(&t->index, tag, c->number);
+    queue_append(t, &t->open, c);
+    table_follow(t, c, s, sender_is_client(s) ? SYC_TOSERVER : SYC_TOCLIENT);
+}
+
+/* A plain SYN that fits a half-open slot: nothing in it that the slot could not give back. */
+static bool
+fits_half_open(const struct syc_segment *s)
+{
+    return (s->flags & (SYC_SYN | SYC_ACK | SYC_FIN | SYC_RST)) == SYC_SYN &&
+           s->payload_octets == 0 && (!s->has_ts || s->ts_ecr == 0) && s->ack == 0;
+}
+
+static bool
+start_half_open(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag)
+{
+    uint32_t entry = intern_syn(&t->intern, s, 0);
+    struct half_open *h;
+    struct syc_key key;
+
+    if (entry == 0 || !index_reserve(&t->index) || (h = half_take(t)) == NULL) {
+        return false;
+    }
+    *h = (struct half_open){.client_port = s->src_port,
+                            .server_port = s->dst_port,
+                            .path_id = path_id,
+                            .ip_v = s->ip_v,
+                            .live = 1,
+                            .time_us = syc_us_from_ns(s->time_ns),
+                            .isn = s->seq,
+                            .syn_id = entry,
+                            .ts_val = s->ts_val,
+                            .id_or_label = s->ip_v == 4 ? s->ip_id : s->flow_label};
+    memcpy(h->client, s->src, 16);
+    memcpy(h->server, s->dst, 16);
+    index_add(&t->index, tag, half_ref(t, h));
+    t->begun++;
+    if (t->sink.syn != NULL) {
+        half_key(t, h, &key);
+        tell_syn(t, &key, syc_record_flow_id(&key, s->seq, h->time_us), s,
+                 t->intern.syns[entry - 1].syn);
+    }
+    return true;
+}
+
+static void
+start(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag)
+{
+    if ((s->flags & (SYC_RST | SYC_SYN | SYC_FIN)) == SYC_RST) {
+        t->stray_rst++; /* a RST of an unseen tuple begins nothing */
+        return;
+    }
+    if (!fits_half_open(s) || !start_half_open(t, s, path_id, tag)) {
+        start_conn(t, s, path_id, tag);
+    }
+}
+
+/* ------------------------------------------------------------ a connection goes on */
+
+/* A guessed client turns out to be the server: everything by side changes places, while nothing was said yet. */
+static void
+correct_client(struct conn *c, const struct syc_segment *s, int *dir)
+{
+    bool sender_client = (s->flags & SYC_ACK) == 0;
+    struct side side = c->side[0];
+    uint8_t addr[16];
+    uint16_t port = c->key.client_port;
+
+    if ((c->flags & CONN_CLIENT_KNOWN) != 0 || (s->flags & SYC_SYN) == 0 || c->exchange.open ||
+        c->log.octets > 0) {
+        return;
+    }
+    c->flags |= CONN_CLIENT_KNOWN;
+    if (sender_client == (*dir == SYC_TOSERVER)) {
+        return;
+    }
+    memcpy(addr, c->key.client, 16);
+    memcpy(c->key.client, c->key.server, 16);
+    memcpy(c->key.server, addr, 16);
+    c->key.client_port = c->key.server_port;
+    c->key.server_port = port;
+    c->side[0] = c->side[1];
+    c->side[1] = side;
+    c->flags ^= CONN_REVERSED;
+    *dir = 1 - *dir;
+}
+
+static void
+settle(struct syc_table *t, struct conn *c)
+{
+    if (c->closed_at != SYC_NONE && (c->flags & CONN_IN_CLOSED) == 0) {
+        queue_remove(t, &t->open, c);
+        c->flags |= CONN_IN_CLOSED;
+        queue_append(t, &t->closed, c);
+    }
+}
+
+static int64_t
+step_time(struct conn *c, const struct syc_segment *s)
+{
+    int64_t at = syc_us_from_ns(s->time_ns) - c->start_us;
+
+    if (at < c->last_at) {
+        c->clock_back_count++;
+        return c->last_at;
+    }
+    return at;
+}
+
+static bool
+part_is_due(const struct syc_table *t, const struct conn *c, const struct syc_segment *s, int dir,
+            int64_t at)
+{
+    if (burst_overflows(c, s, dir, at)) {
+        return true;
+    }
+    return t->config.live && t->config.interval_ns > 0 && !c->exchange.open &&
+           at - c->part_at >= t->config.interval_ns / SYC_NS_PER_US;
+}
+
+void
+table_follow(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir)
+{
+    struct step st = {.store = &t->store, .intern = &t->intern, .s = s, .c = c, .dir = dir};
+
+    st.at = step_time(c, s);
+    st.late = c->closed_at != SYC_NONE && st.at - c->closed_at > LATE_US;
+    if (part_is_due(t, c, s, dir, st.at)) {
+        table_write_part(t, c);
+        c->part_at = st.at;
+    }
+    if ((s->flags & SYC_SYN) != 0) {
+        correct_client(c, s, &st.dir);
+        notice_syn(t, c, s, st.dir);
+    }
+    track_segment(&st);
+    if (!st.late) {
+        state_segment(&st);
+    } else {
+        c->late_count++;
+    }
+    close_segment(&st);
+    if (!st.late) {
+        burst_segment(&st);
+    }
+    c->last_at = st.at;
+}
+
+void
+table_replay(struct syc_table *t, struct conn *c, const struct half_open *h)
+{
+    struct syc_segment s;
+
+    half_segment(t, h, &s);
+    table_begin(t, c, &s, h->path_id);
+    t->begun--; /* it was counted when its SYN came */
+    c->own[0].seen = 1;
+    take_syn(t, c, SYC_TOSERVER, &s, h->syn_id);
+    table_follow(t, c, &s, SYC_TOSERVER);
+}
+
+/* The SYN was answered, or repeated: its slot becomes a connection. NULL when there is no memory for one. */
+static struct conn *
+promote(struct syc_table *t, uint32_t ref, uint32_t tag)
+{
+    struct half_open *h;
+    struct conn *c = take_conn(t);
+
+    if (c == NULL) {
+        t->store.budget.denied++;
+        return NULL;
+    }
+    h = half_get(t, ref);
+    table_replay(t, c, h);
+    c->tag = tag;
+    index_move(&t->index, tag, ref, c->number);
+    half_give(t, h);
+    queue_append(t, &t->open, c);
+    return c;
+}
+
+/* A SYN with another sequence number than its side's base, or after both FINs (record.md). */
+static bool
+begins_anew(const struct conn *c, const struct syc_segment *s, int dir)
+{
+    const struct side *me = &c->side[dir];
+
+    if ((s->flags & (SYC_SYN | SYC_ACK)) != SYC_SYN) {
+        return false;
+    }
+    return ((me->flags & SIDE_HAS_SEQ) != 0 && me->base != s->seq) ||
+           (c->side[0].flags & c->side[1].flags & SIDE_FIN) != 0;
+}
+
+static void
+one_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag)
+{
+    int dir = 0;
+    uint32_t ref = find(t, s, path_id, tag, &dir);
+    int64_t now = syc_us_from_ns(s->time_ns);
+    struct conn *c;
+
+    t->now_us = now > t->now_us ? now : t->now_us;
+    if ((ref & REF_HALF) != 0) {
+        struct half_open *h = half_get(t, ref);
+        if (dir == SYC_TOSERVER && (s->flags & (SYC_SYN | SYC_ACK)) == SYC_SYN &&
+            s->seq != h->isn) {
+            table_end_half(t, h, SYC_REASON_CLOSED);
+            ref = 0;
+        } else if ((c = promote(t, ref, tag)) == NULL) {
+            return;
+        } else {
+            table_follow(t, c, s, dir);
+            settle(t, c);
+            return;
+        }
+    }
+    if (ref != 0) {
+        c = pool_get(&t->pool, ref);
+        if (!begins_anew(c, s, dir)) {
+            table_follow(t, c, s, dir);
+            settle(t, c);
+            return;
+        }
+        table_end(t, c, SYC_REASON_CLOSED);
+    }
+    start(t, s, path_id, tag);
+}
+
+/* Ask the cache for what the segment's tag leads to. */
+static void
+prefetch(const struct syc_table *t, uint32_t tag)
+{
+    const struct slot *slot = &t->index.slots[tag & (t->index.count - 1)];
+
+    if (slot->ref == 0) {
+        return;
+    }
+    if ((slot->ref & REF_HALF) != 0) {
+        __builtin_prefetch(half_get(t, slot->ref), 1);
+        return;
+    }
+    const char *c = (const char *)pool_get(&t->pool, slot->ref);
+    for (size_t line = 0; line < 10; line++) {
+        __builtin_prefetch(c + 64 * line, 1);
+    }
+}
+
+void
+syc_table_feed(struct syc_table *t, const struct syc_segment *segments, size_t n)
+{
+    uint16_t paths[SYC_BATCH];
+    uint32_t tags[SYC_BATCH];
+
+    for (size_t i = 0; i < n; i++) {
+        paths[i] = intern_path(&t->intern, &segments[i].path);
+        tags[i] = table_tag(t, &segments[i], paths[i]);
+        __builtin_prefetch(&t->index.slots[tags[i] & (t->index.count - 1)]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        prefetch(t, tags[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        one_segment(t, &segments[i], paths[i], tags[i]);
+    }
+}
+
+void
+syc_table_unreachable(struct syc_table *t, const struct syc_segment *s)
+{
+    uint16_t path_id = intern_path(&t->intern, &s->path);
+    uint32_t tag = table_tag(t, s, path_id);
+    int dir = 0;
+    uint32_t ref = find(t, s, path_id, tag, &dir);
+    struct conn *c;
+
+    if (ref == 0 || !s->unreachable) {
+        return;
+    }
+    c = (ref & REF_HALF) != 0 ? promote(t, ref, tag) : pool_get(&t->pool, ref);
+    if (c != NULL && c->unreachable_at == SYC_NONE) {
+        int64_t at = syc_us_from_ns(s->time_ns) - c->start_us;
+        c->unreachable_at = at > c->last_at ? at : c->last_at;
+        c->unreachable_code = s->icmp_code;
+    }
+}
