@@ -80,7 +80,7 @@ void
 syc_time_format(int64_t us, char out[SYC_TIME_TEXT])
 {
     int64_t seconds = divide_down(us, SYC_US_PER_S);
-    unsigned fraction = (unsigned)(us - seconds * SYC_US_PER_S);
+    unsigned fraction = (unsigned)((us % SYC_US_PER_S + SYC_US_PER_S) % SYC_US_PER_S);
     int64_t days;
     unsigned of_day;
     struct date d;
