@@ -28,6 +28,7 @@ void syc_json_reset(struct syc_json *j);                 /* empty text, memory k
 void syc_json_open(struct syc_json *j, char bracket);    /* '{' or '[' */
 void syc_json_close(struct syc_json *j, char bracket);   /* '}' or ']' */
 void syc_json_key(struct syc_json *j, const char *name); /* name needs no escaping */
+void syc_json_key_n(struct syc_json *j, const char *name, size_t n);
 void syc_json_int(struct syc_json *j, int64_t value);
 void syc_json_bool(struct syc_json *j, bool value);
 /* value with at most `digits` fractional digits (0..9), trailing zeros cut, no exponent; values not finite or
@@ -60,6 +61,7 @@ struct syc_output {
     char *buffer;
     size_t used;
     uint64_t events, lost, octets;
+    uint64_t pending;       /* events in the buffer */
     enum syc_status status; /* SYC_OK, SYC_CLOSED (EPIPE) or SYC_IO; sticky */
     int error_number;       /* errno of the failed write */
 };
