@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Writes v1.json, the JSON Schema of the events, from the table of record numbers and the members named here.
+
+  python3 schema/generate.py > schema/v1.json
+
+The numbers of the connection event are read from connection/record_fields.c, so a row there is a member here; a test
+fails when v1.json is not what this prints.
+"""
+import json
+import os
+import re
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def words_of(header, name):
+    body = re.search(r"#define %s\(X\)(.*?)\n(?!.*\\\n)" % name, header, re.S).group(1)
+    return re.findall(r'X\([A-Z0-9_]+, "([^"]+)"\)', body.split("#define")[0])
+
+
+def number(doc="", least=None):
+    d = {"type": "integer"}
+    if doc:
+        d["description"] = doc
+    if least is not None:
+        d["minimum"] = least
+    return d
+
+
+def text(pattern=None, enum=None, doc=None):
+    d = {"type": "string"}
+    if pattern:
+        d["pattern"] = pattern
+    if enum:
+        d["enum"] = enum
+    if doc:
+        d["description"] = doc
+    return d
+
+
+def obj(props, required=(), extra=False):
+    return {"type": "object", "properties": props, "required": list(required), "additionalProperties": extra}
+
+
+def array(items, most=None):
+    d = {"type": "array", "items": items}
+    if most is not None:
+        d["maxItems"] = most
+    return d
+
+
+TIME = text(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$")
+BOOL = {"type": "boolean"}
+REAL = {"type": "number"}
+TEXT = text()
+PORT = {"type": "integer", "minimum": 0, "maximum": 65535}
+
+RECORD = read("connection/record.h")
+PRINT = read("fingerprint/fingerprint.h")
+LISTS = {
+    "state_words": words_of(RECORD, "SYC_STATE_LIST"), "reason_words": words_of(RECORD, "SYC_REASON_LIST"),
+    "close_words": words_of(RECORD, "SYC_CLOSE_LIST"), "first_words": words_of(RECORD, "SYC_FIRST_LIST"),
+    "side_words": words_of(RECORD, "SYC_SIDE_LIST"), "rst_words": words_of(RECORD, "SYC_RST_LIST"),
+    "id_step_words": words_of(RECORD, "SYC_ID_STEP_LIST"), "resume_words": words_of(RECORD, "SYC_RESUME_LIST"),
+    "protocol_words": words_of(PRINT, "SYC_PROTOCOL_LIST"), "degraded": words_of(RECORD, "SYC_DEGRADED_LIST"),
+    "quirks": words_of(PRINT, "SYC_QUIRK_LIST"),
+}
+
+
+def put(tree, path, value):
+    *way, last = path.split(".")
+    for name in way:
+        tree = tree.setdefault(name, obj({}))["properties"]
+    tree[last] = value
+
+
+def record_members():
+    tree = {}
+    source = read("connection/record_fields.c")
+    rows = re.findall(r'^\s+(NUM|FLAG|WORD)\("([^"]+)",\s*[^,]+,\s*(?:[A-Z]+),\s*(?:(\w+_words),)?\s*"((?:[^"\\]|\\.)*)"\)', source, re.M)
+    for kind, path, words, doc in rows:
+        doc = doc.replace('\\"', '"')
+        if kind == "WORD":
+            put(tree, path, text(enum=LISTS[words], doc=doc))
+        else:
+            put(tree, path, dict(BOOL, description=doc) if kind == "FLAG" else number(doc))
+    for path in re.findall(r'TEXT\("([^"]+)"', source):
+        put(tree, path, TEXT)
+    return tree, len(rows)
+
+
+def envelope(kind, more, required=()):
+    props = {"v": {"const": 1}, "timestamp": TIME, "event_type": {"const": kind}, "sensor": TEXT}
+    props.update(more)
+    return obj(props, ["v", "timestamp", "event_type", *required])
+
+
+def tuple_members():
+    return {"flow_id": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1},
+            "community_id": text(r"^1:[A-Za-z0-9+/]{27}=$"), "src_ip": TEXT, "src_port": PORT, "dest_ip": TEXT,
+            "dest_port": PORT, "proto": {"const": "TCP"}, "client_known": {"const": False},
+            "vlan": array({"type": "integer", "minimum": 0, "maximum": 4095}, 8), "tunnel": array(TEXT, 8)}
+
+
+def syn():
+    return {"kind": text(enum=["syn", "syn+ack"]), "ip_v": {"enum": [4, 6]}, "ttl": number(), "ttl_initial": {"enum": [32, 64, 128, 255]},
+            "distance": number("hops", 0), "df": BOOL, "ip_id": number(), "ip_ecn": number(), "ip_options_bytes": number(),
+            "flow_label": number(), "window": number("raw 16 bit"),
+            "window_law": obj({"unit": text(enum=["value", "mss", "mtu", "floor65535"]), "n": number()}, ["unit", "n"]),
+            "mss": number(), "wscale": number(), "options": TEXT, "option_kinds": array(number(), 40), "ts_val": number(),
+            "ts_ecr": number(), "tcp_flags": number("12 bits"), "payload_bytes": number(), "quirks": array(text(enum=LISTS["quirks"])),
+            "p0f": TEXT, "tcpfp": TEXT, "muonfp": TEXT}
+
+
+def complete():
+    return {"complete": BOOL, "degraded": array(text(enum=LISTS["degraded"]))}
+
+
+def connection():
+    members, count = record_members()
+    members.pop("client_known", None)
+    members["flow"]["properties"].update(start=TIME, end=TIME)
+    members["flow"]["required"] = ["start", "end", "state", "reason"]
+    for name in ("syn_times_us", "syn_ack_times_us"):
+        members["tcp"]["properties"][name] = array(number(), 16)
+    members["close"]["properties"]["time_wait"] = array(obj({
+        "side": text(enum=["client", "server"]), "enter_us": number(), "killed_us": number(),
+        "restarts_us": array({"type": "array", "items": number(), "minItems": 2, "maxItems": 2}, 4)}, ["side", "enter_us"]), 2)
+    cells = {"type": "array", "items": number(), "minItems": 4, "maxItems": 9}
+    more = dict(tuple_members(), ip_v={"enum": [4, 6]}, syn=obj(syn()), syn_ack=obj(syn()),
+                exchanges=array(cells, 256), flights=array({"type": "array", "items": number(), "minItems": 7, "maxItems": 7}))
+    more.update(members)
+    more.update(complete())
+    return envelope("connection", more, ["flow_id", "community_id", "src_ip", "src_port", "dest_ip", "dest_port", "ip_v", "flow", "tcp", "close", "complete"])
+
+
+def fingerprint():
+    match = obj({"quality": text(enum=["none", "fuzzy", "generic", "exact"]), "label": TEXT, "os_family": TEXT, "os": TEXT,
+                 "flavor": TEXT, "app": {"const": True}, "db": TEXT, "db_line": number(), "date": TEXT}, ["quality"])
+    more = dict(tuple_members(), pcap_cnt=number("1-based frame number", 1), pcap_filename=TEXT, syn=obj(dict(syn(), match=match), ["kind", "match"]))
+    return envelope("fingerprint", more, ["flow_id", "community_id", "pcap_cnt", "syn"])
+
+
+def subject():
+    return {"src_ip": TEXT, "dest_ip": TEXT, "dest_port": PORT}
+
+
+WINDOW = obj({"start": TIME, "end": TIME}, ["start", "end"])
+
+
+def verdict():
+    any_value = {"type": ["integer", "number", "boolean", "string", "array"]}
+    evidence = obj({"rule": TEXT, "rule_id": TEXT, "title": TEXT, "group": TEXT, "level": TEXT,
+                    "points": {"type": "number", "minimum": 1, "maximum": 99}, "log_odds": REAL, "hard": BOOL, "counted": BOOL,
+                    "identifiers": array(TEXT), "values": obj({}, extra=any_value), "n": number(), "flow_ids": array(number(), 8),
+                    "display_filter": TEXT},
+                   ["rule", "title", "group", "points", "log_odds", "hard", "counted", "identifiers", "values", "display_filter"])
+    body = obj({"subject": text(enum=["source", "pair"]),
+                "label": text(enum=["automation", "human-like", "unclear", "insufficient-evidence", "mixed"]),
+                "score": {"type": "integer", "minimum": 0, "maximum": 100}, "log_odds": REAL, "prior": REAL, "kinds": array(TEXT),
+                "window": WINDOW, "final": BOOL, "conn_count": number(), "ruleset": text(r"^sha256:[0-9a-f]+$"),
+                "evidence": array(evidence), "missing": array(obj({"rule": TEXT, "needs": TEXT}, ["rule", "needs"]))},
+               ["subject", "label", "score", "log_odds", "prior", "kinds", "window", "final", "conn_count", "ruleset", "evidence", "missing"])
+    return envelope("verdict", dict(subject(), verdict=body, **complete()), ["src_ip", "verdict", "complete"])
+
+
+def source():
+    value = {"type": ["integer", "number", "boolean", "string"]}
+    return envelope("source", dict(subject(), subject=text(enum=["source", "pair"]), window=WINDOW, facts=obj({}, extra=value), **complete()),
+                    ["src_ip", "subject", "facts"])
+
+
+def stats():
+    count = number("", 0)
+    half = obj({k: count for k in ("active", "peak", "memuse_bytes", "memcap_bytes", "evicted")})
+    body = obj({"capture": obj({k: count for k in ("packets", "bytes", "kernel_drops", "interface_drops")}, ["packets"]),
+                "decode": obj({}, ["tcp"], count), "connections": count, "connections_evicted": count, "stray_rst": count,
+                "sources": count, "sources_evicted": count, "records_dropped": count, "half_open": half,
+                "rules": obj({"loaded": count, "refused": count}), "output": obj({"events": count, "lost": count})},
+               ["capture", "decode"])
+    return envelope("stats", {"stats": body}, ["stats"])
+
+
+def error():
+    return envelope("error", {"error": obj({"file": TEXT, "text": TEXT}, ["text"])}, ["error"])
+
+
+KINDS = {"fingerprint": fingerprint, "connection": connection, "source": source, "verdict": verdict, "stats": stats, "error": error}
+
+
+def main():
+    defs = {name: make() for name, make in KINDS.items()}
+    print(json.dumps({"$schema": "http://json-schema.org/draft-07/schema#", "title": "syncopate events, version 1",
+                      "oneOf": [{"$ref": "#/definitions/" + n} for n in KINDS], "definitions": defs}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
