@@ -18,11 +18,14 @@ struct syc_arena_block {
 void *
 syc_alloc(size_t count, size_t size)
 {
-    /* calloc checks the product; a request for nothing still gets a pointer of its own. */
-    if (count == 0 || size == 0) {
-        return calloc(1, 1);
+    size_t octets;
+
+    /* calloc would check too, but sanitizers take an overflow there for a bug of the caller. */
+    if (__builtin_mul_overflow(count, size, &octets)) {
+        return NULL;
     }
-    return calloc(count, size);
+    return calloc(octets == 0 ? 1 : octets,
+                  1); /* a request for nothing still gets a pointer of its own */
 }
 
 void *
@@ -81,9 +84,6 @@ add_block(struct syc_arena *a, size_t octets)
     size_t size = octets > BLOCK_OCTETS / 4 ? octets : BLOCK_OCTETS;
     struct syc_arena_block *block;
 
-    if (size > SIZE_MAX - sizeof *block) {
-        return NULL;
-    }
     block = calloc(1, sizeof *block + size);
     if (block == NULL) {
         return NULL;
@@ -107,8 +107,8 @@ syc_arena_alloc(struct syc_arena *a, size_t size)
     struct syc_arena_block *block = a->head;
     void *p;
 
-    if (size > SIZE_MAX - align) {
-        return NULL;
+    if (size > PTRDIFF_MAX - align - sizeof *block) {
+        return NULL; /* no object can be that large (C 6.5.6), and the sums below cannot overflow */
     }
     size = (size + align - 1) / align * align;
     size = size == 0 ? align : size;

@@ -5,7 +5,7 @@
  * Purpose           the wiring: one pass from captures or connection events to verdicts
  * Input and output  options and inputs in, events to a syc_output; counts and rows for the caller
  * Ownership         an engine owns its table, cadence, rules and signatures; two engines in a process do not meet
- * Limits            one number for memory, split inside (engine.c)
+ * Limits            one number for memory, split inside (engine.c); judged lines of at most 64 MiB
  * Not here          command lines (tools/)
  */
 
@@ -21,16 +21,27 @@ struct syc_engine_config {
     const char *const *signatures; /* files; NULL = the shipped set */
     size_t signature_count;
     bool live;
+    bool many_inputs;                                         /* events name their file */
     int64_t idle_ns;                                          /* 0 = 1 hour */
     int64_t interval_ns;                                      /* live */
     int64_t two_msl_ns;                                       /* 0 = 60 s */
     bool fixed_key;                                           /* hash key of zeros, for tests */
     void (*row)(void *user, const struct syc_table_row *row); /* every source's row, NULL = none */
+    void (*verdict)(void *user,
+                    const struct syc_verdict *v);  /* every verdict emitted, NULL = none */
+    void (*message)(void *user, const char *text); /* one line for a person, NULL = none */
     void *user;
 };
 
 struct syc_engine;
 
+/*
+ * Load rules and signatures and make the tables.
+ *
+ * returns  SYC_OK, also when documents of the rules were refused (see syc_engine_rules: the caller decides whether
+ *          that is fatal); SYC_IO (a rule or signature file), SYC_SYNTAX (a signature file), SYC_LIMIT,
+ *          SYC_NO_MEMORY; then *out is NULL and *err says more
+ */
 enum syc_status syc_engine_new(struct syc_engine **out, const struct syc_engine_config *config,
                                struct syc_error *err) SYC_MUST_CHECK;
 void syc_engine_free(struct syc_engine *e);
@@ -42,14 +53,20 @@ const struct syc_ruleset *syc_engine_rules(const struct syc_engine *e);
  * Read one capture to its end (or, live, until syc_engine_stop()). May be called for several captures in turn:
  * connections continue across them.
  *
- * returns  SYC_OK; SYC_TRUNCATED, SYC_FORMAT, SYC_IO, SYC_SYNTAX (filter): what was readable has been taken in
+ * returns  SYC_OK; SYC_TRUNCATED, SYC_FORMAT, SYC_IO, SYC_SYNTAX (filter): what was readable has been taken in;
+ *          SYC_INTERRUPTED after syc_engine_stop(); the output's status once that has failed (nothing more is read)
  */
 enum syc_status syc_engine_capture(struct syc_engine *e, const struct syc_capture_options *options,
                                    struct syc_error *err) SYC_MUST_CHECK;
 
 /*
  * Read connection events (JSON Lines) from a descriptor and take their records in.
- * Lines that are no connection event are counted; ones that are damaged are reported by line number (at most 10 times).
+ * Lines that are no connection event are counted; ones that are damaged are counted too, and reported by line
+ * number through config.message (at most 10 an input) and as `error` events if asked for.
+ *
+ * counts   added to, so that several inputs may share one
+ * returns  SYC_OK; SYC_IO, SYC_NO_MEMORY: what was read has been taken in; SYC_INTERRUPTED and the output's status
+ *          as above
  */
 struct syc_judge_counts {
     uint64_t records, other_events, bad_lines;
@@ -58,13 +75,44 @@ enum syc_status syc_engine_judge(struct syc_engine *e, int fd, const char *name,
                                  struct syc_judge_counts *counts,
                                  struct syc_error *err) SYC_MUST_CHECK;
 
-/* Ask a running syc_engine_capture() to stop at the next batch. Async-signal-safe. */
+/* Ask a running syc_engine_capture() or _judge() to stop at the next batch. Async-signal-safe. */
 void syc_engine_stop(struct syc_engine *e);
 
 /* End all connections, judge all subjects, emit what is asked for. Once, after the last input. */
 enum syc_status syc_engine_finish(struct syc_engine *e) SYC_MUST_CHECK;
 
 void syc_engine_stats(const struct syc_engine *e, struct syc_run_stats *out);
+
+/* ---- what the loader does, for tools that only check ---- */
+
+/*
+ * Load and seal rules from files and folders (*.yml and *.yaml below them, by name); count 0 = the shipped set.
+ *
+ * files    how many files were read; may be NULL
+ * returns  SYC_OK, also when documents were refused; SYC_IO, SYC_LIMIT, SYC_NO_MEMORY: *out is NULL, *err says more
+ */
+enum syc_status syc_engine_load_rules(struct syc_ruleset **out, const char *const *paths,
+                                      size_t count, size_t *files,
+                                      struct syc_error *err) SYC_MUST_CHECK;
+
+/* The regular files below one path, sorted; a path that is no folder is listed as it is. */
+struct syc_paths {
+    struct syc_arena arena;
+    const char **items;
+    size_t count, room;
+};
+
+/*
+ * Append to a zeroed (or filled) list.
+ *
+ * accept   says which files of a folder count (the path it gets is whole); NULL = all. Not asked for path itself.
+ * depth    folders below folders that are entered (0 = none); deeper ones are left out. At most 10,000 files.
+ * returns  SYC_OK; SYC_IO (folder cannot be read), SYC_LIMIT, SYC_NO_MEMORY: the list holds what was found before
+ */
+enum syc_status syc_paths_list(struct syc_paths *list, const char *path, unsigned depth,
+                               bool (*accept)(const char *path),
+                               struct syc_error *err) SYC_MUST_CHECK;
+void syc_paths_fini(struct syc_paths *list);
 
 /*
  * One connection event's text into a record.

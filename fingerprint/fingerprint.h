@@ -104,7 +104,7 @@ void syc_syn_own(const struct syc_segment *s, struct syc_syn_own *out);
  * out      SYC_SYN_KEY octets, wholly written
  * promise  equal keys (with equal peer_mss, which is inside) give equal struct syc_syn
  */
-enum { SYC_SYN_KEY = 72 };
+enum { SYC_SYN_KEY = 56 };
 void syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY]);
 
 const char *syc_quirk_name(enum syc_quirk q);
@@ -117,6 +117,9 @@ const char *syc_quality_name(enum syc_quality q);
 struct syc_match {
     enum syc_quality quality;
     bool app;           /* class "!": a tool */
+    bool generic;       /* a g: signature; a fuzzy match may be of one */
+    bool random_ttl;    /* the signature allows any TTL up to its own: distance is an upper bound */
+    uint8_t distance;   /* hops by the signature's TTL, else by the next usual one */
     const char *label;  /* "s:unix:Linux:3.11 and newer" as written */
     const char *os;     /* name */
     const char *flavor; /* NULL if empty */
@@ -124,7 +127,8 @@ struct syc_match {
         *os_family; /* pragma family=, else derived from the name: linux windows apple bsd ... */
     const char *db; /* file name without folders */
     unsigned db_line;
-    const char *date; /* pragma date= */
+    const char *date;   /* pragma date= */
+    const char *source; /* pragma source= */
 };
 
 struct syc_signatures;

@@ -1,104 +1,144 @@
-/* The `syn` object and the fingerprint event. */
+/*
+ * The `syn` object: all facts of a SYN or SYN+ACK, in the fingerprint event and, lossless, in the connection event.
+ * It is a third of most connection events, hence the raw stores.
+ */
 
 #include "output/output_int.h"
 
-static void
-member_known(struct syc_json *j, const char *name, int64_t value)
+enum {
+    /* Every key and number of put_numbers() and put_options() at its longest: counted 420, and 40 kinds of 4 octets. */
+    NUMBERS_ROOM = 1024,
+};
+
+/* Member "name":value; the first member of an object has no comma. */
+#define PUT_MEMBER(p, name, value) syc_put_int(SYC_PUT(p, ",\"" name "\":"), value)
+
+static const char *
+word_of(bool value)
 {
-    if (value != SYC_NONE) {
-        json_member_int(j, name, value);
-    }
+    return value ? "true" : "false";
 }
 
-static void
-syn_network(struct syc_json *j, const struct syc_syn *syn, const struct syc_syn_own *own)
+static char *
+put_word(char *p, const char *word)
 {
-    json_member_text(j, "kind", syn->kind == SYC_KIND_SYN ? "syn" : "syn+ack");
-    json_member_int(j, "ip_v", syn->ip_v);
-    json_member_int(j, "ttl", syn->ttl);
-    json_member_int(j, "ttl_initial", syn->ttl_initial);
-    json_member_int(j, "distance", syn->distance);
-    json_member_bool(j, "df", syn->df);
-    member_known(j, "ip_id", own->ip_id);
-    json_member_int(j, "ip_ecn", syn->ip_ecn);
-    json_member_int(j, "ip_options_bytes", syn->ip_options_bytes);
-    member_known(j, "flow_label", own->flow_label);
+    size_t n = strlen(word);
+
+    memcpy(p, word, n);
+    return p + n;
 }
 
-static void
-syn_options(struct syc_json *j, const struct syc_syn *syn, const struct syc_syn_own *own)
+/* An option or header field that the packet does not have is absent. */
+#define PUT_KNOWN(p, name, value) ((value) != SYC_NONE ? PUT_MEMBER(p, name, value) : (p))
+
+static char *
+put_ip(char *p, const struct syc_syn *s)
 {
-    if (syn->mss >= 0) {
-        json_member_int(j, "mss", syn->mss);
+    p = SYC_PUT(p, "\"kind\":\"");
+    p = put_word(p, s->kind == SYC_KIND_SYN ? "syn\"" : "syn+ack\"");
+    p = PUT_MEMBER(p, "ip_v", s->ip_v);
+    p = PUT_MEMBER(p, "ttl", s->ttl);
+    p = PUT_MEMBER(p, "ttl_initial", s->ttl_initial);
+    p = PUT_MEMBER(p, "distance", s->distance);
+    if (s->ip_v == 4 || s->df || s->ip_options_bytes > 0) { /* IPv6 has neither */
+        p = put_word(SYC_PUT(p, ",\"df\":"), word_of(s->df));
+        p = PUT_MEMBER(p, "ip_options_bytes", s->ip_options_bytes);
     }
-    if (syn->wscale >= 0) {
-        json_member_int(j, "wscale", syn->wscale);
+    return PUT_MEMBER(p, "ip_ecn", s->ip_ecn);
+}
+
+static char *
+put_tcp(char *p, const struct syc_syn *s)
+{
+    p = PUT_MEMBER(p, "window", s->window);
+    p = SYC_PUT(p, ",\"window_law\":{\"unit\":\"");
+    p = put_word(p, syc_window_unit_name(s->window_unit));
+    p = syc_put_uint(SYC_PUT(p, "\",\"n\":"), s->window_n);
+    p = SYC_PUT(p, "}");
+    if (s->mss >= 0) {
+        p = PUT_MEMBER(p, "mss", s->mss);
     }
-    json_member_text(j, "options", syn->options);
-    syc_json_key(j, "option_kinds");
-    syc_json_open(j, '[');
-    for (size_t i = 0; i < syn->option_count; i++) {
-        syc_json_int(j, syn->option_kinds[i]);
+    if (s->wscale >= 0) {
+        p = PUT_MEMBER(p, "wscale", s->wscale);
     }
-    syc_json_close(j, ']');
-    member_known(j, "ts_val", own->ts_val);
-    member_known(j, "ts_ecr", own->ts_ecr);
+    p = PUT_MEMBER(p, "tcp_flags", s->tcp_flags);
+    p = SYC_PUT(p, ",\"option_kinds\":[");
+    for (size_t i = 0; i < s->option_count; i++) {
+        p = syc_put_uint(p, s->option_kinds[i]);
+        *p++ = ',';
+    }
+    p -= s->option_count > 0; /* the last comma */
+    return SYC_PUT(p, "]");
+}
+
+/* p0f's words are of letters, digits, + and -: nothing to escape. */
+static char *
+put_quirks(char *p, uint32_t quirks)
+{
+    p = SYC_PUT(p, ",\"quirks\":[");
+    for (unsigned left = quirks; left != 0; left &= left - 1) {
+        *p++ = '"';
+        p = put_word(p, syc_quirk_name((enum syc_quirk)__builtin_ctz(left)));
+        p = SYC_PUT(p, "\",");
+    }
+    p -= quirks != 0;
+    return SYC_PUT(p, "]");
+}
+
+static char *
+put_own(char *p, const struct syc_syn_own *own)
+{
+    p = PUT_KNOWN(p, "ip_id", own->ip_id);
+    p = PUT_KNOWN(p, "flow_label", own->flow_label);
+    p = PUT_KNOWN(p, "ts_val", own->ts_val);
+    p = PUT_KNOWN(p, "ts_ecr", own->ts_ecr);
+    return PUT_KNOWN(p, "payload_bytes", own->payload_bytes);
 }
 
 void
-event_syn(struct syc_json *j, const struct syc_syn *syn, const struct syc_syn_own *own)
+syc_event_syn(struct syc_json *j, const struct syc_syn *facts, const struct syc_syn_own *own)
 {
-    syn_network(j, syn, own);
-    json_member_int(j, "window", syn->window);
-    syc_json_key(j, "window_law");
-    syc_json_open(j, '{');
-    json_member_text(j, "unit", syc_window_unit_name(syn->window_unit));
-    json_member_int(j, "n", syn->window_n);
-    syc_json_close(j, '}');
-    syn_options(j, syn, own);
-    json_member_int(j, "tcp_flags", syn->tcp_flags);
-    member_known(j, "payload_bytes", own->payload_bytes);
-    syc_json_key(j, "quirks");
-    syc_json_open(j, '[');
-    for (unsigned q = 0; q < SYC_QUIRK_COUNT; q++) {
-        if ((syn->quirks & (1U << q)) != 0) {
-            syc_json_text(j, syc_quirk_name(q));
-        }
-    }
-    syc_json_close(j, ']');
-    json_member_text(j, "p0f", syn->p0f);
-    if (syn->tcpfp[0] != '\0') {
-        json_member_text(j, "tcpfp", syn->tcpfp);
-    }
-    json_member_text(j, "muonfp", syn->muonfp);
-}
+    char *start, *p;
 
-static void
-member_if(struct syc_json *j, const char *name, const char *value)
-{
-    if (value != NULL) {
-        json_member_text(j, name, value);
+    if (!syc_json_room(j, NUMBERS_ROOM)) {
+        return;
+    }
+    start = p = j->text + j->n;
+    if (facts != NULL) {
+        p = put_ip(p, facts);
+        p = put_tcp(p, facts);
+        p = put_quirks(p, facts->quirks & ((UINT32_C(1) << SYC_QUIRK_COUNT) - 1));
+    }
+    p = put_own(p, own);
+    if (facts == NULL && p > start) { /* no first member stood before them: drop their comma */
+        memmove(start, start + 1, (size_t)(p - start) - 1);
+        p--;
+    }
+    j->n = (size_t)(p - j->text);
+    j->comma = p > start;
+    if (facts != NULL) {
+        syc_json_member_text(j, "options", facts->options);
+        syc_json_member_text(j, "p0f", facts->p0f);
+        syc_json_member_text(j, "tcpfp", facts->tcpfp);
+        syc_json_member_text(j, "muonfp", facts->muonfp);
     }
 }
 
 static void
-event_match(struct syc_json *j, const struct syc_match *m)
+write_match(struct syc_json *j, const struct syc_match *m)
 {
-    syc_json_key(j, "match");
-    syc_json_open(j, '{');
-    json_member_text(j, "quality", syc_quality_name(m->quality));
-    member_if(j, "label", m->label);
-    member_if(j, "os_family", m->os_family);
-    member_if(j, "os", m->os);
-    member_if(j, "flavor", m->flavor);
-    if (m->app) {
-        json_member_bool(j, "app", true);
+    syc_json_member_open(j, "match", '{');
+    syc_json_member_text(j, "quality", syc_quality_name(m->quality));
+    if (m->quality != SYC_MATCH_NONE) {
+        syc_json_member_text(j, "label", m->label);
+        syc_json_member_text(j, "os_family", m->os_family);
+        syc_json_member_text(j, "os", m->os);
+        syc_json_member_text(j, "flavor", m->flavor);
+        syc_json_member_bool(j, "app", m->app);
+        syc_json_member_text(j, "db", m->db);
+        syc_json_member_count(j, "db_line", m->db_line);
+        syc_json_member_text(j, "date", m->date);
     }
-    member_if(j, "db", m->db);
-    if (m->db != NULL) {
-        json_member_int(j, "db_line", m->db_line);
-    }
-    member_if(j, "date", m->date);
     syc_json_close(j, '}');
 }
 
@@ -106,18 +146,22 @@ void
 syc_emit_fingerprint(struct syc_output *o, const struct syc_syn_seen *s,
                      const struct syc_match *match, const char *file_name)
 {
-    struct syc_json *j = &o->json;
+    struct syc_json *j = syc_output_begin(o);
 
-    output_begin(o, s->time_us, "fingerprint");
-    event_key(j, s->key, s->flow_id, true);
-    json_member_int(j, "pcap_cnt", (int64_t)s->number);
-    if (file_name != NULL) {
-        json_member_text(j, "pcap_filename", file_name);
+    if (j == NULL) {
+        return;
     }
-    syc_json_key(j, "syn");
-    syc_json_open(j, '{');
-    event_syn(j, s->syn, s->own);
-    event_match(j, match);
+    syc_event_begin(j, "fingerprint", s->time_us, o->sensor);
+    syc_event_tuple(j, s->key, s->flow_id);
+    syc_event_path(j, &s->key->path);
+    syc_json_member_count(j, "pcap_cnt", s->number);
+    syc_json_member_text(j, "pcap_filename", file_name);
+    syc_json_member_open(j, "syn", '{');
+    syc_event_syn(j, s->syn, s->own);
+    if (match != NULL) {
+        write_match(j, match);
+    }
     syc_json_close(j, '}');
-    output_line(o);
+    syc_json_close(j, '}');
+    syc_output_end(o);
 }

@@ -21,6 +21,7 @@ struct syc_json {
     size_t n, room;
     bool failed; /* memory was short: the text is not whole */
     bool comma;  /* the next member or element needs a comma before it */
+    struct syc_layout *layout; /* of connection events: made at the first, freed by syc_json_fini() */
 };
 
 void syc_json_fini(struct syc_json *j);

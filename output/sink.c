@@ -1,89 +1,171 @@
-/* Where lines go: a buffer in front of a descriptor. The first failed write is the last one; what follows is counted. */
+/* Where events go: a buffer, a descriptor, and a count of what did not get through. */
 
 #include "output/output_int.h"
 
 #include <errno.h>
-#include <string.h>
+#include <poll.h>
 #include <unistd.h>
 
-enum { BUFFER = 64 * 1024 };
+enum { BUFFER = 64 * 1024 }; /* as Linux's default pipe: one write fills it */
+
+static const char *const event_names[] = {
+    "fingerprint", "connection", "source", "verdict", "stats", "ruleset", "error",
+};
+
+unsigned
+syc_events_parse(const char *list, const char **bad)
+{
+    unsigned bits = 0;
+
+    for (;;) {
+        size_t length = strcspn(list, ",");
+        unsigned bit = 0;
+
+        for (size_t i = 0; i < sizeof event_names / sizeof event_names[0]; i++) {
+            if (strlen(event_names[i]) == length && memcmp(event_names[i], list, length) == 0) {
+                bit = 1U << i;
+            }
+        }
+        if (bit == 0) {
+            *bad = list;
+            return 0;
+        }
+        bits |= bit;
+        if (list[length] == '\0') {
+            return bits;
+        }
+        list += length + 1;
+    }
+}
+
+/* A descriptor that someone made non-blocking (a shared terminal or pipe): wait as if it were not. */
+static bool
+may_go_on(int fd, int error)
+{
+    struct pollfd p = {fd, POLLOUT, 0};
+
+    if (error == EAGAIN || error == EWOULDBLOCK) {
+        return poll(&p, 1, -1) >= 0 || errno == EINTR;
+    }
+    return error == EINTR;
+}
+
+enum syc_status
+syc_write_all(int fd, const char *text, size_t n, size_t *written, int *error_number)
+{
+    *written = 0;
+    while (*written < n) {
+        ssize_t done = write(fd, text + *written, n - *written);
+
+        if (done >= 0) {
+            *written += (size_t)done;
+        } else if (!may_go_on(fd, errno)) {
+            *error_number = errno;
+            return errno == EPIPE ? SYC_CLOSED : SYC_IO;
+        }
+    }
+    return SYC_OK;
+}
 
 enum syc_status
 syc_output_init(struct syc_output *o, int fd)
 {
-    *o = (struct syc_output){.fd = fd};
+    *o = (struct syc_output){.fd = fd, .status = SYC_OK};
     o->buffer = syc_alloc(BUFFER, 1);
     return o->buffer != NULL ? SYC_OK : SYC_NO_MEMORY;
 }
 
-static void
-write_all(struct syc_output *o, const char *text, size_t n)
+/* Every event ends in the only newline it has, so the newlines that stayed behind are the events that did. */
+static uint64_t
+count_lines(const char *text, size_t n)
 {
-    while (n > 0 && o->status == SYC_OK) {
-        ssize_t wrote = write(o->fd, text, n);
-        if (wrote > 0) {
-            text += wrote;
-            n -= (size_t)wrote;
-            o->octets += (uint64_t)wrote;
-        } else if (wrote < 0 && errno != EINTR) {
-            o->error_number = errno;
-            o->status = errno == EPIPE ? SYC_CLOSED : SYC_IO;
-        }
+    uint64_t lines = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        lines += text[i] == '\n';
+    }
+    return lines;
+}
+
+static void
+write_out(struct syc_output *o, const char *text, size_t n)
+{
+    size_t written = 0;
+
+    if (o->status == SYC_OK) {
+        o->status = syc_write_all(o->fd, text, n, &written, &o->error_number);
+        o->octets += written;
+    }
+    if (written < n) {
+        uint64_t lost = count_lines(text + written, n - written);
+        o->lost += lost;
+        o->events -= lost;
     }
 }
 
 enum syc_status
 syc_output_flush(struct syc_output *o)
 {
-    write_all(o, o->buffer, o->used);
-    if (o->status != SYC_OK) {
-        o->lost += o->pending;
-        o->events -= o->pending;
-    }
+    write_out(o, o->buffer, o->used);
     o->used = 0;
-    o->pending = 0;
     return o->status;
+}
+
+/* Network file systems report a full disk at close(2); closing a duplicate asks them without giving up o->fd. */
+static void
+check_close(struct syc_output *o)
+{
+    int copy = dup(o->fd);
+
+    if (copy >= 0 && close(copy) != 0 && errno != EINTR && o->status == SYC_OK) {
+        o->error_number = errno;
+        o->status = SYC_IO;
+    }
 }
 
 enum syc_status
 syc_output_fini(struct syc_output *o)
 {
-    enum syc_status status = syc_output_flush(o);
-
-    syc_json_fini(&o->json);
+    syc_output_flush(o);
+    check_close(o);
     syc_free(o->buffer);
     o->buffer = NULL;
-    return status;
+    syc_json_fini(&o->json);
+    return o->status == SYC_OK && o->lost > 0 ? SYC_NO_MEMORY : o->status;
 }
 
-static void
-append(struct syc_output *o, const char *text, size_t n)
+struct syc_json *
+syc_output_begin(struct syc_output *o)
 {
-    if (n > BUFFER - o->used) {
-        write_all(o, o->buffer, o->used);
-        o->used = 0;
+    if (o->status != SYC_OK) {
+        o->lost++;
+        return NULL;
     }
-    if (n > BUFFER) {
-        write_all(o, text, n);
-        return;
-    }
-    memcpy(o->buffer + o->used, text, n);
-    o->used += n;
+    syc_json_reset(&o->json);
+    return &o->json;
 }
 
 void
-output_line(struct syc_output *o)
+syc_output_end(struct syc_output *o)
 {
-    syc_json_close(&o->json, '}');
-    if (o->status != SYC_OK || o->json.failed) {
+    struct syc_json *j = &o->json;
+
+    if (!syc_json_room(j, 1) || j->failed) {
         o->lost++;
         return;
     }
-    append(o, o->json.text, o->json.n);
-    append(o, "\n", 1);
+    j->text[j->n++] = '\n';
     o->events++;
-    o->pending++;
+    if (j->n > BUFFER - o->used) {
+        syc_output_flush(o);
+    }
+    if (j->n > BUFFER) {
+        write_out(o, j->text, j->n);
+        return;
+    }
+    memcpy(o->buffer + o->used, j->text, j->n);
+    o->used += j->n;
     if (o->line_buffered) {
-        (void)syc_output_flush(o);
+        syc_output_flush(o);
     }
 }

@@ -9,22 +9,14 @@
  * Limits            1 MiB a file, depth 64, 10,000 rules, 64 tests a rule
  * Not here          where values come from: the engine knows schemas, not packets
  *
- * sigma.h (this folder) is the Sigma engine alone; this header adds the `syncopate:` key and the scoring.
+ * sigma.h (this folder) is the Sigma engine alone, findings included (struct syc_rule_problem); this header adds
+ * the `syncopate:` key and the scoring.
  */
 
 #include "behavior/behavior.h"
+#include "rules/sigma.h"
 
 struct syc_ruleset;
-
-/* One finding of the loader or linter; texts live as long as the rule set. */
-struct syc_rule_problem {
-    const char *file;
-    unsigned line, column; /* 1-based; 0 = the whole file */
-    const char *code;      /* "R102" */
-    bool error;            /* false = warning */
-    const char *text;      /* one line */
-    const char *hint;      /* "did you mean \"iat.cv\"?" or NULL */
-};
 
 /*
  * An empty set that knows these schemas (borrowed, must outlive it). NULL when memory is short.
@@ -39,6 +31,8 @@ enum syc_status syc_ruleset_parse(struct syc_ruleset *set, const char *file, con
 enum syc_status syc_ruleset_seal(struct syc_ruleset *set) SYC_MUST_CHECK;
 
 size_t syc_ruleset_loaded(const struct syc_ruleset *set);
+/* Rule i of syc_ruleset_loaded(), in order of loading: its metadata for dumps and explanations. */
+const struct syc_sigma_rule *syc_ruleset_rule(const struct syc_ruleset *set, size_t i);
 size_t syc_ruleset_refused(const struct syc_ruleset *set);
 size_t syc_ruleset_skipped(const struct syc_ruleset *set); /* other products: not ours to judge */
 size_t syc_ruleset_problems(const struct syc_ruleset *set, const struct syc_rule_problem **out);

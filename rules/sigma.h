@@ -18,10 +18,11 @@ struct syc_sigma_reader; /* the loader at work on one document: rules/sigma_int.
 struct syc_yaml_node;    /* a value of the document with its place: rules/sigma_yaml.h */
 
 enum {
-    SYC_SIGMA_FILE_MAX = 1024 * 1024, /* octets; the largest file of SigmaHQ's tree is below 64 KiB */
-    SYC_SIGMA_RULES_MAX = 10000,      /* three times SigmaHQ's whole tree */
-    SYC_SIGMA_PROBLEMS_MAX = 256,     /* a file; nobody reads further, and hints cost time */
-    SYC_SIGMA_TESTS_MAX = 64,         /* one bit each in a word */
+    SYC_SIGMA_FILE_MAX =
+        1024 * 1024,              /* octets; the largest file of SigmaHQ's tree is below 64 KiB */
+    SYC_SIGMA_RULES_MAX = 10000,  /* three times SigmaHQ's whole tree */
+    SYC_SIGMA_PROBLEMS_MAX = 256, /* a file; nobody reads further, and hints cost time */
+    SYC_SIGMA_TESTS_MAX = 64,     /* one bit each in a word */
     SYC_SIGMA_DEPTH_MAX = 64,
 };
 
@@ -49,7 +50,8 @@ struct syc_sigma_related {
 struct syc_sigma_rule {
     const char *title, *id, *taxonomy, *status, *description, *license, *author, *date, *modified;
     const char *level;
-    const char *name; /* never NULL: the file's base name without one ("base#2" for its 2nd document) */
+    const char
+        *name; /* never NULL: the file's base name without one ("base#2" for its 2nd document) */
     struct syc_sigma_texts references, fields, falsepositives, tags, scope;
     const struct syc_sigma_related *related;
     size_t related_count;

@@ -1,0 +1,230 @@
+/* Gap statistics: plain functions over arrays. Definitions: reference/cadence 1 and 3. */
+
+#include "behavior/gaps.h"
+
+#include <stdbool.h>
+
+/* Sums are __int128: 2^31 squares of 2^48 fit. */
+static const double us_per_s = 1e6;
+
+/* ------------------------------------------------------------ moments */
+
+/* Around a whole number near the mean, so that nothing cancels: the rest of the sum is below n. */
+void
+syc_gaps_moments(const int64_t *v, size_t n, double *mean, double *sd)
+{
+    __int128 sum = 0;
+    __int128 squares = 0;
+    __int128 rest = 0;
+    int64_t center;
+    double off;
+    double variance;
+
+    for (size_t i = 0; i < n; i++) {
+        sum += v[i];
+    }
+    center = (int64_t)(sum / (__int128)n);
+    for (size_t i = 0; i < n; i++) {
+        __int128 d = v[i] - center;
+        rest += d;
+        squares += d * d;
+    }
+    off = (double)rest / (double)n;
+    variance = (double)squares / (double)n - off * off;
+    *mean = (double)center + off;
+    *sd = variance > 0 ? sqrt(variance) : 0;
+}
+
+/*
+ * Kim, Jo: Measuring burstiness for finite event sequences (2016), n gaps, r = sd / mean: -1 for a clock, 0 on average
+ * for a Poisson process, 1 when one gap is all there is.
+ */
+static double
+burstiness(double r, double n)
+{
+    return (sqrt(n + 1) * r - sqrt(n - 1)) / ((sqrt(n + 1) - 2) * r + sqrt(n - 1));
+}
+
+/* Goh, Barabasi (2008): Pearson's correlation of each gap with the next. NaN when one side does not vary. */
+static double
+memory(const int64_t *gaps, size_t n, double mean)
+{
+    int64_t center = (int64_t)mean;
+    __int128 sx = 0, sy = 0, sxx = 0, syy = 0, sxy = 0;
+    double k = (double)(n - 1);
+    double vx, vy;
+
+    for (size_t i = 0; i + 1 < n; i++) {
+        __int128 x = gaps[i] - center;
+        __int128 y = gaps[i + 1] - center;
+        sx += x;
+        sy += y;
+        sxx += x * x;
+        syy += y * y;
+        sxy += x * y;
+    }
+    vx = (double)sxx - (double)sx * ((double)sx / k);
+    vy = (double)syy - (double)sy * ((double)sy / k);
+    if (!(vx > 0) || !(vy > 0)) {
+        return NAN;
+    }
+    return fmax(-1, fmin(1, ((double)sxy - (double)sx * ((double)sy / k)) / (sqrt(vx) * sqrt(vy))));
+}
+
+/* ------------------------------------------------------------ order statistics */
+
+int64_t
+syc_gaps_median_twice(const int64_t *sorted, size_t n)
+{
+    return sorted[(n - 1) / 2] + sorted[n / 2];
+}
+
+double
+syc_gaps_tenth(const int64_t *sorted, size_t n, unsigned k)
+{
+    size_t at = (n - 1) * k / 10;
+    size_t part = (n - 1) * k % 10;
+    int64_t step = at + 1 < n ? sorted[at + 1] - sorted[at] : 0;
+
+    return (double)sorted[at] + (double)step * (double)part / 10;
+}
+
+/*
+ * Median of |gap - median|, in halves of a microsecond: distances below the median (walking down) and above it
+ * (walking up) are two ascending lists, merged up to the middle. No second sort.
+ */
+static double
+mad_twice(const int64_t *sorted, size_t n, int64_t median_twice)
+{
+    size_t up = 0;
+    size_t down;
+    int64_t lower = 0;
+    int64_t last = 0;
+
+    while (up < n && 2 * sorted[up] < median_twice) {
+        up++;
+    }
+    down = up;
+    for (size_t i = 0; i <= n / 2; i++) {
+        bool take_up = down == 0 || (up < n && 2 * sorted[up] - median_twice <=
+                                                   median_twice - 2 * sorted[down - 1]);
+        last = take_up ? 2 * sorted[up++] - median_twice : median_twice - 2 * sorted[--down];
+        if (i == (n - 1) / 2) {
+            lower = last;
+        }
+    }
+    return (double)(lower + last) / 2;
+}
+
+/* |gap - m| * 10 <= 3 m, with m half of median_twice. */
+double
+syc_gaps_concentration(const int64_t *sorted, size_t n)
+{
+    int64_t median_twice = syc_gaps_median_twice(sorted, n);
+    size_t inside = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        int64_t off = 2 * sorted[i] - median_twice;
+        inside += (off < 0 ? -off : off) * 10 <= 3 * median_twice;
+    }
+    return (double)inside / (double)n;
+}
+
+/*
+ * Shannon's entropy of the logarithmic histogram over its largest value, log2(min(n, buckets)). Buckets: 5 % relative
+ * error (ratio 1.05/0.95) from 1 ms to 1 day, what lies outside in the first and the last.
+ */
+static double
+entropy(const int64_t *sorted, size_t n)
+{
+    enum { BUCKETS = 183 };
+    const double ratio = 1.05 / 0.95;
+    double upper = 1000;
+    double bits = 0;
+    size_t bucket = 0;
+    size_t from = 0;
+
+    for (size_t i = 0; i <= n; i++) {
+        bool ends = i == n || ((double)sorted[i] > upper && bucket < BUCKETS - 1);
+        if (ends && i > from) {
+            double p = (double)(i - from) / (double)n;
+            bits -= p * log2(p);
+            from = i;
+        }
+        while (i < n && (double)sorted[i] > upper && bucket < BUCKETS - 1) {
+            upper *= ratio;
+            bucket++;
+        }
+    }
+    return bits / log2((double)(n < BUCKETS ? n : BUCKETS));
+}
+
+/* ------------------------------------------------------------ all of it */
+
+/* Times of a capture; a gap is no longer than 2^48 us and never negative. */
+static size_t
+take_gaps(const int64_t *instants, size_t count, int64_t *gaps)
+{
+    const int64_t most = INT64_C(1) << 48;
+
+    for (size_t i = 1; i < count; i++) {
+        int64_t gap = instants[i] - instants[i - 1];
+        gaps[i - 1] = gap < most ? gap : most - 1;
+    }
+    return count > 0 ? count - 1 : 0;
+}
+
+static void
+measure_sorted(const int64_t *sorted, size_t n, int64_t concentration_least, struct gaps *out)
+{
+    int64_t median_twice = syc_gaps_median_twice(sorted, n);
+
+    if (n >= GAP_LEAST_SHAPE) {
+        out->real[GAP_MEDIAN] = (double)median_twice / 2 / us_per_s;
+        out->real[GAP_MAD] = mad_twice(sorted, n, median_twice) / 2 / us_per_s;
+        out->real[GAP_P10] = syc_gaps_tenth(sorted, n, 1) / us_per_s;
+        out->real[GAP_P90] = syc_gaps_tenth(sorted, n, 9) / us_per_s;
+    }
+    if ((int64_t)n >= concentration_least) {
+        out->real[GAP_CONCENTRATION] = syc_gaps_concentration(sorted, n);
+    }
+    if (n >= GAP_LEAST_ENTROPY) {
+        out->real[GAP_ENTROPY] = entropy(sorted, n);
+    }
+}
+
+void
+syc_gaps_measure(const int64_t *instants, size_t count, int64_t concentration_least, int64_t *work,
+                 struct gaps *out)
+{
+    size_t n = take_gaps(instants, count, work);
+    double mean;
+    double sd;
+
+    out->n = (int64_t)n;
+    out->drift = DRIFT_UNKNOWN;
+    for (size_t i = 0; i < GAP_REAL_COUNT; i++) {
+        out->real[i] = NAN;
+    }
+    if (n < GAP_LEAST_MEAN) {
+        return;
+    }
+    syc_gaps_moments(work, n, &mean, &sd);
+    out->real[GAP_MEAN] = mean / us_per_s;
+    out->real[GAP_SD] = sd / us_per_s;
+    if (n >= GAP_LEAST_SHAPE && mean > 0) {
+        out->real[GAP_CV] = sd / mean;
+        out->real[GAP_BURSTINESS] = burstiness(sd / mean, (double)n);
+    }
+    if (n >= GAP_LEAST_MEMORY) {
+        out->real[GAP_MEMORY] = memory(work, n, mean);
+    }
+    if (n < GAP_LEAST_SHAPE) {
+        return;
+    }
+    syc_sort_numbers(work, n, work + n);
+    measure_sorted(work, n, concentration_least, out);
+    if (n >= GAP_LEAST_PERIOD) {
+        syc_period_measure(instants, count, work, n, out);
+    }
+}

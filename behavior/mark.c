@@ -1,0 +1,344 @@
+/* What facts need of a record. Unknown numbers stay unknown: they set no flag. */
+
+#include "behavior/mark.h"
+
+#include <string.h>
+
+/* 2MSL of a client whose TIME_WAIT is watched: Linux (reference/cadence 2 item 12). */
+static const int64_t two_msl_us = 60 * SYC_US_PER_S;
+
+/* A burst this close before a FIN says good-bye (TLS close_notify); it is no work (spec/record.md). */
+static const int64_t farewell_us = 50000;
+
+/* A client burst this soon after the handshake belongs to what its SYN began. */
+static const int64_t joins_us = SYC_US_PER_S;
+
+static int64_t
+start_of(const struct syc_record *r)
+{
+    const int64_t most = INT64_C(1) << 61;
+
+    return r->start_us < -most ? -most : r->start_us > most ? most : r->start_us;
+}
+
+static uint32_t
+as_u32(int64_t n)
+{
+    return n < 0 ? 0 : n < UINT32_MAX ? (uint32_t)n : UINT32_MAX - 1;
+}
+
+static uint16_t
+as_u16(int64_t n)
+{
+    return n < 0 ? 0 : n < UINT16_MAX ? (uint16_t)n : UINT16_MAX;
+}
+
+static bool
+is_known(int64_t n)
+{
+    return n != SYC_NONE;
+}
+
+static int64_t
+client_payload(const struct syc_record *r)
+{
+    return is_known(r->unique_payload[0]) ? r->unique_payload[0] : r->payload[0];
+}
+
+/* ------------------------------------------------------------ outcome */
+
+/* Until both FINs or a RST; what comes later (repeats, late segments) holds no place in a pool. */
+static int64_t
+life_of(const struct syc_record *r)
+{
+    int64_t end = mark_number(r->dur_us);
+    bool closed = is_known(r->fin_us[0]) && is_known(r->fin_us[1]);
+
+    if (closed) {
+        int64_t a = mark_number(r->fin_us[0]);
+        int64_t b = mark_number(r->fin_us[1]);
+        return a > b ? a : b;
+    }
+    if (is_known(r->rst_at_us)) {
+        return mark_number(r->rst_at_us);
+    }
+    return end;
+}
+
+static bool
+has_syn(const struct syc_record *r)
+{
+    if (is_known(r->syn_count)) {
+        return r->syn_count >= 1;
+    }
+    return is_known(r->state) && r->state != SYC_STATE_OTH && r->state != SYC_STATE_RSTRH &&
+           r->state != SYC_STATE_SHR && (r->degraded >> SYC_DEGRADED_MIDSTREAM & 1) == 0;
+}
+
+/* Nothing of the server came back: by its segments where they were counted, else by the state. */
+static bool
+is_unanswered(const struct syc_record *r)
+{
+    if (r->degraded >> SYC_DEGRADED_ONE_DIRECTION & 1) {
+        return false;
+    }
+    if (is_known(r->pkts[SYC_TOCLIENT])) {
+        return r->pkts[SYC_TOCLIENT] == 0;
+    }
+    return r->state == SYC_STATE_S0 || r->state == SYC_STATE_SH || r->state == SYC_STATE_RSTOS0;
+}
+
+/* A client RST that happens to acknowledge the SYN+ACK establishes nothing: that is how SYN scanners leave. */
+static bool
+is_established(const struct syc_record *r)
+{
+    bool reset = r->rst_by == SYC_TOSERVER && r->rst_at_us == r->established_us;
+
+    if (is_known(r->ack_us) || (is_known(r->established_us) && !reset)) {
+        return true;
+    }
+    if (client_payload(r) > 0 && mark_number(r->payload[1]) > 0) {
+        return true;
+    }
+    /* Another sensor's word, where the times are not known. */
+    return !is_known(r->syn_ack_count) &&
+           (r->state == SYC_STATE_S1 || r->state == SYC_STATE_SF || r->state == SYC_STATE_S2 ||
+            r->state == SYC_STATE_S3 || r->state == SYC_STATE_RSTO || r->state == SYC_STATE_RSTR);
+}
+
+static uint16_t
+outcome_of(const struct syc_record *r)
+{
+    uint16_t flags = has_syn(r) ? MARK_START : 0;
+
+    if (is_established(r)) {
+        flags |= MARK_ESTABLISHED;
+        if (is_known(client_payload(r)) && client_payload(r) <= 0) {
+            flags |= MARK_UNUSED;
+        }
+    } else if (flags != 0 &&
+               (r->state == SYC_STATE_REJ || r->close_kind == SYC_CLOSE_REFUSED)) {
+        flags |= MARK_REFUSED;
+    } else if (flags != 0 && r->syn_ack_count > 0) {
+        flags |= MARK_HALF_OPEN;
+    } else if (flags != 0 && is_unanswered(r)) {
+        flags |= MARK_UNANSWERED;
+    }
+    return flags;
+}
+
+/* ------------------------------------------------------------ close */
+
+/* The client's FIN minus the end of the last work before it; -1 when there was none. */
+static int64_t
+idle_before(const struct syc_record *r, int64_t fin)
+{
+    int64_t busy = -1;
+
+    for (size_t i = 0; i < r->exchange_count; i++) {
+        const struct syc_exchange *x = &r->exchanges[i];
+        int64_t from = mark_number(x->offset_us);
+        int64_t to = from + mark_number(x->client_dur_us);
+        int64_t answer = mark_number(x->answer_offset_us);
+        bool farewell = to >= fin - farewell_us && (!x->answered || answer >= fin);
+        if (x->client_packets > 0 && from < fin && !farewell) {
+            busy = to > busy ? to : busy;
+        }
+        to = answer + mark_number(x->server_dur_us);
+        farewell = x->client_packets <= 0 && is_known(r->fin_us[1]) &&
+                   to >= mark_number(r->fin_us[1]) - farewell_us;
+        if (x->answered && answer < fin && !farewell) {
+            busy = to > busy ? to : busy;
+        }
+    }
+    return busy < 0 ? -1 : busy < fin ? fin - busy : 0;
+}
+
+static void
+fill_close(struct mark *m, const struct syc_record *r)
+{
+    int64_t idle;
+
+    m->flags |= is_known(r->close_kind) ? MARK_CLOSE : 0;
+    if (r->close_first != SYC_FIRST_CLIENT || !is_known(r->fin_us[0])) {
+        return;
+    }
+    idle = idle_before(r, mark_number(r->fin_us[0]));
+    if (idle >= 0) {
+        m->flags |= MARK_IDLE_CLOSE;
+        m->idle_close_us = as_u32(idle);
+    }
+}
+
+/*
+ * The client's own TIME_WAIT: 2MSL from its entry, anew from each restart that finds it still there, until a RST kills it
+ * (reference/lifecycle 2.1.3). A later SYN of the same tuple is not known here: view.c.
+ */
+static void
+fill_time_wait(struct mark *m, const struct syc_record *r)
+{
+    for (size_t i = 0; i < r->time_wait_count && i < 2; i++) {
+        const struct syc_time_wait *w = &r->time_wait[i];
+        int64_t enter = mark_number(w->enter_us);
+        int64_t leave = enter + two_msl_us;
+        if (w->side != SYC_TOSERVER || !is_known(w->enter_us)) {
+            continue;
+        }
+        for (int64_t k = 0; k < w->restart_count && k < SYC_RESTARTS_MAX; k++) {
+            if (mark_number(w->restarts_us[k][0]) <= leave) {
+                int64_t again = mark_number(w->restarts_us[k][1]) + two_msl_us;
+                leave = again > leave ? again : leave;
+            }
+        }
+        if (is_known(w->killed_us) && mark_number(w->killed_us) < leave) {
+            leave = mark_number(w->killed_us);
+        }
+        m->flags |= MARK_TIME_WAIT;
+        m->time_wait_lag_us = as_u32(enter - m->life_us);
+        m->time_wait_us = as_u32(leave - enter);
+    }
+}
+
+/* ------------------------------------------------------------ payload */
+
+int64_t
+syc_mark_answered(const struct syc_record *r)
+{
+    int64_t answered = mark_number(r->cut_answered);
+
+    for (size_t i = 0; i < r->exchange_count; i++) {
+        answered += r->exchanges[i].answered != 0 && r->exchanges[i].client_packets > 0;
+    }
+    return answered;
+}
+
+static void
+fill_turns(struct mark *m, const struct syc_record *r, int64_t answered)
+{
+    int64_t turns = answered - mark_number(r->setup_turns);
+
+    if (r->protocol == SYC_PROTOCOL_HTTP1 && r->requests > 0) {
+        turns = r->requests;
+    }
+    m->turns = as_u32(turns);
+    if (answered == 0 && r->exchange_count == 0 && mark_number(r->cut_exchanges) == 0 &&
+        client_payload(r) > 0) {
+        m->flags |= MARK_NO_LOG;
+    }
+}
+
+static void
+fill_tls(struct mark *m, const struct syc_record *r)
+{
+    const struct syc_exchange *x = r->exchanges;
+
+    m->flags |= is_known(r->protocol) ? MARK_PROTOCOL : 0;
+    if (r->protocol != SYC_PROTOCOL_TLS || (m->flags & MARK_START) == 0 || r->exchange_count == 0 ||
+        x->client_packets <= 0 || !x->answered || x->first_flight_octets <= 0) {
+        return;
+    }
+    m->flags |= MARK_TLS;
+    m->flags |= r->resume_offered == SYC_RESUME_NONE ? MARK_TLS_NEW : 0;
+    m->first_flight = as_u32(x->first_flight_octets);
+}
+
+void
+syc_mark_fill(struct mark *m, const struct syc_record *r, int64_t answered)
+{
+    size_t syns = r->syn_time_count < SYC_SYN_TIMES_MAX ? r->syn_time_count : SYC_SYN_TIMES_MAX;
+
+    m->start_us = start_of(r);
+    m->life_us = life_of(r);
+    m->flow_id = r->flow_id;
+    memcpy(m->dest, r->key.server, 16);
+    m->dest_ip_v = r->key.ip_v;
+    m->dest_port = r->key.server_port;
+    m->source_port = r->key.client_port;
+    m->syn_count = as_u16(r->syn_count);
+    m->degraded = (uint16_t)r->degraded;
+    m->flags = outcome_of(r);
+    m->schedule = (uint8_t)syc_schedule_classify(r->syn_times_us, syns);
+    fill_turns(m, r, answered);
+    fill_tls(m, r);
+    fill_close(m, r);
+    fill_time_wait(m, r);
+}
+
+/* ------------------------------------------------------------ bursts */
+
+size_t
+syc_mark_burst_count(const struct syc_record *r)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < r->exchange_count; i++) {
+        count += r->exchanges[i].client_packets > 0;
+    }
+    return count;
+}
+
+struct setup
+syc_mark_setup(const struct syc_record *r)
+{
+    bool first = !is_known(r->part) || r->part <= 1;
+    struct setup s = {.first = first};
+
+    if (first && is_known(r->setup_bytes)) {
+        s.octets = mark_number(r->setup_bytes);
+        s.packets = mark_number(r->setup_pkts);
+    } else if (first) {
+        s.whole_first = r->protocol == SYC_PROTOCOL_TLS;
+    }
+    return s;
+}
+
+static int64_t
+least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+struct item
+syc_burst_pack(const struct burst *b)
+{
+    const uint64_t packets_most = 0xffffff;
+    const uint64_t octets_most = (UINT64_C(1) << 40) - 1;
+    const uint64_t dur_most = (UINT64_C(1) << 38) - 1;
+    uint64_t dur = b->dur_us < dur_most ? b->dur_us : dur_most;
+    uint64_t setup = b->setup_packets < packets_most ? b->setup_packets : packets_most;
+    uint64_t octets = b->octets < octets_most ? b->octets : octets_most;
+    uint64_t packets = b->packets < packets_most ? b->packets : packets_most;
+
+    return (struct item){b->start_us, (uint64_t)b->joins << 62 | dur << 24 | setup,
+                         octets << 24 | packets};
+}
+
+bool
+syc_mark_burst(const struct syc_record *r, const struct syc_exchange *x, struct setup *setup,
+               struct item *out)
+{
+    int64_t octets = mark_number(x->client_octets);
+    int64_t packets = mark_number(x->client_packets);
+    int64_t offset = mark_number(x->offset_us);
+    int64_t ready = is_known(r->established_us) ? r->established_us : r->ack_us;
+    int64_t setup_octets = least(octets, setup->whole_first ? octets : setup->octets);
+    int64_t setup_packets = least(packets, setup->whole_first ? packets : setup->packets);
+
+    if (packets == 0) {
+        return false;
+    }
+    *out = syc_burst_pack(&(struct burst){
+        .start_us = start_of(r) + offset,
+        .dur_us = (uint64_t)mark_number(x->client_dur_us),
+        .octets = (uint64_t)(octets - setup_octets),
+        .packets = (uint64_t)packets,
+        .setup_packets = (uint64_t)setup_packets,
+        .joins = setup->first && is_known(ready) && offset - mark_number(ready) < joins_us});
+    if (!setup->whole_first) {
+        setup->octets -= setup_octets;
+        setup->packets -= setup_packets;
+    }
+    setup->whole_first = false;
+    setup->first = false;
+    return true;
+}

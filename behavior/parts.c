@@ -1,0 +1,350 @@
+/*
+ * Parts of connections. Bursts go to the store at once, under a mark of the part; the rest of a part (numbers, its first and
+ * last exchanges) waits until all earlier parts are there and is then joined, always in ascending order, so that the order
+ * of arrival does not matter.
+ */
+
+#include "behavior/parts.h"
+
+#include <string.h>
+
+/* Exchanges of a part that its mark may need: the first (a TLS server's flight), the last (idle time before the close). */
+enum { KEEP_EXCHANGES = 8, SLOTS_FIRST = 16 };
+
+enum { PART_OCTETS = sizeof(struct syc_record) + (KEEP_EXCHANGES + 1) * sizeof(struct syc_exchange) };
+
+struct group {
+    int64_t flow_id;
+    struct mark *mark;
+    struct syc_record *whole; /* parts 1 .. next - 1, joined */
+    int64_t next;
+    struct waiting *waiting; /* ascending */
+    int64_t answered;
+    int64_t stack_part; /* of which part mark->stack is */
+    uint32_t parts;     /* held: what the budget counts */
+    bool done;
+};
+
+struct waiting {
+    struct waiting *next;
+    struct syc_record *record;
+};
+
+void
+syc_parts_init(struct parts *p, struct store *store)
+{
+    *p = (struct parts){.store = store};
+}
+
+/* ------------------------------------------------------------ table */
+
+static struct group **
+slot_of(struct group **slots, size_t count, const struct syc_hash_key *key, int64_t flow_id)
+{
+    uint64_t word = (uint64_t)flow_id;
+    size_t at = (size_t)syc_hash_words(key, &word, 1) & (count - 1);
+
+    while (slots[at] != NULL && slots[at]->flow_id != flow_id) {
+        at = (at + 1) & (count - 1);
+    }
+    return &slots[at];
+}
+
+static bool
+slots_grow(struct parts *p)
+{
+    size_t count = p->slot_count > 0 ? p->slot_count * 2 : SLOTS_FIRST;
+    struct group **slots = syc_store_take(p->store, count * sizeof(*slots));
+
+    if (slots == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < p->slot_count; i++) {
+        if (p->slots[i] != NULL) {
+            *slot_of(slots, count, &p->store->key, p->slots[i]->flow_id) = p->slots[i];
+        }
+    }
+    syc_store_give(p->store, p->slots, p->slot_count * sizeof(*slots));
+    p->slots = slots;
+    p->slot_count = count;
+    return true;
+}
+
+/* A mark that is no connection yet: it counts from syc_mark_fill() on. */
+static void
+fill_empty(struct mark *m, const struct syc_record *r)
+{
+    syc_mark_fill(m, r, 0);
+    m->flags = MARK_CONTINUES;
+    m->stack = STORE_NONE;
+}
+
+static struct group *
+group_new(struct parts *p, const struct syc_record *r)
+{
+    struct source *source;
+    struct group *g;
+
+    if (p->group_count * 2 >= p->slot_count && !slots_grow(p)) {
+        syc_store_lose(p->store, r->key.client, r->key.ip_v);
+        return NULL;
+    }
+    g = syc_store_take(p->store, sizeof(*g));
+    if (g == NULL) {
+        syc_store_lose(p->store, r->key.client, r->key.ip_v);
+        return NULL;
+    }
+    *g = (struct group){.flow_id = r->flow_id, .next = 1, .stack_part = INT64_MAX};
+    g->mark = syc_store_add(p->store, r->key.client, r->key.ip_v, 0, &source);
+    if (g->mark == NULL) {
+        syc_store_give(p->store, g, sizeof(*g));
+        return NULL;
+    }
+    fill_empty(g->mark, r);
+    *slot_of(p->slots, p->slot_count, &p->store->key, g->flow_id) = g;
+    p->group_count++;
+    return g;
+}
+
+static struct group *
+group_of(struct parts *p, const struct syc_record *r)
+{
+    struct group *g = NULL;
+
+    if (p->slot_count > 0) {
+        g = *slot_of(p->slots, p->slot_count, &p->store->key, r->flow_id);
+    }
+    return g != NULL ? g : group_new(p, r);
+}
+
+/* ------------------------------------------------------------ one part */
+
+static bool
+seen_before(const struct group *g, int64_t part)
+{
+    if (g->done || part < g->next) {
+        return true;
+    }
+    for (const struct waiting *w = g->waiting; w != NULL; w = w->next) {
+        if (w->record->part == part) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What marks need of a part, as a copy; NULL when there is no room. */
+static struct syc_record *
+keep(struct parts *p, const struct syc_record *r)
+{
+    struct syc_exchange exchanges[KEEP_EXCHANGES];
+    struct syc_record cut = *r;
+    struct syc_record *copy;
+    size_t skip = r->exchange_count > KEEP_EXCHANGES ? r->exchange_count - KEEP_EXCHANGES : 0;
+
+    for (size_t i = 0; i + skip < r->exchange_count; i++) {
+        exchanges[i] = r->exchanges[i == 0 ? 0 : i + skip];
+    }
+    cut.exchanges = exchanges;
+    cut.exchange_count = r->exchange_count - skip;
+    cut.flights = NULL;
+    cut.flight_count = 0;
+    cut.syn[0] = cut.syn[1] = NULL;
+    for (size_t i = 0; i < syc_record_text_count; i++) {
+        *(const char **)((char *)&cut + syc_record_texts[i].offset) = NULL;
+    }
+    if (!syc_budget_take(&p->store->budget, PART_OCTETS)) {
+        return NULL;
+    }
+    copy = syc_record_copy(&cut);
+    if (copy == NULL) {
+        syc_budget_give(&p->store->budget, PART_OCTETS);
+    }
+    return copy;
+}
+
+static void
+release(struct parts *p, struct syc_record *copy)
+{
+    if (copy != NULL) {
+        syc_record_free(copy);
+        syc_budget_give(&p->store->budget, PART_OCTETS);
+    }
+}
+
+static bool
+wait(struct parts *p, struct group *g, struct syc_record *copy)
+{
+    struct waiting **at = &g->waiting;
+    struct waiting *w = syc_store_take(p->store, sizeof(*w));
+
+    if (w == NULL) {
+        return false;
+    }
+    while (*at != NULL && (*at)->record->part < copy->part) {
+        at = &(*at)->next;
+    }
+    *w = (struct waiting){*at, copy};
+    *at = w;
+    return true;
+}
+
+static bool
+add_bursts(struct parts *p, const struct syc_record *r)
+{
+    struct setup setup = syc_mark_setup(r);
+    struct source *source;
+    struct mark *m = syc_store_add(p->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r),
+                                   &source);
+    uint32_t to;
+
+    if (m == NULL) {
+        return false;
+    }
+    fill_empty(m, r);
+    to = m->first;
+    for (size_t i = 0; i < r->exchange_count; i++) {
+        struct item burst;
+        if (syc_mark_burst(r, &r->exchanges[i], &setup, &burst)) {
+            *burst_at(p->store, to++) = burst;
+        }
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------ joining */
+
+static void
+drop_first(struct parts *p, struct group *g)
+{
+    struct waiting *w = g->waiting;
+
+    g->waiting = w->next;
+    syc_store_give(p->store, w, sizeof(*w));
+}
+
+static void
+fill(struct group *g, const struct syc_record *whole, uint32_t degraded)
+{
+    syc_mark_fill(g->mark, whole, g->answered);
+    g->mark->degraded |= (uint16_t)degraded;
+}
+
+/* Join what has no hole before it. A join that lacks memory is tried again with the next part, and at the end. */
+static void
+advance(struct parts *p, struct group *g)
+{
+    while (g->waiting != NULL && g->waiting->record->part == g->next) {
+        struct syc_record *part = g->waiting->record;
+        bool last = part->final == 1;
+        if (g->whole == NULL) {
+            g->whole = part;
+        } else if (syc_record_join(g->whole, part) == SYC_OK) {
+            release(p, part);
+        } else {
+            return;
+        }
+        drop_first(p, g);
+        g->next++;
+        if (last) {
+            fill(g, g->whole, 0);
+            release(p, g->whole);
+            g->whole = NULL;
+            g->done = true;
+        }
+    }
+}
+
+void
+syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack)
+{
+    struct group *g = group_of(p, r);
+    struct syc_record *copy;
+
+    if (g == NULL || seen_before(g, r->part)) {
+        return;
+    }
+    copy = keep(p, r);
+    if (copy == NULL || !wait(p, g, copy)) {
+        release(p, copy);
+        syc_store_lose(p->store, r->key.client, r->key.ip_v);
+        return;
+    }
+    if (!add_bursts(p, r)) {
+        g->mark->degraded |= 1U << SYC_DEGRADED_EVICTED;
+    }
+    g->answered += syc_mark_answered(r);
+    if (stack != STORE_NONE && r->part < g->stack_part) {
+        g->mark->stack = stack;
+        g->stack_part = r->part;
+    }
+    advance(p, g);
+}
+
+/* ------------------------------------------------------------ what is not complete */
+
+static bool
+join_waiting(struct syc_record *whole, const struct waiting *w)
+{
+    for (; w != NULL; w = w->next) {
+        if (syc_record_join(whole, w->record) != SYC_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The parts that are there, joined aside; parts that are missing before the last one are input that was cut. */
+static enum syc_status
+settle(struct group *g)
+{
+    const struct waiting *rest = g->waiting;
+    const struct syc_record *first = g->whole;
+    struct syc_record *whole;
+    bool hole = rest != NULL;
+    bool joined;
+
+    if (g->done || (first == NULL && rest == NULL)) {
+        return SYC_OK;
+    }
+    if (first == NULL) {
+        first = rest->record;
+        rest = rest->next;
+    }
+    whole = syc_record_copy(first);
+    joined = whole != NULL && join_waiting(whole, rest);
+    if (joined) {
+        fill(g, whole, hole ? 1U << SYC_DEGRADED_TRUNCATED_INPUT : 0);
+    }
+    syc_record_free(whole);
+    return joined ? SYC_OK : SYC_NO_MEMORY;
+}
+
+enum syc_status
+syc_parts_settle(struct parts *p)
+{
+    for (size_t i = 0; i < p->slot_count; i++) {
+        if (p->slots[i] != NULL && settle(p->slots[i]) != SYC_OK) {
+            return SYC_NO_MEMORY;
+        }
+    }
+    return SYC_OK;
+}
+
+void
+syc_parts_fini(struct parts *p)
+{
+    for (size_t i = 0; i < p->slot_count; i++) {
+        struct group *g = p->slots[i];
+        if (g == NULL) {
+            continue;
+        }
+        while (g->waiting != NULL) {
+            release(p, g->waiting->record);
+            drop_first(p, g);
+        }
+        release(p, g->whole);
+        syc_store_give(p->store, g, sizeof(*g));
+    }
+    syc_store_give(p->store, p->slots, p->slot_count * sizeof(*p->slots));
+}

@@ -1,0 +1,31 @@
+/* The two plain orders of sort.h. */
+
+#include "behavior/sort.h"
+
+#include <stdbool.h>
+
+#define NUMBER_LESS(x, y) ((x) < (y))
+SYC_SORT_DEFINE(sort_numbers, int64_t, NUMBER_LESS)
+
+static inline bool
+item_less(struct item x, struct item y)
+{
+    if (x.t != y.t) {
+        return x.t < y.t;
+    }
+    return x.a != y.a ? x.a < y.a : x.b < y.b;
+}
+
+SYC_SORT_DEFINE(sort_items, struct item, item_less)
+
+void
+syc_sort_numbers(int64_t *v, size_t n, int64_t *spare)
+{
+    sort_numbers(v, n, spare);
+}
+
+void
+syc_sort_items(struct item *v, size_t n, struct item *spare)
+{
+    sort_items(v, n, spare);
+}

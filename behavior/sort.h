@@ -1,0 +1,74 @@
+#ifndef SYC_BEHAVIOR_SORT_H
+#define SYC_BEHAVIOR_SORT_H
+
+/*
+ * Purpose           one stable merge sort for every array behind the facts
+ * Input and output  an array and as much spare room; the array comes back in order
+ * Ownership         both belong to the caller
+ * Limits            none; arrays that are in order already, which is the usual case, cost one pass
+ * Not here          what the order means
+ *
+ * qsort() is not used: glibc's takes memory that no budget counts, and is not stable when it cannot get it.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Shortest run that is merged; shorter ones are put in order by insertion. */
+enum { SYC_SORT_RUN = 12 };
+
+/* Define static void name(type *v, size_t n, type *spare); LESS(a, b) takes two values and is a strict weak order. */
+#define SYC_SORT_DEFINE(name, type, LESS)                                                          \
+    static void name##_run(type *v, size_t n)                                                      \
+    {                                                                                              \
+        for (size_t i = 1; i < n; i++) {                                                           \
+            type held = v[i];                                                                      \
+            size_t at = i;                                                                         \
+            for (; at > 0 && LESS(held, v[at - 1]); at--) {                                        \
+                v[at] = v[at - 1];                                                                 \
+            }                                                                                      \
+            v[at] = held;                                                                          \
+        }                                                                                          \
+    }                                                                                              \
+    static void name##_merge(type *v, size_t middle, size_t n, type *spare)                        \
+    {                                                                                              \
+        size_t left = 0;                                                                           \
+        size_t right = middle;                                                                     \
+        size_t to = 0;                                                                             \
+        memcpy(spare, v, middle * sizeof(type));                                                   \
+        while (left < middle && right < n) {                                                       \
+            if (LESS(v[right], spare[left])) {                                                     \
+                v[to++] = v[right++];                                                              \
+            } else {                                                                               \
+                v[to++] = spare[left++];                                                           \
+            }                                                                                      \
+        }                                                                                          \
+        memcpy(v + to, spare + left, (middle - left) * sizeof(type));                              \
+    }                                                                                              \
+    static void name(type *v, size_t n, type *spare)                                               \
+    {                                                                                              \
+        for (size_t i = 0; i < n; i += SYC_SORT_RUN) {                                             \
+            name##_run(v + i, n - i < SYC_SORT_RUN ? n - i : SYC_SORT_RUN);                        \
+        }                                                                                          \
+        for (size_t width = SYC_SORT_RUN; width < n; width *= 2) {                                 \
+            for (size_t i = 0; i + width < n; i += 2 * width) {                                    \
+                size_t length = n - i < 2 * width ? n - i : 2 * width;                             \
+                if (LESS(v[i + width], v[i + width - 1])) {                                        \
+                    name##_merge(v + i, width, length, spare);                                     \
+                }                                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+/* A time and what belongs to it; ordered by all three, so equal sets give equal arrays. */
+struct item {
+    int64_t t;
+    uint64_t a, b;
+};
+
+/* Ascending order. spare holds n as well. */
+void syc_sort_numbers(int64_t *v, size_t n, int64_t *spare);
+void syc_sort_items(struct item *v, size_t n, struct item *spare);
+
+#endif

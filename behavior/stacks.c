@@ -1,0 +1,155 @@
+/* Distinct SYN signatures. */
+
+#include "behavior/stacks.h"
+
+#include <string.h>
+
+enum { ROOM_FIRST = 32, BUDGET_SHARE = 8 };
+
+void
+syc_stacks_init(struct stacks *s, struct store *store)
+{
+    *s = (struct stacks){.store = store, .limit = store->budget.limit / BUDGET_SHARE};
+}
+
+static void *
+take(struct stacks *s, size_t octets)
+{
+    void *p = octets <= s->limit - s->octets ? syc_store_take(s->store, octets) : NULL;
+
+    s->octets += p != NULL ? octets : 0;
+    return p;
+}
+
+static void
+give(struct stacks *s, void *p, size_t octets)
+{
+    if (p != NULL) {
+        syc_store_give(s->store, p, octets);
+        s->octets -= octets;
+    }
+}
+
+void
+syc_stacks_fini(struct stacks *s)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        give(s, s->list[i], sizeof(*s->list[i]));
+    }
+    give(s, s->list, s->room * 3 * sizeof(*s->list));
+    give(s, s->slots, s->room * 2 * sizeof(*s->slots));
+}
+
+/* ------------------------------------------------------------ look-up */
+
+static size_t
+slot_of(const struct stacks *s, const struct syc_syn *syn)
+{
+    uint64_t hash = syc_hash(&s->store->key, syn->p0f, strnlen(syn->p0f, sizeof(syn->p0f)));
+    size_t mask = (size_t)s->room * 2 - 1;
+    size_t at;
+
+    hash ^= syc_hash(&s->store->key, syn->tcpfp, strnlen(syn->tcpfp, sizeof(syn->tcpfp)));
+    at = (size_t)(hash + syn->ttl * UINT64_C(0x9e3779b97f4a7c15)) & mask;
+    while (s->slots[at] != STORE_NONE &&
+           memcmp(&s->list[s->slots[at]]->syn, syn, sizeof(*syn)) != 0) {
+        at = (at + 1) & mask;
+    }
+    return at;
+}
+
+static bool
+grow(struct stacks *s)
+{
+    struct stacks bigger = *s;
+
+    bigger.room = s->room > 0 ? s->room * 2 : ROOM_FIRST;
+    bigger.list = take(s, bigger.room * 3 * sizeof(*s->list));
+    bigger.slots = take(s, bigger.room * 2 * sizeof(*s->slots));
+    if (bigger.list == NULL || bigger.slots == NULL) {
+        give(s, bigger.list, bigger.room * 3 * sizeof(*s->list));
+        give(s, bigger.slots, bigger.room * 2 * sizeof(*s->slots));
+        return false;
+    }
+    bigger.order = bigger.list + bigger.room;
+    bigger.spare = bigger.order + bigger.room;
+    memset(bigger.slots, 0xff, bigger.room * 2 * sizeof(*s->slots));
+    for (uint32_t i = 0; i < s->count; i++) {
+        bigger.list[i] = s->list[i];
+        bigger.slots[slot_of(&bigger, &s->list[i]->syn)] = i;
+    }
+    give(s, s->list, s->room * 3 * sizeof(*s->list));
+    give(s, s->slots, s->room * 2 * sizeof(*s->slots));
+    bigger.octets = s->octets;
+    *s = bigger;
+    return true;
+}
+
+static uint32_t
+look_up(struct stacks *s, const struct syc_syn *syn)
+{
+    size_t at;
+    struct stack *stack;
+
+    if (s->room > 0) {
+        at = slot_of(s, syn);
+        if (s->slots[at] != STORE_NONE) {
+            return s->slots[at];
+        }
+    }
+    if (s->count == s->room && !grow(s)) {
+        return STORE_NONE;
+    }
+    stack = take(s, sizeof(*stack));
+    if (stack == NULL) {
+        return STORE_NONE;
+    }
+    stack->syn = *syn;
+    s->list[s->count] = stack;
+    s->slots[slot_of(s, syn)] = s->count;
+    return s->count++;
+}
+
+uint32_t
+syc_stacks_intern(struct stacks *s, const struct syc_syn *syn)
+{
+    size_t place = ((uintptr_t)syn >> 6) % STACKS_RECENT;
+    uint32_t index = s->recent[place].index;
+
+    if (syn == NULL) {
+        return STORE_NONE;
+    }
+    if (s->recent[place].at == syn && memcmp(&s->list[index]->syn, syn, sizeof(*syn)) == 0) {
+        return index;
+    }
+    index = look_up(s, syn);
+    s->recent[place].at = index != STORE_NONE ? syn : NULL;
+    s->recent[place].index = index;
+    return index;
+}
+
+/* ------------------------------------------------------------ ranks */
+
+#define BY_OCTETS(x, y) (memcmp(&(x)->syn, &(y)->syn, sizeof((x)->syn)) < 0)
+#define BY_PRINT(x, y)  (memcmp((x)->syn.tcpfp, (y)->syn.tcpfp, sizeof((x)->syn.tcpfp)) < 0)
+
+SYC_SORT_DEFINE(sort_octets, struct stack *, BY_OCTETS)
+SYC_SORT_DEFINE(sort_prints, struct stack *, BY_PRINT)
+
+void
+syc_stacks_rank(struct stacks *s)
+{
+    if (s->count == 0) {
+        return;
+    }
+    memcpy(s->order, s->list, s->count * sizeof(*s->list));
+    sort_prints(s->order, s->count, s->spare);
+    for (uint32_t i = 0; i < s->count; i++) {
+        bool same = i > 0 && !BY_PRINT(s->order[i - 1], s->order[i]);
+        s->order[i]->print = same ? s->order[i - 1]->print : i;
+    }
+    sort_octets(s->order, s->count, s->spare);
+    for (uint32_t i = 0; i < s->count; i++) {
+        s->order[i]->rank = i;
+    }
+}

@@ -1,0 +1,52 @@
+#ifndef SYC_BEHAVIOR_STACKS_H
+#define SYC_BEHAVIOR_STACKS_H
+
+/*
+ * Purpose           the distinct SYN signatures of all records, each kept and matched once
+ * Input and output  a signature in, its index out; ranks, so that facts do not depend on the order of records
+ * Ownership         signatures are copied; match texts belong to the signature set
+ * Limits            an eighth of the budget; what comes then has no index (STORE_NONE)
+ * Not here          which signature is a source's (facts_syn.c)
+ */
+
+#include "behavior/store.h"
+
+enum { STACKS_RECENT = 64 };
+
+struct stack {
+    struct syc_syn syn;
+    uint32_t rank;  /* among all, by their octets; after syc_stacks_rank() */
+    uint32_t print; /* equal for equal tcpfp */
+    bool matched;
+    struct syc_match match;
+};
+
+struct stacks {
+    struct store *store; /* whose budget counts */
+    struct stack **list; /* room of them */
+    struct stack **order, **spare; /* by rank */
+    uint32_t *slots;               /* 2 * room, STORE_NONE = empty */
+    uint32_t count, room;
+    size_t octets, limit;
+    /* Where the last callers kept theirs: one comparison instead of a look-up. */
+    struct {
+        const struct syc_syn *at;
+        uint32_t index;
+    } recent[STACKS_RECENT];
+};
+
+void syc_stacks_init(struct stacks *s, struct store *store);
+void syc_stacks_fini(struct stacks *s);
+
+/*
+ * Index of an equal signature, a new one if need be.
+ *
+ * returns  STORE_NONE for NULL, or when there is no room
+ * cost     usually one memcmp: records of one maker share their signatures
+ */
+uint32_t syc_stacks_intern(struct stacks *s, const struct syc_syn *syn);
+
+/* Number them in the order of their octets. Call before facts are computed. */
+void syc_stacks_rank(struct stacks *s);
+
+#endif

@@ -1,0 +1,456 @@
+/* The store of marks: blocks, the table of sources, and what gives way when the budget is used up. */
+
+#include "behavior/store.h"
+
+#include <string.h>
+
+enum { BLOCK_OBJECTS = 256, SLOTS_FIRST = 64, LIST_FIRST = 16 };
+
+/* Every octet is taken from the budget before it is asked of the system. */
+void *
+syc_store_take(struct store *s, size_t octets)
+{
+    void *p;
+
+    if (!syc_budget_take(&s->budget, octets)) {
+        return NULL;
+    }
+    p = syc_alloc(1, octets);
+    if (p == NULL) {
+        syc_budget_give(&s->budget, octets);
+    }
+    return p;
+}
+
+void
+syc_store_give(struct store *s, void *p, size_t octets)
+{
+    if (p != NULL) {
+        syc_free(p);
+        syc_budget_give(&s->budget, octets);
+    }
+}
+
+/* ------------------------------------------------------------ blocks */
+
+static bool
+blocks_list_grow(struct store *s, struct blocks *b)
+{
+    size_t room = b->room > 0 ? b->room * 2 : LIST_FIRST;
+    void **list = syc_store_take(s, room * sizeof(*list));
+
+    if (list == NULL) {
+        return false;
+    }
+    if (b->count > 0) {
+        memcpy(list, b->list, b->count * sizeof(*list));
+    }
+    syc_store_give(s, b->list, b->room * sizeof(*list));
+    b->list = list;
+    b->room = room;
+    return true;
+}
+
+/* Room for n more objects at indexes used, used + 1, ... */
+static bool
+blocks_reserve(struct store *s, struct blocks *b, size_t n)
+{
+    if (n >= STORE_NONE - b->used) {
+        return false;
+    }
+    while (b->count * BLOCK_OBJECTS < b->used + n) {
+        if (b->count == b->room && !blocks_list_grow(s, b)) {
+            return false;
+        }
+        b->list[b->count] = syc_store_take(s, BLOCK_OBJECTS * b->size);
+        if (b->list[b->count] == NULL) {
+            return false;
+        }
+        b->count++;
+    }
+    return true;
+}
+
+static void
+blocks_fini(struct store *s, struct blocks *b)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        syc_store_give(s, b->list[i], BLOCK_OBJECTS * b->size);
+    }
+    syc_store_give(s, b->list, b->room * sizeof(*b->list));
+}
+
+/* ------------------------------------------------------------ table of sources */
+
+static uint32_t
+hash_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v)
+{
+    uint64_t words[3] = {0, 0, ip_v};
+
+    memcpy(words, addr, 16);
+    return (uint32_t)syc_hash_words(&s->key, words, 3);
+}
+
+/* The slot of the address, or the empty one where it would stand. Linear probing; never full. */
+static struct slot *
+slot_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t hash)
+{
+    size_t mask = s->slot_count - 1;
+
+    for (size_t i = hash & mask;; i = (i + 1) & mask) {
+        struct slot *slot = &s->slots[i];
+        const struct source *source;
+        if (slot->source == STORE_NONE) {
+            return slot;
+        }
+        if (slot->hash != hash) {
+            continue;
+        }
+        source = source_at(s, slot->source);
+        if (source->ip_v == ip_v && memcmp(source->addr, addr, 16) == 0) {
+            return slot;
+        }
+    }
+}
+
+static bool
+slots_grow(struct store *s)
+{
+    size_t count = s->slot_count > 0 ? s->slot_count * 2 : SLOTS_FIRST;
+    struct slot *slots = syc_store_take(s, count * sizeof(*slots));
+
+    if (slots == NULL) {
+        return false;
+    }
+    memset(slots, 0xff, count * sizeof(*slots));
+    for (size_t i = 0; i < s->slot_count; i++) {
+        size_t at = s->slots[i].hash & (count - 1);
+        if (s->slots[i].source == STORE_NONE) {
+            continue;
+        }
+        while (slots[at].source != STORE_NONE) {
+            at = (at + 1) & (count - 1);
+        }
+        slots[at] = s->slots[i];
+    }
+    syc_store_give(s, s->slots, s->slot_count * sizeof(*slots));
+    s->slots = slots;
+    s->slot_count = count;
+    return true;
+}
+
+/* Take a slot out; those behind it move up, so that no probe ends early (Knuth 6.4, algorithm R). */
+static void
+slot_clear(struct store *s, struct slot *slot)
+{
+    size_t mask = s->slot_count - 1;
+    size_t hole = (size_t)(slot - s->slots);
+
+    for (size_t i = (hole + 1) & mask; s->slots[i].source != STORE_NONE; i = (i + 1) & mask) {
+        size_t home = s->slots[i].hash & mask;
+        if (((i - home) & mask) >= ((i - hole) & mask)) {
+            s->slots[hole] = s->slots[i];
+            hole = i;
+        }
+    }
+    s->slots[hole].source = STORE_NONE;
+}
+
+/* ------------------------------------------------------------ what was lost */
+
+static uint64_t *
+lost_word(const struct store *s, uint32_t hash, uint64_t *bit)
+{
+    size_t at = hash % s->lost_bits;
+
+    *bit = UINT64_C(1) << (at % 64);
+    return &s->lost[at / 64];
+}
+
+static void
+note_lost(struct store *s, uint32_t hash)
+{
+    uint64_t bit;
+
+    *lost_word(s, hash, &bit) |= bit;
+}
+
+void
+syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v)
+{
+    uint32_t hash = hash_of(s, addr, ip_v);
+    struct slot *slot = slot_of(s, addr, ip_v, hash);
+
+    s->dropped++;
+    if (slot->source != STORE_NONE) {
+        source_at(s, slot->source)->degraded |= 1U << SYC_DEGRADED_EVICTED;
+    } else {
+        note_lost(s, hash);
+    }
+}
+
+/* ------------------------------------------------------------ giving way */
+
+static uint32_t
+index_of(const struct store *s, const struct source *source)
+{
+    return slot_of(s, source->addr, source->ip_v, source->hash)->source;
+}
+
+static void
+single_link(struct store *s, struct source *source)
+{
+    uint32_t index = index_of(s, source);
+
+    source->single = 1;
+    source->newer = STORE_NONE;
+    source->older = s->newest;
+    if (s->newest != STORE_NONE) {
+        source_at(s, s->newest)->newer = index;
+    } else {
+        s->oldest = index;
+    }
+    s->newest = index;
+}
+
+static void
+single_unlink(struct store *s, struct source *source)
+{
+    if (!source->single) {
+        return;
+    }
+    if (source->older != STORE_NONE) {
+        source_at(s, source->older)->newer = source->newer;
+    } else {
+        s->oldest = source->newer;
+    }
+    if (source->newer != STORE_NONE) {
+        source_at(s, source->newer)->older = source->older;
+    } else {
+        s->newest = source->older;
+    }
+    source->single = 0;
+}
+
+static void
+mark_release(struct store *s, uint32_t index)
+{
+    mark_at(s, index)->next = s->free_mark;
+    s->free_mark = index;
+}
+
+/* The oldest source of one unanswered SYN leaves; false when there is none. */
+static bool
+evict(struct store *s)
+{
+    uint32_t index = s->oldest;
+    struct source *source;
+
+    if (index == STORE_NONE) {
+        return false;
+    }
+    source = source_at(s, index);
+    single_unlink(s, source);
+    note_lost(s, source->hash);
+    slot_clear(s, slot_of(s, source->addr, source->ip_v, source->hash));
+    mark_release(s, source->marks);
+    source->marks = s->free_source;
+    s->free_source = index;
+    s->source_count--;
+    s->evicted++;
+    return true;
+}
+
+/* ------------------------------------------------------------ adding */
+
+/* An index out of the chain of freed ones, or a new one; what an eviction frees counts as well. */
+static uint32_t
+mark_take(struct store *s)
+{
+    uint32_t index = s->free_mark;
+
+    if (index == STORE_NONE && blocks_reserve(s, &s->marks, 1)) {
+        return s->marks.used++;
+    }
+    if (index == STORE_NONE && evict(s)) {
+        index = s->free_mark;
+    }
+    if (index != STORE_NONE) {
+        s->free_mark = mark_at(s, index)->next;
+    }
+    return index;
+}
+
+static bool
+source_room(struct store *s)
+{
+    return (s->source_count + 1) * UINT64_C(4) <= s->slot_count * UINT64_C(3) || slots_grow(s);
+}
+
+static uint32_t
+source_index(struct store *s)
+{
+    uint32_t index;
+
+    if (!source_room(s) && !evict(s)) {
+        return STORE_NONE;
+    }
+    if (s->free_source == STORE_NONE) {
+        if (syc_budget_take(&s->budget, STORE_WORK_SOURCE)) {
+            if (blocks_reserve(s, &s->sources, 1)) {
+                return s->sources.used++;
+            }
+            syc_budget_give(&s->budget, STORE_WORK_SOURCE);
+        }
+        if (!evict(s)) {
+            return STORE_NONE;
+        }
+    }
+    index = s->free_source;
+    s->free_source = source_at(s, index)->marks;
+    return index;
+}
+
+static struct source *
+source_new(struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t hash)
+{
+    uint32_t index = source_index(s);
+    struct source *source;
+    uint64_t bit;
+
+    if (index == STORE_NONE) {
+        return NULL;
+    }
+    source = source_at(s, index);
+    *source = (struct source){.marks = STORE_NONE, .hash = hash, .ip_v = ip_v};
+    memcpy(source->addr, addr, 16);
+    if (*lost_word(s, hash, &bit) & bit) {
+        source->degraded = 1U << SYC_DEGRADED_EVICTED;
+    }
+    *slot_of(s, addr, ip_v, hash) = (struct slot){hash, index};
+    s->source_count++;
+    s->seen++;
+    return source;
+}
+
+/* The work room for a source of so many marks and bursts. */
+static bool
+reserve_work(struct store *s, uint32_t marks, uint64_t bursts)
+{
+    size_t octets = 0;
+
+    if (bursts >= STORE_NONE) {
+        return false;
+    }
+    octets += marks > s->most_marks ? (size_t)(marks - s->most_marks) * STORE_WORK_MARK : 0;
+    octets +=
+        bursts > s->most_bursts ? (size_t)(bursts - s->most_bursts) * STORE_WORK_BURST : 0;
+    if (octets > 0 && !syc_budget_take(&s->budget, octets)) {
+        return false;
+    }
+    s->most_marks = marks > s->most_marks ? marks : s->most_marks;
+    s->most_bursts = bursts > s->most_bursts ? (uint32_t)bursts : s->most_bursts;
+    return true;
+}
+
+/* All that a mark needs, or nothing. source may be NULL: then one is made. */
+static struct mark *
+add_mark(struct store *s, struct source **source, const uint8_t addr[16], uint8_t ip_v, size_t n,
+         uint32_t hash)
+{
+    uint32_t marks = *source != NULL ? (*source)->mark_count + 1 : 1;
+    uint64_t bursts = (*source != NULL ? (*source)->burst_count : 0) + (uint64_t)n;
+    struct mark *m;
+    uint32_t index;
+
+    if (!reserve_work(s, marks, bursts) || !blocks_reserve(s, &s->bursts, n)) {
+        return NULL;
+    }
+    index = mark_take(s);
+    if (index == STORE_NONE) {
+        return NULL;
+    }
+    if (*source == NULL) {
+        *source = source_new(s, addr, ip_v, hash);
+    }
+    if (*source == NULL) {
+        mark_release(s, index);
+        return NULL;
+    }
+    m = mark_at(s, index);
+    *m = (struct mark){
+        .first = s->bursts.used, .burst_count = (uint32_t)n, .next = (*source)->marks};
+    s->bursts.used += (uint32_t)n;
+    (*source)->marks = index;
+    (*source)->mark_count = marks;
+    (*source)->burst_count = (uint32_t)bursts;
+    return m;
+}
+
+struct mark *
+syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n,
+              struct source **source)
+{
+    uint32_t hash = hash_of(s, addr, ip_v);
+    struct slot *slot = slot_of(s, addr, ip_v, hash);
+    struct mark *m;
+
+    *source = NULL;
+    if (slot->source != STORE_NONE) {
+        *source = source_at(s, slot->source);
+        single_unlink(s, *source);
+    }
+    m = add_mark(s, source, addr, ip_v, n, hash);
+    if (m == NULL) {
+        syc_store_lose(s, addr, ip_v);
+    }
+    return m;
+}
+
+void
+syc_store_settle(struct store *s, struct source *source, const struct mark *m)
+{
+    if (source->mark_count == 1 && (m->flags & MARK_UNANSWERED) != 0 && m->burst_count == 0 &&
+        m->syn_count <= 1) {
+        single_link(s, source);
+    }
+}
+
+/* ------------------------------------------------------------ life */
+
+bool
+syc_store_init(struct store *s, size_t budget_octets)
+{
+    enum { LOST_SHARE = 32, LOST_LEAST = 64 };
+    size_t octets = LOST_LEAST;
+
+    while (octets * 2 <= budget_octets / LOST_SHARE) {
+        octets *= 2;
+    }
+    *s = (struct store){.budget = {.limit = budget_octets},
+                        .key = syc_hash_key_random(),
+                        .sources.size = sizeof(struct source),
+                        .marks.size = sizeof(struct mark),
+                        .bursts.size = sizeof(struct item),
+                        .free_source = STORE_NONE,
+                        .free_mark = STORE_NONE,
+                        .oldest = STORE_NONE,
+                        .newest = STORE_NONE,
+                        .lost_bits = octets * 8};
+    s->lost = syc_store_take(s, octets);
+    if (s->lost == NULL || !slots_grow(s)) {
+        syc_store_fini(s);
+        return false;
+    }
+    return true;
+}
+
+void
+syc_store_fini(struct store *s)
+{
+    blocks_fini(s, &s->sources);
+    blocks_fini(s, &s->marks);
+    blocks_fini(s, &s->bursts);
+    syc_store_give(s, s->slots, s->slot_count * sizeof(*s->slots));
+    syc_store_give(s, s->lost, s->lost_bits / 8);
+}

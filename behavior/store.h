@@ -1,0 +1,213 @@
+#ifndef SYC_BEHAVIOR_STORE_H
+#define SYC_BEHAVIOR_STORE_H
+
+/*
+ * Purpose           what is kept of the records: a mark for each connection, an item for each client burst, by source
+ * Input and output  marks in; sources with their chains of marks out
+ * Ownership         the store owns all of it until syc_store_fini(); indexes stay valid, pointers to sources and marks too
+ * Limits            one budget for everything, the work room of finishing included; when it is used up, sources of one
+ *                   unanswered SYN give way first, then records are dropped; both are counted
+ * Not here          reading records (mark.c), facts (facts_*.c)
+ */
+
+#include "behavior/sort.h"
+#include "connection/connection.h"
+
+/* An index that points nowhere. */
+enum { STORE_NONE = UINT32_MAX };
+
+/*
+ * Work room that computing facts takes, in octets: for each mark and each burst of the largest source (view.h), and for
+ * each source (their order). It is taken from the budget as the store grows, so that finishing never lacks it.
+ */
+enum { STORE_WORK_MARK = 88, STORE_WORK_BURST = 72, STORE_WORK_SOURCE = 32 };
+
+enum mark_flag {
+    MARK_CONTINUES = 1 << 0,   /* carries bursts of a part; not a connection of its own */
+    MARK_START = 1 << 1,       /* its SYN was seen */
+    MARK_ESTABLISHED = 1 << 2, /* the client completed the handshake, or sent payload */
+    MARK_HALF_OPEN = 1 << 3,
+    MARK_REFUSED = 1 << 4,
+    MARK_UNANSWERED = 1 << 5,
+    MARK_UNUSED = 1 << 6,      /* established, no client payload */
+    MARK_NO_LOG = 1 << 7,      /* payload was sent but its bursts are not known (another sensor's record) */
+    MARK_PROTOCOL = 1 << 8,    /* the protocol was looked at */
+    MARK_TLS = 1 << 9,         /* TLS with a first server flight */
+    MARK_TLS_NEW = 1 << 10,    /* the client offered no resumption */
+    MARK_TLS_RESUMED = 1 << 11, /* decided by syc_view_classify() */
+    MARK_TIME_WAIT = 1 << 12,  /* the client entered TIME_WAIT */
+    MARK_IDLE_CLOSE = 1 << 13, /* idle_close_us is known */
+    MARK_CLOSE = 1 << 14,      /* how it ended is known */
+};
+
+/* How a client repeated its SYN (reference/lifecycle 2.5). X(NAME, "word") */
+#define SYC_SCHEDULE_LIST(X)                                                                       \
+    X(NONE, "")                                                                                    \
+    X(LINEAR_1, "linear-1")                                                                        \
+    X(LINEAR_2, "linear-2")                                                                        \
+    X(LINEAR_3, "linear-3")                                                                        \
+    X(LINEAR_4, "linear-4")                                                                        \
+    X(LINEAR_5, "linear-5")                                                                        \
+    X(LINEAR_6, "linear-6")                                                                        \
+    X(EXPONENTIAL_1, "exponential-1")                                                              \
+    X(EXPONENTIAL_3, "exponential-3")                                                              \
+    X(UNKNOWN, "unknown")
+
+enum schedule {
+#define X(name, word) SCHEDULE_##name,
+    SYC_SCHEDULE_LIST(X)
+#undef X
+        SCHEDULE_COUNT
+};
+
+/* One connection: 88 octets. Durations that do not fit are held at their largest value. */
+struct mark {
+    int64_t start_us;
+    int64_t life_us; /* start to the close, or to the last segment while it is open */
+    int64_t flow_id;
+    uint8_t dest[16];
+    uint32_t first; /* its bursts: items [first, first + burst_count) */
+    uint32_t burst_count;
+    uint32_t next; /* of the same source */
+    uint32_t turns;
+    uint32_t first_flight; /* octets of the server's first flight */
+    uint32_t idle_close_us;
+    uint32_t time_wait_lag_us; /* from start + life to entering TIME_WAIT */
+    uint32_t time_wait_us;     /* how long it lasts */
+    uint32_t stack;            /* index of its SYN signature, or STORE_NONE */
+    uint16_t dest_port, source_port;
+    uint16_t syn_count;
+    uint16_t flags;
+    uint16_t degraded;
+    uint8_t schedule;
+    uint8_t dest_ip_v;
+};
+
+struct source {
+    uint8_t addr[16];
+    uint32_t marks; /* chain, newest first */
+    uint32_t mark_count, burst_count;
+    uint32_t older, newer; /* among sources of one unanswered SYN */
+    uint32_t hash;
+    uint16_t degraded;
+    uint8_t ip_v;
+    uint8_t single; /* is among them */
+};
+
+/* Objects of one size, in blocks that never move. */
+struct blocks {
+    void **list;
+    size_t count, room; /* blocks, and places in list */
+    size_t size;        /* of an object */
+    uint32_t used;      /* objects given out so far */
+};
+
+struct slot {
+    uint32_t hash, source;
+};
+
+struct store {
+    struct syc_budget budget;
+    struct syc_hash_key key;
+    struct slot *slots;
+    size_t slot_count;
+    struct blocks sources, marks, bursts;
+    uint32_t free_source, free_mark; /* chains */
+    uint32_t oldest, newest;         /* sources of one unanswered SYN */
+    uint32_t source_count;
+    uint32_t most_marks, most_bursts; /* of any one source: what the work room must hold */
+    uint64_t *lost;                   /* bits: addresses that something was lost of */
+    size_t lost_bits;
+    uint64_t seen, evicted, dropped;
+};
+
+bool syc_store_init(struct store *s, size_t budget_octets) SYC_MUST_CHECK;
+void syc_store_fini(struct store *s);
+
+/* Zeroed octets within the budget, or NULL; and back. The store's other users count here as well. */
+void *syc_store_take(struct store *s, size_t octets);
+void syc_store_give(struct store *s, void *p, size_t octets);
+
+/*
+ * Room for a mark of this client with n bursts, at the head of its source's chain; all zero but first, burst_count, next.
+ *
+ * source   set to the client's source
+ * returns  NULL when there is no room: counted, and the source flagged
+ * cost     one look-up; at times a block
+ */
+struct mark *syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n,
+                           struct source **source);
+
+/* Call once a mark is filled in: a source of one unanswered SYN may give way to others. */
+void syc_store_settle(struct store *s, struct source *source, const struct mark *m);
+
+/* Something of this client could not be kept. */
+void syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v);
+
+
+static inline void *
+blocks_at(const struct blocks *b, uint32_t index)
+{
+    enum { SHIFT = 8, MASK = (1 << SHIFT) - 1 };
+    return (char *)b->list[index >> SHIFT] + (index & MASK) * b->size;
+}
+
+static inline struct source *
+source_at(const struct store *s, uint32_t index)
+{
+    return blocks_at(&s->sources, index);
+}
+
+static inline struct mark *
+mark_at(const struct store *s, uint32_t index)
+{
+    return blocks_at(&s->marks, index);
+}
+
+static inline struct item *
+burst_at(const struct store *s, uint32_t index)
+{
+    return blocks_at(&s->bursts, index);
+}
+
+/* ---- a client burst as an item: t = its start, the rest packed so that items order and compare as wholes ---- */
+
+struct burst {
+    int64_t start_us;
+    uint64_t dur_us, octets, packets, setup_packets; /* octets: without those of the set-up */
+    bool joins; /* answers the handshake: it never begins an episode of its own */
+};
+
+struct item syc_burst_pack(const struct burst *b);
+
+static inline bool
+burst_joins(const struct item *i)
+{
+    return (i->a >> 62) != 0;
+}
+
+static inline int64_t
+burst_end(const struct item *i)
+{
+    return i->t + (int64_t)(i->a >> 24 & ((UINT64_C(1) << 38) - 1));
+}
+
+static inline uint64_t
+burst_setup_packets(const struct item *i)
+{
+    return i->a & 0xffffff;
+}
+
+static inline uint64_t
+burst_octets(const struct item *i)
+{
+    return i->b >> 24;
+}
+
+static inline uint64_t
+burst_packets(const struct item *i)
+{
+    return i->b & 0xffffff;
+}
+
+#endif

@@ -1,0 +1,163 @@
+#ifndef SYC_CAPTURE_SEGMENT_H
+#define SYC_CAPTURE_SEGMENT_H
+
+/*
+ * Purpose           one frame in, one TCP segment or one reason out: the pure half of capture/
+ * Input and output  struct syc_frame -> syc_decode() -> struct syc_segment; then its options one by one
+ * Ownership         spans are borrowed from the frame's octets
+ * Limits            8 VLAN tags and 8 tunnels of each frame's path; more is reason path_depth
+ * Not here          where frames come from (capture.h)
+ */
+
+#include "base/base.h"
+
+enum { SYC_PATH_MAX = 8 };
+
+/* Encapsulations, as the `tunnel` list of events names them. X(NAME, "word") */
+#define SYC_TUNNEL_LIST(X)                                                                         \
+    X(NONE, "none")                                                                                \
+    X(IPIP, "ipip")                                                                                \
+    X(6IN4, "6in4")                                                                                \
+    X(4IN6, "4in6")                                                                                \
+    X(6IN6, "6in6")                                                                                \
+    X(GRE, "gre")                                                                                  \
+    X(ERSPAN, "erspan")                                                                            \
+    X(VXLAN, "vxlan")                                                                              \
+    X(GENEVE, "geneve")                                                                            \
+    X(GTPU, "gtp-u")                                                                               \
+    X(TEREDO, "teredo")
+
+enum syc_tunnel {
+#define X(name, word) SYC_TUNNEL_##name,
+    SYC_TUNNEL_LIST(X)
+#undef X
+        SYC_TUNNEL_COUNT
+};
+
+/* How a segment was wrapped; part of a connection's key. Unused cells are zero, so paths compare by memcmp. */
+struct syc_path {
+    uint8_t vlan_count;
+    uint8_t tunnel_count;
+    uint16_t vlan[SYC_PATH_MAX];  /* 12-bit ids, outermost first */
+    uint8_t tunnel[SYC_PATH_MAX]; /* enum syc_tunnel, outermost first */
+};
+
+/* Why a frame gave no segment. X(NAME, "word in stats.decode"). NONE = it did. */
+#define SYC_DROP_LIST(X)                                                                           \
+    X(NONE, "tcp")                                                                                 \
+    X(LINK_TYPE, "link_type")     /* link layer that is not read */                                \
+    X(LINK_SHORT, "link_short")   /* frame ends inside its link header */                          \
+    X(NOT_IP, "not_ip")           /* ARP, LLDP, ... */                                             \
+    X(PATH_DEPTH, "path_depth")   /* more tags or tunnels than SYC_PATH_MAX */                     \
+    X(IP_SHORT, "ip_short")       /* ends inside the IP header or its chain */                     \
+    X(IP_BAD, "ip_bad")           /* version, header length or total length wrong */               \
+    X(IP_FRAGMENT, "ip_fragment") /* not the first fragment */                                     \
+    X(IP_NO_NEXT, "ip_no_next")   /* IPv6 no-next-header, ESP and the like */                      \
+    X(NOT_TCP, "not_tcp")         /* UDP, ICMP, SCTP, ... */                                       \
+    X(ICMP_ERROR, "icmp_error")   /* ICMP error quoting TCP: see struct syc_segment.unreachable */ \
+    X(TCP_SHORT, "tcp_short")     /* fewer than 20 octets of TCP captured */                       \
+    X(TCP_BAD_OFFSET, "tcp_bad_offset") /* data offset below 5 or past the packet */               \
+    X(BAD_CHECKSUM, "bad_checksum")     /* only when checksums are asked for */
+
+enum syc_drop {
+#define X(name, word) SYC_DROP_##name,
+    SYC_DROP_LIST(X)
+#undef X
+        SYC_DROP_COUNT
+};
+
+/* The word of a reason as in stats.decode; static. */
+const char *syc_drop_name(enum syc_drop drop);
+const char *syc_tunnel_name(enum syc_tunnel tunnel);
+
+enum syc_tcp_flag {
+    SYC_FIN = 0x001,
+    SYC_SYN = 0x002,
+    SYC_RST = 0x004,
+    SYC_PSH = 0x008,
+    SYC_ACK = 0x010,
+    SYC_URG = 0x020,
+    SYC_ECE = 0x040,
+    SYC_CWR = 0x080,
+    SYC_AE = 0x100, /* NS until RFC 8311, AccECN's AE since */
+};
+
+struct syc_frame {
+    const uint8_t *data;
+    uint32_t captured; /* octets at data */
+    uint32_t length;   /* octets on the wire, >= captured in honest files */
+    uint16_t link;     /* LINKTYPE_ number, tcpdump.org */
+    uint16_t file;     /* index of the input it came from */
+    int64_t time_ns;   /* since 1970 */
+    uint64_t number;   /* 1-based in its file */
+};
+
+/*
+ * One TCP segment. Lengths are from the IP header, never from captured octets (only where that header leaves its
+ * length zero, as segmentation offload does, the frame's length on the wire stands in); *_cut say what was not captured.
+ * With SYC_DROP_ICMP_ERROR the addresses, ip_v, ports and seq are the quoted ones (src = who sent the SYN), `path`, time
+ * and number the frame's own, and icmp_code and `unreachable` (ICMP type 3, ICMPv6 type 1) are set; nothing else counts.
+ */
+struct syc_segment {
+    int64_t time_ns;
+    uint64_t number;
+    uint8_t src[16]; /* v4 mapped (::ffff:a.b.c.d) when ip_v is 4 */
+    uint8_t dst[16];
+    uint16_t src_port;
+    uint16_t dst_port;
+    uint32_t seq;
+    uint32_t ack;
+    uint16_t flags; /* 12 bits, reserved ones included */
+    uint16_t window;
+    uint16_t urgent;
+    uint16_t ip_id;          /* IPv4 */
+    uint32_t flow_label;     /* IPv6, 20 bits */
+    uint32_t ip_octets;      /* IP total length, headers and extension headers included */
+    uint32_t payload_octets; /* TCP payload by the IP length */
+    uint32_t ts_val, ts_ecr; /* valid when has_ts */
+    uint16_t file;
+    uint8_t ip_v;             /* 4 or 6, of the header that carries TCP */
+    uint8_t ip_header_octets; /* IPv4: 20..60; IPv6: 40 */
+    uint8_t ttl;              /* or hop limit */
+    uint8_t traffic_class;    /* the TOS octet: DSCP and ECN */
+    uint8_t tcp_header_octets;
+    bool ip_df, ip_mf, ip_reserved; /* IPv4 flags */
+    bool has_ts;                    /* a timestamp option of the right length was captured whole */
+    bool options_cut;               /* the header's options are longer than what was captured */
+    bool payload_cut;               /* payload is shorter than payload_octets */
+    bool unreachable;
+    uint8_t icmp_code;
+    struct syc_span options; /* captured option octets, 0..40 */
+    struct syc_span payload; /* captured payload octets */
+    struct syc_path path;
+};
+
+/*
+ * Decode one frame.
+ *
+ * frame    borrowed
+ * out      filled as far as the frame could be read, whatever is returned, the rest zero; its spans point into
+ *          frame->data, and none reaches past frame->captured
+ * returns  SYC_DROP_NONE and a segment, or the one reason
+ * cost     one pass, no allocation, no state: equal frames give equal results
+ * source   RFC 791, 8200, 9293; IEEE 802.1Q; tcpdump.org LINKTYPE pages
+ */
+enum syc_drop syc_decode(const struct syc_frame *frame, struct syc_segment *out);
+
+/* One TCP option while walking them. data is the option's value (empty for one-octet options). */
+struct syc_option {
+    uint8_t kind;
+    bool malformed;       /* length octet missing, < 2, or past the end: the walk ends after it */
+    struct syc_span data; /* of a malformed one what is there after its length octet */
+};
+
+/*
+ * Next option of *rest, which is advanced past it. EOL is returned (kind 0) and ends nothing by itself:
+ * the caller decides what the octets after it are.
+ *
+ * returns  false when *rest is empty
+ * source   RFC 9293 3.1
+ */
+bool syc_option_next(struct syc_span *rest, struct syc_option *out);
+
+#endif

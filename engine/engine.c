@@ -1,0 +1,372 @@
+/* One pass: frames to segments to records; records to events and to rhythm. The end is in verdict.c. */
+
+#include "engine/engine_int.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { MEMORY_DEFAULT = 256 << 20 };
+
+#define IDLE_DEFAULT_NS    (INT64_C(3600) * SYC_NS_PER_S)
+#define TWO_MSL_DEFAULT_NS (INT64_C(60) * SYC_NS_PER_S) /* Linux' TCP_TIMEWAIT_LEN */
+
+/* pcap_stats(3) is a system call; once a second of capture time is often enough to date a loss. */
+#define DROPS_EVERY_NS SYC_NS_PER_S
+
+/* ------------------------------------------------------------ sinks */
+
+void
+engine_tell(struct syc_engine *e, const char *file, const char *text)
+{
+    char line[512];
+
+    if (e->config.events & SYC_EVENT_ERROR) {
+        syc_emit_error(e->config.output, e->stats.time_us, file, text);
+    }
+    if (e->config.message != NULL) {
+        snprintf(line, sizeof(line), "%s%s%s", file != NULL ? file : "", file != NULL ? ": " : "",
+                 text);
+        e->config.message(e->config.user, line);
+    }
+}
+
+/*
+ * Did the record's connection last through the loss? One that was over before it has lost nothing; one that never
+ * closed might have gone on, and what it would have said is what is missing.
+ */
+static bool
+touched(const struct syc_record *r, const struct wound *w)
+{
+    int64_t end_us = r->start_us + (r->dur_us == SYC_NONE ? 0 : r->dur_us);
+
+    if (!w->open || r->start_us > w->to_us) {
+        return false;
+    }
+    return end_us > w->from_us || r->reason == SYC_REASON_EOF || r->close_kind == SYC_CLOSE_OPEN ||
+           r->close_kind == SYC_CLOSE_NO_ANSWER ||
+           r->close_kind == SYC_CLOSE_HALF_CLOSED_BY_CLIENT ||
+           r->close_kind == SYC_CLOSE_HALF_CLOSED_BY_SERVER;
+}
+
+void
+engine_take_record(struct syc_engine *e, const struct syc_record *r)
+{
+    if (e->config.events & SYC_EVENT_CONNECTION) {
+        syc_emit_connection(e->config.output, r);
+    }
+    syc_cadence_feed(e->cadence, r);
+}
+
+/*
+ * Losses are written into the record here, left of the waist, so that a judge of the events knows what this run knew.
+ */
+static void
+on_record(void *user, const struct syc_record *r)
+{
+    struct syc_engine *e = user;
+    struct syc_record marked;
+    uint32_t bits = (touched(r, &e->cut) ? 1U << SYC_DEGRADED_TRUNCATED_INPUT : 0) |
+                    (touched(r, &e->drops) ? 1U << SYC_DEGRADED_KERNEL_DROPS : 0);
+
+    if (bits != 0) {
+        marked = *r;
+        marked.degraded |= bits;
+        r = &marked;
+    }
+    engine_take_record(e, r);
+}
+
+/* Interned SYNs do not move for the table's life, so their address stands for their value. */
+static void
+on_syn(void *user, const struct syc_syn_seen *s)
+{
+    struct syc_engine *e = user;
+    size_t slot = ((uintptr_t)s->syn / sizeof(struct syc_syn)) % MATCHES;
+    struct cached_match *m = &e->matches[slot];
+
+    if (m->syn != s->syn) {
+        m->syn = s->syn;
+        syc_signatures_match(e->signatures, s->syn, &m->match);
+    }
+    syc_emit_fingerprint(e->config.output, s, &m->match, e->config.many_inputs ? e->path : NULL);
+}
+
+/* ------------------------------------------------------------ making one */
+
+/* The one number of --memory: behavior sees every record, so it gets half; 5 % stay for what is on its way out. */
+static bool
+make_tables(struct syc_engine *e)
+{
+    size_t memory = e->config.memory_octets;
+    struct syc_table_config table = {
+        .connection_octets = memory / 100 * 35,
+        .half_open_octets = memory / 100 * 10,
+        .live = e->config.live,
+        .idle_ns = e->config.idle_ns,
+        .two_msl_ns = e->config.two_msl_ns,
+        .interval_ns = e->config.interval_ns,
+    };
+    struct syc_table_sink sink = {.user = e, .record = on_record};
+
+    if (!e->config.fixed_key) {
+        table.key = syc_hash_key_random();
+    }
+    if (e->config.events & SYC_EVENT_FINGERPRINT) {
+        sink.syn = on_syn;
+        e->matches = syc_alloc(MATCHES, sizeof(*e->matches));
+        if (e->matches == NULL) {
+            return false;
+        }
+    }
+    e->hold.limit = memory / 100 * 5;
+    e->table = syc_table_new(&table, &sink);
+    e->cadence = syc_cadence_new(e->signatures, memory / 100 * 50);
+    return e->table != NULL && e->cadence != NULL;
+}
+
+static void
+set_defaults(struct syc_engine_config *c)
+{
+    c->memory_octets = c->memory_octets != 0 ? c->memory_octets : MEMORY_DEFAULT;
+    c->idle_ns = c->idle_ns != 0 ? c->idle_ns : IDLE_DEFAULT_NS;
+    c->two_msl_ns = c->two_msl_ns != 0 ? c->two_msl_ns : TWO_MSL_DEFAULT_NS;
+}
+
+enum syc_status
+syc_engine_new(struct syc_engine **out, const struct syc_engine_config *config,
+               struct syc_error *err)
+{
+    struct syc_engine *e = syc_alloc(1, sizeof(*e));
+    enum syc_status status;
+
+    *out = NULL;
+    if (e == NULL) {
+        return syc_error_set(err, SYC_NO_MEMORY, "out of memory");
+    }
+    e->config = *config;
+    set_defaults(&e->config);
+    status = syc_engine_load_rules(&e->rules, config->rules, config->rule_count, NULL, err);
+    if (status == SYC_OK) {
+        status = engine_load_signatures(&e->signatures, config->signatures, config->signature_count,
+                                        err);
+    }
+    if (status == SYC_OK && !make_tables(e)) {
+        status = syc_error_set(err, SYC_NO_MEMORY, "out of memory for the tables");
+    }
+    if (status != SYC_OK) {
+        syc_engine_free(e);
+        return status;
+    }
+    *out = e;
+    return SYC_OK;
+}
+
+void
+syc_engine_free(struct syc_engine *e)
+{
+    if (e == NULL) {
+        return;
+    }
+    syc_table_free(e->table);
+    syc_cadence_free(e->cadence);
+    syc_signatures_free(e->signatures);
+    syc_ruleset_free(e->rules);
+    syc_arena_fini(&e->hold.arena);
+    syc_free(e->matches);
+    syc_free(e);
+}
+
+const struct syc_ruleset *
+syc_engine_rules(const struct syc_engine *e)
+{
+    return e->rules;
+}
+
+/* ------------------------------------------------------------ one pass */
+
+/* The picture of ARCHITECTURE in C. An ICMP error is about segments before it, so those go first. */
+static void
+engine_feed(struct syc_engine *e, const struct syc_frame *frames, size_t count)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct syc_segment *s = &e->batch[n];
+        enum syc_drop drop = syc_decode(&frames[i], s);
+
+        e->stats.decode[drop]++;
+        if (drop == SYC_DROP_NONE) {
+            n++;
+        } else if (drop == SYC_DROP_ICMP_ERROR && s->unreachable) {
+            syc_table_feed(e->table, e->batch, n);
+            syc_table_unreachable(e->table, s);
+            n = 0;
+        }
+    }
+    syc_table_feed(e->table, e->batch, n);
+}
+
+/* Clocks of a live run: the capture's own, carried on by the monotonic one while nothing arrives. */
+struct live {
+    struct timespec at; /* when the newest frame was taken in */
+    int64_t now_ns;     /* its time */
+    int64_t asked_ns;   /* when the kernel was last asked for drops */
+    uint64_t drops;
+};
+
+static void
+advance(struct live *l, const struct syc_frame *frames, size_t count)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (count > 0) {
+        l->now_ns = frames[count - 1].time_ns;
+    } else if (l->now_ns != 0) {
+        l->now_ns += (now.tv_sec - l->at.tv_sec) * SYC_NS_PER_S + (now.tv_nsec - l->at.tv_nsec);
+    }
+    l->at = now;
+}
+
+/* Losses lie between the last time the count was asked for and now; the wound is the hull of all of them. */
+static void
+watch_drops(struct syc_engine *e, struct syc_capture *c, struct live *l)
+{
+    struct syc_capture_stats s;
+    int64_t before = l->asked_ns != 0 ? l->asked_ns : l->now_ns;
+
+    if (l->now_ns - l->asked_ns < DROPS_EVERY_NS) {
+        return;
+    }
+    syc_capture_stats(c, &s);
+    if (s.kernel_drops + s.interface_drops > l->drops) {
+        l->drops = s.kernel_drops + s.interface_drops;
+        e->drops.from_us = e->drops.open ? e->drops.from_us : syc_us_from_ns(before);
+        e->drops.to_us = syc_us_from_ns(l->now_ns);
+        e->drops.open = true;
+    }
+    l->asked_ns = l->now_ns;
+}
+
+static void
+live_batch(struct syc_engine *e, struct syc_capture *c, struct live *l,
+           const struct syc_frame *frames, size_t count)
+{
+    advance(l, frames, count);
+    watch_drops(e, c, l);
+    syc_table_expire(e->table, l->now_ns);
+}
+
+/* Read until the end, a fault, a stop, or an output that takes no more. */
+static enum syc_status
+read_capture(struct syc_engine *e, struct syc_capture *c, struct syc_error *err)
+{
+    struct syc_frame frames[SYC_BATCH];
+    struct live live = {0};
+
+    for (;;) {
+        size_t count = 0;
+        enum syc_status status = syc_capture_next(c, frames, SYC_BATCH, &count, err);
+
+        if (atomic_load_explicit(&e->stop, memory_order_relaxed)) {
+            return SYC_INTERRUPTED;
+        }
+        if (status != SYC_OK) {
+            return status == SYC_END ? SYC_OK : status;
+        }
+        if (count > 0) {
+            int64_t us = syc_us_from_ns(frames[count - 1].time_ns);
+            e->stats.time_us = us > e->stats.time_us ? us : e->stats.time_us;
+            engine_feed(e, frames, count);
+        }
+        if (e->config.live) {
+            live_batch(e, c, &live, frames, count);
+        }
+        if (e->config.output->status != SYC_OK) {
+            return e->config.output->status;
+        }
+    }
+}
+
+static void
+add_capture_stats(struct syc_engine *e, struct syc_capture *c)
+{
+    struct syc_capture_stats s;
+
+    syc_capture_stats(c, &s);
+    e->stats.capture.packets += s.packets;
+    e->stats.capture.octets += s.octets;
+    e->stats.capture.kernel_drops += s.kernel_drops;
+    e->stats.capture.interface_drops += s.interface_drops;
+}
+
+static void
+note_cut(struct syc_engine *e)
+{
+    e->cut.from_us = e->cut.open ? e->cut.from_us : e->stats.time_us;
+    e->cut.to_us = e->stats.time_us;
+    e->cut.open = true;
+}
+
+enum syc_status
+syc_engine_capture(struct syc_engine *e, const struct syc_capture_options *options,
+                   struct syc_error *err)
+{
+    const char *name = options->path != NULL ? options->path : options->interface;
+    struct syc_error own = {0};
+    struct syc_capture *c = NULL;
+    enum syc_status status;
+
+    err = err != NULL ? err : &own;
+    status = syc_capture_open(&c, options, err);
+    if (status == SYC_OK) {
+        e->path = name;
+        status = read_capture(e, c, err);
+        add_capture_stats(e, c);
+        syc_capture_close(c);
+        e->path = NULL;
+        if (status == SYC_TRUNCATED || status == SYC_IO || status == SYC_FORMAT) {
+            note_cut(e);
+        }
+    }
+    if (status != SYC_OK && status != SYC_INTERRUPTED && e->config.output->status == SYC_OK &&
+        (e->config.events & SYC_EVENT_ERROR)) {
+        syc_emit_error(e->config.output, e->stats.time_us, name, err->text);
+    }
+    return status;
+}
+
+void
+syc_engine_stop(struct syc_engine *e)
+{
+    atomic_store_explicit(&e->stop, true, memory_order_relaxed);
+}
+
+enum syc_status
+syc_engine_finish(struct syc_engine *e)
+{
+    enum syc_status status;
+    struct syc_run_stats stats;
+
+    syc_table_finish(e->table, 0); /* on_record knows which of them an input's end has cut */
+    status = engine_judge_subjects(e);
+    if (e->config.events & SYC_EVENT_STATS) {
+        syc_engine_stats(e, &stats);
+        syc_emit_stats(e->config.output, &stats);
+    }
+    if (syc_output_flush(e->config.output) != SYC_OK) {
+        return e->config.output->status;
+    }
+    return status;
+}
+
+void
+syc_engine_stats(const struct syc_engine *e, struct syc_run_stats *out)
+{
+    *out = e->stats;
+    syc_table_stats(e->table, &out->table);
+    syc_cadence_stats(e->cadence, &out->cadence);
+    out->rules_loaded = syc_ruleset_loaded(e->rules);
+    out->rules_refused = syc_ruleset_refused(e->rules);
+}

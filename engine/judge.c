@@ -1,0 +1,203 @@
+/* Connection events back into records: JSON Lines from a descriptor, in whatever order they come. */
+
+#include "engine/engine_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    LINE_MAX_OCTETS =
+        64 << 20, /* a record of 256 exchanges is below 32 KiB; this is a bound, not a size */
+    READ_OCTETS = 64 << 10,
+    REPORTS_MAX = 10, /* damaged lines told one by one; all of them are counted */
+};
+
+/* A line being put together from reads. */
+struct lines {
+    char *text;
+    size_t used, room;
+    bool too_long; /* the rest of this line is passed over */
+    uint64_t number;
+    uint64_t reported;
+};
+
+struct judging {
+    struct syc_engine *e;
+    struct syc_record_reader *reader;
+    struct syc_judge_counts *counts;
+    const char *name;
+    struct lines lines;
+};
+
+static void
+bad_line(struct judging *j, const char *what, unsigned column)
+{
+    char text[320];
+    char at[32] = "";
+
+    j->counts->bad_lines++;
+    if (j->lines.reported++ == REPORTS_MAX) {
+        engine_tell(j->e, j->name, "more damaged lines, which are counted only");
+    }
+    if (j->lines.reported > REPORTS_MAX) {
+        return;
+    }
+    if (column > 0) {
+        snprintf(at, sizeof(at), ", column %u", column);
+    }
+    snprintf(text, sizeof(text), "line %llu%s: %s; the line is left out",
+             (unsigned long long)j->lines.number, at, what);
+    engine_tell(j->e, j->name, text);
+}
+
+static enum syc_status
+take_line(struct judging *j, const char *text, size_t n)
+{
+    struct syc_record r;
+    struct syc_error err = {0};
+    enum syc_status status;
+    int64_t end_us;
+
+    status = syc_record_read(j->reader, text, n, &r, &err);
+    if (status == SYC_NOT_FOUND) {
+        j->counts->other_events++;
+        return SYC_OK;
+    }
+    if (status != SYC_OK) {
+        if (status != SYC_NO_MEMORY) {
+            bad_line(j, err.text, err.column);
+        }
+        return status == SYC_NO_MEMORY ? status : SYC_OK;
+    }
+    end_us = r.start_us + (r.dur_us == SYC_NONE ? 0 : r.dur_us);
+    if (end_us > j->e->stats.time_us) {
+        j->e->stats.time_us = end_us;
+    }
+    j->counts->records++;
+    engine_take_record(j->e, &r);
+    return SYC_OK;
+}
+
+/* The line is complete: read it, unless it is empty or has outgrown the bound. */
+static enum syc_status
+end_line(struct judging *j)
+{
+    struct lines *l = &j->lines;
+    enum syc_status status = SYC_OK;
+    size_t n = l->used;
+
+    l->number++;
+    if (l->too_long) {
+        bad_line(j, "longer than 64 MiB", 0);
+    } else {
+        n -= n > 0 && l->text[n - 1] == '\r';
+        if (n > 0) {
+            status = take_line(j, l->text, n);
+        }
+    }
+    l->used = 0;
+    l->too_long = false;
+    return status;
+}
+
+static enum syc_status
+append(struct lines *l, const char *p, size_t n)
+{
+    if (l->too_long || n > LINE_MAX_OCTETS - l->used) {
+        l->too_long = true;
+        return SYC_OK;
+    }
+    if (n > l->room - l->used) {
+        size_t room = l->room == 0 ? READ_OCTETS : l->room;
+        char *text;
+        while (room < l->used + n) {
+            room *= 2;
+        }
+        text = syc_resize(l->text, room, 1);
+        if (text == NULL) {
+            return SYC_NO_MEMORY;
+        }
+        l->text = text;
+        l->room = room;
+    }
+    memcpy(l->text + l->used, p, n);
+    l->used += n;
+    return SYC_OK;
+}
+
+static enum syc_status
+take_octets(struct judging *j, const char *p, size_t n)
+{
+    enum syc_status status = SYC_OK;
+
+    while (status == SYC_OK && n > 0) {
+        const char *newline = memchr(p, '\n', n);
+        size_t part = newline != NULL ? (size_t)(newline - p) : n;
+
+        status = append(&j->lines, p, part);
+        if (status == SYC_OK && newline != NULL) {
+            status = end_line(j);
+            part++;
+        }
+        p += part;
+        n -= part;
+    }
+    return status;
+}
+
+static enum syc_status
+read_lines(struct judging *j, int fd, char *buffer, struct syc_error *err)
+{
+    struct syc_engine *e = j->e;
+    enum syc_status status = SYC_OK;
+
+    while (status == SYC_OK) {
+        ssize_t got = read(fd, buffer, READ_OCTETS);
+
+        if (atomic_load_explicit(&e->stop, memory_order_relaxed)) {
+            return SYC_INTERRUPTED;
+        }
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return syc_error_set(err, SYC_IO, "cannot be read: %s", strerror(errno));
+        }
+        if (got == 0) { /* a last line without its newline is still a line */
+            status = j->lines.used > 0 || j->lines.too_long ? end_line(j) : SYC_OK;
+            break;
+        }
+        status = take_octets(j, buffer, (size_t)got);
+        if (status == SYC_OK && e->config.output->status != SYC_OK) {
+            return e->config.output->status;
+        }
+    }
+    if (status == SYC_NO_MEMORY) {
+        syc_error_set(err, status, "out of memory at line %llu",
+                      (unsigned long long)j->lines.number);
+    }
+    return status;
+}
+
+enum syc_status
+syc_engine_judge(struct syc_engine *e, int fd, const char *name, struct syc_judge_counts *counts,
+                 struct syc_error *err)
+{
+    struct judging j = {.e = e, .counts = counts, .name = name};
+    char *buffer = syc_alloc(1, READ_OCTETS);
+    enum syc_status status = SYC_NO_MEMORY;
+
+    j.reader = syc_record_reader_new();
+    syc_error_at(err, name, 0, 0);
+    if (buffer != NULL && j.reader != NULL) {
+        status = read_lines(&j, fd, buffer, err);
+    } else {
+        syc_error_set(err, status, "out of memory");
+    }
+    syc_record_reader_free(j.reader);
+    syc_free(j.lines.text);
+    syc_free(buffer);
+    return status;
+}

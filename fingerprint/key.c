@@ -1,0 +1,126 @@
+#include "fingerprint/syn_int.h"
+
+#include <string.h>
+
+/*
+ * The key: fixed octets, then the options with the octets blanked that no fact depends on (clock values,
+ * cookies, tokens, signatures), so that the thousand connections of one stack share one description.
+ */
+
+enum {
+    KEY_BITS = 0,     /* two octets */
+    KEY_FLAGS = 2,    /* two octets */
+    KEY_WINDOW = 4,   /* two octets */
+    KEY_PEER_MSS = 6, /* two octets */
+    KEY_TTL = 8,
+    KEY_IP_V_ECN = 9, /* version * 16 + ECN */
+    KEY_IP_HEADER = 10,
+    KEY_TCP_HEADER = 11,
+    KEY_OPTION_OCTETS = 12,
+    KEY_OPTIONS = 16,
+};
+
+_Static_assert(KEY_OPTIONS + 40 == SYC_SYN_KEY,
+               "the longest options fit and the key is whole words");
+
+static unsigned
+key_bits(const struct syc_segment *s)
+{
+    return (unsigned)s->ip_df | (unsigned)(s->ip_id != 0) << 1 | (unsigned)s->ip_reserved << 2 |
+           (unsigned)(s->flow_label != 0) << 3 | (unsigned)(s->seq == 0) << 4 |
+           (unsigned)(s->ack != 0) << 5 | (unsigned)(s->ack >> 24 & 1) << 6 |
+           (unsigned)(s->urgent != 0) << 7 | (unsigned)(s->payload_octets != 0) << 8 |
+           (unsigned)s->options_cut << 9 | (unsigned)s->ip_mf << 10;
+}
+
+static void
+put16(uint8_t *out, unsigned value)
+{
+    out[0] = (uint8_t)(value >> 8);
+    out[1] = (uint8_t)value;
+}
+
+static void
+blank(uint8_t *octets, size_t n)
+{
+    memset(octets, 0, n);
+}
+
+/* A clock value counts only as zero or not. */
+static void
+blank_clock(uint8_t *octets)
+{
+    const uint8_t set = syc_be32(octets) != 0;
+
+    blank(octets, 3);
+    octets[3] = set;
+}
+
+/*
+ * True when every reader of options (p0f, MuonFP, TCPFP, tshark) steps over this option alike. Past the
+ * first one for which that does not hold a value octet of one reader may be a kind of another, so nothing
+ * more may be blanked.
+ */
+static bool
+all_agree(const struct syc_option *option)
+{
+    const size_t n = option->data.n;
+
+    switch (option->kind) {
+    case SYC_OPT_EOL:
+    case SYC_OPT_SACK:
+        return false;
+    case SYC_OPT_MSS:
+        return n == 2;
+    case SYC_OPT_WSCALE:
+        return n == 1;
+    case SYC_OPT_SACK_OK:
+        return n == 0;
+    case SYC_OPT_TS:
+        return n == 8;
+    case SYC_OPT_MPTCP:
+        return n >= 2;
+    default:
+        return true;
+    }
+}
+
+static void
+blank_values(uint8_t *octets, size_t n)
+{
+    struct syc_span rest = {octets, n};
+    struct syc_option option;
+
+    while (syc_option_next(&rest, &option) && !option.malformed && all_agree(&option)) {
+        uint8_t *value = octets + (n - rest.n - option.data.n);
+        size_t kept = syc_tcpfp_value_octets(&option);
+
+        if (option.kind == SYC_OPT_TS) {
+            blank_clock(value);
+            blank_clock(value + 4);
+        } else if (option.kind != SYC_OPT_MSS) {
+            blank(value + kept, option.data.n - kept);
+        }
+    }
+}
+
+void
+syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY])
+{
+    const size_t n = s->options.n < 40 ? s->options.n : 40;
+
+    memset(out, 0, SYC_SYN_KEY);
+    put16(out + KEY_BITS, key_bits(s));
+    put16(out + KEY_FLAGS, s->flags);
+    put16(out + KEY_WINDOW, s->window);
+    put16(out + KEY_PEER_MSS, peer_mss & 0xffff);
+    out[KEY_TTL] = s->ttl;
+    out[KEY_IP_V_ECN] = (uint8_t)(s->ip_v << 4 | (s->traffic_class & 3));
+    out[KEY_IP_HEADER] = s->ip_header_octets;
+    out[KEY_TCP_HEADER] = s->tcp_header_octets;
+    out[KEY_OPTION_OCTETS] = (uint8_t)n;
+    if (n != 0) {
+        memcpy(out + KEY_OPTIONS, s->options.p, n);
+        blank_values(out + KEY_OPTIONS, n);
+    }
+}

@@ -1,0 +1,215 @@
+#include "fingerprint/signature_int.h"
+
+#include <string.h>
+
+/* p0f's order of preference, reference/fingerprints 2.1.6, and what the shipped set does otherwise. */
+
+#define BIT(q) (UINT32_C(1) << SYC_QUIRK_##q)
+
+enum {
+    IPV4_QUIRKS = BIT(DF) | BIT(ID_PLUS) | BIT(ID_MINUS),
+    /* A difference in these alone is forgiven, as fuzzy. */
+    MAY_MISS = BIT(DF) | BIT(ID_PLUS),
+    MAY_COME = BIT(ID_MINUS) | BIT(ECN),
+};
+
+/* One SYN as the signatures of one kind (native or p0f's) look at it. */
+struct seen {
+    const struct syc_syn *syn;
+    struct syc_sig sig; /* the raw signature, read back */
+    bool native;
+    bool stripped;
+    uint32_t floor65535; /* multiple, 0 if the law does not hold */
+};
+
+struct best {
+    const struct syc_signature *exact;
+    const struct syc_signature *generic;
+    const struct syc_signature *fuzzy;
+};
+
+/*
+ * The raw signature holds all that p0f compares, in p0f's meaning, and survives in every record: so it is
+ * read back here. The shipped set goes by the true quirks and leaves out what a connection may add.
+ */
+static bool
+look(const struct syc_syn *syn, bool native, struct seen *out)
+{
+    struct syc_scan scan = {.p = syn->p0f, .line = syn->p0f, .name = ""};
+    const bool less_12 = syn->kind == SYC_KIND_SYN_ACK &&
+                         memchr(syn->option_kinds, SYC_OPT_TS, syn->option_count) != NULL;
+
+    memset(out, 0, sizeof *out);
+    scan.end = syn->p0f + strnlen(syn->p0f, sizeof syn->p0f);
+    if (syc_sig_parse(&scan, SYC_DIALECT_OBSERVED, &out->sig) != SYC_OK) {
+        return false;
+    }
+    out->syn = syn;
+    out->native = native;
+    out->sig.mss = syn->mss < 0 ? 0 : syn->mss;
+    if (native) {
+        out->stripped = syc_sig_strip(&out->sig);
+        out->sig.quirks = syn->quirks & ((BIT(BAD) << 1) - 1);
+        out->floor65535 = syc_window_floor65535(syn->window, (uint32_t)out->sig.mss, less_12);
+    }
+    return true;
+}
+
+static uint32_t
+ignored_quirks(const struct syc_signature *ref, const struct seen *seen)
+{
+    const bool v6 = seen->sig.ip_v == 6;
+
+    if (seen->native) {
+        return BIT(FLOW) | BIT(ECN) | (v6 ? IPV4_QUIRKS : 0);
+    }
+    /* p0f takes these out of a `*` signature only, not out of the packet: see the caller. */
+    return ref->sig.ip_v != SYC_ANY ? 0 : (v6 ? IPV4_QUIRKS : BIT(FLOW));
+}
+
+static bool
+quirks_fit(const struct syc_signature *ref, const struct seen *seen, bool *fuzzy)
+{
+    const uint32_t ignored = ignored_quirks(ref, seen);
+    const uint32_t wanted = ref->sig.quirks & ~ignored;
+    const uint32_t have = seen->native ? seen->sig.quirks & ~ignored : seen->sig.quirks;
+    const uint32_t missing = wanted & ~have;
+    const uint32_t added = have & ~wanted;
+
+    *fuzzy |= missing != 0 || added != 0;
+    return (missing & ~(uint32_t)MAY_MISS) == 0 && (added & ~(uint32_t)MAY_COME) == 0;
+}
+
+static bool
+ttl_fits(const struct syc_signature *ref, uint8_t ttl, bool *fuzzy)
+{
+    if (ref->sig.random_ttl) {
+        return ttl <= ref->sig.ttl;
+    }
+    *fuzzy |= ttl > ref->sig.ttl || ref->sig.ttl - ttl > SYC_P0F_MAX_DISTANCE;
+    return true;
+}
+
+static bool
+window_fits(const struct syc_sig *ref, const struct seen *seen)
+{
+    switch ((enum syc_wsize)ref->wsize) {
+    case SYC_WSIZE_ANY:
+        return true;
+    case SYC_WSIZE_VALUE:
+        return seen->syn->window == ref->wsize_n;
+    case SYC_WSIZE_MULTIPLE_OF:
+        return seen->syn->window % ref->wsize_n == 0;
+    case SYC_WSIZE_MSS:
+    case SYC_WSIZE_MTU:
+        return seen->sig.wsize == ref->wsize && seen->sig.wsize_n == ref->wsize_n;
+    case SYC_WSIZE_FLOOR65535:
+        return seen->floor65535 != 0;
+    }
+    return false;
+}
+
+static bool
+numbers_fit(const struct syc_sig *ref, const struct seen *seen)
+{
+    const struct syc_sig *sig = &seen->sig;
+
+    return (ref->eol_pad == sig->eol_pad || seen->stripped) &&
+           ref->ip_options_bytes == sig->ip_options_bytes &&
+           (ref->mss == SYC_ANY || ref->mss == sig->mss) &&
+           (ref->wscale == SYC_ANY || ref->wscale == sig->wscale) &&
+           (ref->payload == SYC_ANY || ref->payload == sig->payload);
+}
+
+/* p0f does not compare the version: its "4:" signatures match IPv6 and the reverse. The shipped set does. */
+static bool
+fits(const struct syc_signature *ref, const struct seen *seen, bool *fuzzy)
+{
+    const struct syc_sig *sig = &seen->sig;
+
+    *fuzzy = false;
+    return ref->native == seen->native && ref->response == (seen->syn->kind == SYC_KIND_SYN_ACK) &&
+           ref->sig.count == sig->count && memcmp(ref->sig.kinds, sig->kinds, sig->count) == 0 &&
+           (!seen->native || ref->sig.ip_v == SYC_ANY || ref->sig.ip_v == sig->ip_v) &&
+           quirks_fit(ref, seen, fuzzy) && ttl_fits(ref, seen->syn->ttl, fuzzy) &&
+           numbers_fit(&ref->sig, seen) && window_fits(&ref->sig, seen);
+}
+
+static void
+search(const struct syc_signatures *set, const struct seen *seen, struct best *best)
+{
+    unsigned i = syc_signatures_chain(set, seen->syn->kind == SYC_KIND_SYN_ACK, seen->native,
+                                      seen->sig.kinds, seen->sig.count);
+
+    for (; i != SYC_NO_SIGNATURE && best->exact == NULL; i = set->items[i].next) {
+        const struct syc_signature *ref = &set->items[i];
+        bool fuzzy;
+
+        if (!fits(ref, seen, &fuzzy)) {
+            continue;
+        }
+        if (fuzzy) {
+            best->fuzzy = best->fuzzy != NULL ? best->fuzzy : ref;
+        } else if (ref->generic) {
+            best->generic = best->generic != NULL ? best->generic : ref;
+        } else {
+            best->exact = ref;
+        }
+    }
+}
+
+static void
+tell(const struct syc_signature *it, enum syc_quality quality, struct syc_match *out)
+{
+    out->quality = quality;
+    out->app = it->app;
+    out->generic = it->generic;
+    out->random_ttl = it->sig.random_ttl;
+    out->label = it->label;
+    out->os = it->os;
+    out->flavor = it->flavor;
+    out->os_family = it->family;
+    out->db = it->db;
+    out->db_line = it->line;
+    out->date = it->date;
+    out->source = it->source;
+}
+
+/* A fuzzy match whose TTL is out of range says nothing of the distance: then the guess stands. */
+static void
+tell_fuzzy(const struct syc_signature *it, const struct syc_syn *syn, struct syc_match *out)
+{
+    bool strange = false;
+
+    tell(it, SYC_MATCH_FUZZY, out);
+    (void)ttl_fits(it, syn->ttl, &strange);
+    if (!strange) {
+        out->distance = (uint8_t)(it->sig.ttl - syn->ttl);
+    }
+}
+
+void
+syc_signatures_match(const struct syc_signatures *set, const struct syc_syn *syn,
+                     struct syc_match *out)
+{
+    struct best best = {NULL, NULL, NULL};
+    struct seen seen;
+
+    memset(out, 0, sizeof *out);
+    out->distance = syn->distance;
+    for (int native = 0; native <= 1; native++) {
+        if (best.exact == NULL && look(syn, native != 0, &seen)) {
+            search(set, &seen, &best);
+        }
+    }
+    if (best.exact != NULL || best.generic != NULL) {
+        const struct syc_signature *it = best.exact != NULL ? best.exact : best.generic;
+
+        tell(it, best.exact != NULL ? SYC_MATCH_EXACT : SYC_MATCH_GENERIC, out);
+        out->distance = (uint8_t)(it->sig.ttl - syn->ttl);
+    } else if (best.fuzzy != NULL && best.fuzzy->app) {
+        out->distance = 0; /* no fuzzy tools; p0f forgets the distance with them */
+    } else if (best.fuzzy != NULL) {
+        tell_fuzzy(best.fuzzy, syn, out);
+    }
+}

@@ -1,0 +1,54 @@
+#ifndef SYC_FINGERPRINT_OUT_INT_H
+#define SYC_FINGERPRINT_OUT_INT_H
+
+/*
+ * Purpose           append words and numbers to a fixed text, as the signature formats need
+ * Input and output  zero-terminated text in the caller's buffer
+ * Ownership         the buffer is the caller's
+ * Limits            what does not fit is cut; the buffers of struct syc_syn hold the longest possible texts
+ * Not here          what the texts mean
+ */
+
+#include "base/base.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct syc_out {
+    char *text;
+    size_t size;
+    size_t used; /* < size: the zero always fits */
+};
+
+static inline void
+syc_out_text(struct syc_out *o, const char *word)
+{
+    size_t n = strlen(word);
+    size_t left = o->size - o->used - 1;
+
+    n = n < left ? n : left;
+    memcpy(o->text + o->used, word, n);
+    o->used += n;
+    o->text[o->used] = '\0';
+}
+
+static inline void
+syc_out_number(struct syc_out *o, unsigned value)
+{
+    char digits[12];
+
+    snprintf(digits, sizeof digits, "%u", value);
+    syc_out_text(o, digits);
+}
+
+/* Two lower-case hex digits. */
+static inline void
+syc_out_octet(struct syc_out *o, uint8_t value)
+{
+    char digits[3];
+
+    snprintf(digits, sizeof digits, "%02x", value);
+    syc_out_text(o, digits);
+}
+
+#endif

@@ -1,0 +1,126 @@
+#ifndef SYC_FINGERPRINT_SIGNATURE_INT_H
+#define SYC_FINGERPRINT_SIGNATURE_INT_H
+
+/*
+ * Purpose           signatures in memory, and one text grammar for both signatures and observed raw signatures
+ * Input and output  text in; struct syc_sig out, with the column of a fault
+ * Ownership         texts live in the set's arena
+ * Limits            10,000 signatures and 10,000 system names a set
+ * Not here          p0f's matching order (match.c)
+ */
+
+#include "fingerprint/syn_int.h"
+
+enum { SYC_SIGNATURES_MAX = 10000, SYC_NO_SIGNATURE = 0xffff };
+
+/* A wildcard in mss, scale and payload; version "any". */
+enum { SYC_ANY = -1 };
+
+enum syc_wsize {
+    SYC_WSIZE_ANY,
+    SYC_WSIZE_VALUE,
+    SYC_WSIZE_MULTIPLE_OF, /* %N */
+    SYC_WSIZE_MSS,         /* mss*N */
+    SYC_WSIZE_MTU,         /* mtu*N */
+    SYC_WSIZE_FLOOR65535,  /* floor65535: ours, native files only */
+};
+
+/* ver:ittl:olen:mss:wsize,scale:olayout:quirks:pclass */
+struct syc_sig {
+    int8_t ip_v;
+    bool random_ttl; /* N- */
+    uint8_t ttl;     /* N+D summed */
+    uint8_t ip_options_bytes;
+    int32_t mss;
+    uint8_t wsize; /* enum syc_wsize */
+    uint16_t wsize_n;
+    int16_t wscale;
+    uint8_t kinds[SYC_P0F_OPTIONS];
+    uint8_t count;
+    uint8_t eol_pad;
+    uint32_t quirks;
+    int8_t payload;
+};
+
+struct syc_signature {
+    struct syc_sig sig;
+    bool native;
+    bool response; /* [tcp:response] */
+    bool app;      /* class "!" */
+    bool generic;  /* g: */
+    uint16_t next; /* in its chain, file order; SYC_NO_SIGNATURE ends */
+    unsigned line;
+    const char *label;
+    const char *os;
+    const char *flavor;
+    const char *db;
+    const char *family;
+    const char *date;
+    const char *source;
+    const char *conf;
+    const char *note;
+};
+
+/*
+ * Signatures in file order; chains of equal (direction, native, option kinds) hang off heads:
+ *
+ *   heads[hash & mask] -> 3 -> 17 -> 40 -> end
+ */
+struct syc_signatures {
+    struct syc_arena arena;
+    struct syc_signature *items;
+    size_t count;
+    size_t room;
+    uint16_t *heads;
+    size_t head_count; /* a power of two, or 0 */
+};
+
+/* First of the chain in which signatures with these kinds are (others may be in it), or SYC_NO_SIGNATURE. */
+unsigned syc_signatures_chain(const struct syc_signatures *set, bool response, bool native,
+                              const uint8_t *kinds, size_t count);
+
+/* Append a copy of *it; SYC_LIMIT or SYC_NO_MEMORY leave the set as it was. */
+enum syc_status syc_signatures_add(struct syc_signatures *set,
+                                   const struct syc_signature *it) SYC_MUST_CHECK;
+
+/* Link all signatures anew; to be called after adding or cutting. SYC_NO_MEMORY leaves the old chains. */
+enum syc_status syc_signatures_index(struct syc_signatures *set) SYC_MUST_CHECK;
+
+/* A place in a text and who to tell about faults. */
+struct syc_scan {
+    const char *p;
+    const char *end;  /* of the line */
+    const char *line; /* its start: columns count from here */
+    unsigned line_number;
+    const char *name;
+    struct syc_error *err;
+};
+
+/* Report `what` at the current column; always returns SYC_SYNTAX. */
+enum syc_status syc_scan_fail(struct syc_scan *s, const char *what) SYC_MUST_CHECK;
+
+/* Step over word when it stands here. */
+bool syc_scan_word(struct syc_scan *s, const char *word);
+
+/* A decimal number from least to most. */
+enum syc_status syc_scan_number(struct syc_scan *s, unsigned least, unsigned most,
+                                unsigned *out) SYC_MUST_CHECK;
+
+/* What may stand in a signature beyond p0f's grammar, and p0f's own reading faults. */
+enum syc_dialect {
+    SYC_DIALECT_P0F,      /* after "N-" the olen field reads as 0 (2.1.5) */
+    SYC_DIALECT_NATIVE,   /* olen is read; floor65535 */
+    SYC_DIALECT_OBSERVED, /* a raw signature: "ttl+?", multiples beyond 1000 */
+};
+
+/* One signature up to s->end. */
+enum syc_status syc_sig_parse(struct syc_scan *s, enum syc_dialect dialect,
+                              struct syc_sig *out) SYC_MUST_CHECK;
+
+/* Take out the kinds that come and go with a connection: Fast Open with the NOPs next to it, and MPTCP. */
+bool syc_sig_strip(struct syc_sig *sig);
+
+/* Family of a system by its name ("Linux" -> linux), NULL if unknown; static. */
+const char *syc_os_family(const char *os);
+
+#endif

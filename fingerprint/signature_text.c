@@ -1,0 +1,276 @@
+#include "fingerprint/signature_int.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+/* p0f's grammar, reference/fingerprints 2.1.5: ver:ittl:olen:mss:wsize,scale:olayout:quirks:pclass */
+
+static enum syc_status
+expect(struct syc_scan *s, const char *word)
+{
+    char what[24];
+
+    if (syc_scan_word(s, word)) {
+        return SYC_OK;
+    }
+    snprintf(what, sizeof what, "\"%s\" is expected", word);
+    return syc_scan_fail(s, what);
+}
+
+static enum syc_status
+version(struct syc_scan *s, struct syc_sig *out)
+{
+    if (syc_scan_word(s, "*")) {
+        out->ip_v = SYC_ANY;
+    } else if (syc_scan_word(s, "4")) {
+        out->ip_v = 4;
+    } else if (syc_scan_word(s, "6")) {
+        out->ip_v = 6;
+    } else {
+        return syc_scan_fail(s, "the IP version is 4, 6 or *");
+    }
+    return expect(s, ":");
+}
+
+/* A raw signature's TTL may be 0, and its distance "?". */
+static enum syc_status
+ttl(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
+{
+    unsigned n;
+    unsigned add = 0;
+    enum syc_status status = syc_scan_number(s, dialect == SYC_DIALECT_OBSERVED ? 0 : 1, 255, &n);
+
+    if (status != SYC_OK) {
+        return status;
+    }
+    if (syc_scan_word(s, "-")) {
+        out->random_ttl = true;
+    } else if (syc_scan_word(s, "+") &&
+               !(dialect == SYC_DIALECT_OBSERVED && syc_scan_word(s, "?"))) {
+        status = syc_scan_number(s, 0, 255 - n, &add);
+    }
+    out->ttl = (uint8_t)(n + add);
+    return status == SYC_OK ? expect(s, ":") : status;
+}
+
+static enum syc_status
+ip_options(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
+{
+    unsigned n;
+    enum syc_status status = syc_scan_number(s, 0, 255, &n);
+
+    if (status != SYC_OK) {
+        return status;
+    }
+    out->ip_options_bytes = dialect == SYC_DIALECT_P0F && out->random_ttl ? 0 : (uint8_t)n;
+    return expect(s, ":");
+}
+
+static enum syc_status
+number_or_any(struct syc_scan *s, unsigned most, const char *after, int32_t *out)
+{
+    unsigned n;
+    enum syc_status status;
+
+    if (syc_scan_word(s, "*")) {
+        *out = SYC_ANY;
+        return expect(s, after);
+    }
+    status = syc_scan_number(s, 0, most, &n);
+    if (status != SYC_OK) {
+        return status;
+    }
+    *out = (int32_t)n;
+    return expect(s, after);
+}
+
+static enum syc_status
+window(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
+{
+    static const struct {
+        const char *word;
+        uint16_t least, most;
+        uint8_t wsize;
+    } forms[] = {
+        {"%", 2, 65535, SYC_WSIZE_MULTIPLE_OF},
+        {"mss*", 1, 1000, SYC_WSIZE_MSS},
+        {"mtu*", 1, 1000, SYC_WSIZE_MTU},
+        {"", 0, 65535, SYC_WSIZE_VALUE},
+    };
+    unsigned n = 0;
+    size_t i = 0;
+    enum syc_status status = SYC_OK;
+
+    if (syc_scan_word(s, "*")) {
+        out->wsize = SYC_WSIZE_ANY;
+    } else if (dialect == SYC_DIALECT_NATIVE && syc_scan_word(s, "floor65535")) {
+        out->wsize = SYC_WSIZE_FLOOR65535;
+    } else {
+        while (!syc_scan_word(s, forms[i].word)) {
+            i++;
+        }
+        out->wsize = forms[i].wsize;
+        status = syc_scan_number(s, forms[i].least,
+                                 dialect == SYC_DIALECT_OBSERVED ? 65535 : forms[i].most, &n);
+    }
+    out->wsize_n = (uint16_t)n;
+    return status == SYC_OK ? expect(s, ",") : status;
+}
+
+static enum syc_status
+option_kind(struct syc_scan *s, struct syc_sig *out, uint8_t *kind)
+{
+    /* No word begins another, so the order is free. */
+    static const struct {
+        const char *word;
+        uint8_t kind;
+    } words[] = {
+        {"nop", SYC_OPT_NOP},     {"mss", SYC_OPT_MSS},   {"ws", SYC_OPT_WSCALE},
+        {"sok", SYC_OPT_SACK_OK}, {"sack", SYC_OPT_SACK}, {"ts", SYC_OPT_TS},
+    };
+    const bool eol = syc_scan_word(s, "eol+");
+    unsigned n = 0;
+    enum syc_status status;
+
+    if (eol || syc_scan_word(s, "?")) {
+        status = syc_scan_number(s, 0, 255, &n);
+        *kind = eol ? SYC_OPT_EOL : (uint8_t)n;
+        out->eol_pad = eol ? (uint8_t)n : out->eol_pad;
+        return status;
+    }
+    for (size_t i = 0; i < COUNT(words); i++) {
+        if (syc_scan_word(s, words[i].word)) {
+            *kind = words[i].kind;
+            return SYC_OK;
+        }
+    }
+    return syc_scan_fail(s, "options are mss, nop, ws, sok, sack, ts, ?N and eol+N");
+}
+
+static enum syc_status
+layout(struct syc_scan *s, struct syc_sig *out)
+{
+    if (syc_scan_word(s, ":")) {
+        return SYC_OK;
+    }
+    for (;;) {
+        const char *start = s->p;
+        uint8_t kind = SYC_OPT_EOL;
+        enum syc_status status;
+
+        if (out->count == SYC_P0F_OPTIONS) {
+            return syc_scan_fail(s, "more than 24 options");
+        }
+        status = option_kind(s, out, &kind);
+        if (status != SYC_OK) {
+            return status;
+        }
+        out->kinds[out->count++] = kind;
+        if (syc_scan_word(s, ":")) {
+            return SYC_OK;
+        }
+        if (start[0] == 'e') {
+            return syc_scan_fail(s, "eol+N must be the last option");
+        }
+        status = expect(s, ",");
+        if (status != SYC_OK) {
+            return status;
+        }
+    }
+}
+
+static enum syc_status
+quirk(struct syc_scan *s, struct syc_sig *out)
+{
+    for (unsigned q = 0; q <= SYC_QUIRK_BAD; q++) {
+        if (syc_scan_word(s, syc_quirk_name((enum syc_quirk)q))) {
+            out->quirks |= UINT32_C(1) << q;
+            return SYC_OK;
+        }
+    }
+    return syc_scan_fail(s, "no such quirk");
+}
+
+static enum syc_status
+quirks(struct syc_scan *s, struct syc_sig *out)
+{
+    if (syc_scan_word(s, ":")) {
+        return SYC_OK;
+    }
+    for (;;) {
+        enum syc_status status = quirk(s, out);
+
+        if (status != SYC_OK) {
+            return status;
+        }
+        if (syc_scan_word(s, ":")) {
+            return SYC_OK;
+        }
+        status = expect(s, ",");
+        if (status != SYC_OK) {
+            return status;
+        }
+    }
+}
+
+static enum syc_status
+payload(struct syc_scan *s, struct syc_sig *out)
+{
+    if (syc_scan_word(s, "0")) {
+        out->payload = 0;
+    } else if (syc_scan_word(s, "+")) {
+        out->payload = 1;
+    } else if (syc_scan_word(s, "*")) {
+        out->payload = SYC_ANY;
+    } else {
+        return syc_scan_fail(s, "the payload class is 0, + or *");
+    }
+    return s->p == s->end ? SYC_OK : syc_scan_fail(s, "nothing may follow the payload class");
+}
+
+enum syc_status
+syc_sig_parse(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
+{
+    int32_t wscale = 0;
+    enum syc_status status;
+
+    memset(out, 0, sizeof *out);
+    if ((status = version(s, out)) != SYC_OK || (status = ttl(s, dialect, out)) != SYC_OK ||
+        (status = ip_options(s, dialect, out)) != SYC_OK ||
+        (status = number_or_any(s, 65535, ":", &out->mss)) != SYC_OK ||
+        (status = window(s, dialect, out)) != SYC_OK ||
+        (status = number_or_any(s, 255, ":", &wscale)) != SYC_OK ||
+        (status = layout(s, out)) != SYC_OK || (status = quirks(s, out)) != SYC_OK) {
+        return status;
+    }
+    out->wscale = (int16_t)wscale;
+    return payload(s, out);
+}
+
+/* As TCPFP does with Fast Open; what padding then follows says nothing, so it is zeroed on both sides. */
+bool
+syc_sig_strip(struct syc_sig *sig)
+{
+    uint8_t kept = 0;
+    uint8_t nops_from = 0;
+    bool stripped = false;
+
+    for (unsigned i = 0; i < sig->count; i++) {
+        if (sig->kinds[i] == SYC_OPT_TFO) {
+            kept = nops_from;
+            while (i + 1 < sig->count && sig->kinds[i + 1] == SYC_OPT_NOP) {
+                i++;
+            }
+            stripped = true;
+        } else if (sig->kinds[i] == SYC_OPT_MPTCP) {
+            stripped = true;
+        } else {
+            sig->kinds[kept++] = sig->kinds[i];
+            nops_from = sig->kinds[i] == SYC_OPT_NOP ? nops_from : kept;
+        }
+    }
+    sig->count = kept;
+    return stripped;
+}

@@ -1,0 +1,160 @@
+/* What events have in common: head, 5-tuple, path, subjects, typed values. */
+
+#include "output/output_int.h"
+
+enum { FACT_DIGITS = 6 }; /* microseconds of a second; what a person compares needs fewer */
+
+void
+syc_json_member_time(struct syc_json *j, const char *name, int64_t us)
+{
+    char text[SYC_TIME_TEXT];
+
+    syc_time_format(us, text);
+    syc_json_key(j, name);
+    syc_json_text_n(j, text, SYC_TIME_TEXT - 1);
+}
+
+void
+syc_json_member_addr(struct syc_json *j, const char *name, const uint8_t addr[16], int ip_v)
+{
+    char text[SYC_ADDR_TEXT];
+
+    syc_addr_format(addr, ip_v, text);
+    syc_json_key(j, name);
+    syc_json_text(j, text);
+}
+
+static void
+write_list(struct syc_json *j, const char *const *items, size_t count)
+{
+    syc_json_open(j, '[');
+    for (size_t i = 0; i < count; i++) {
+        syc_json_text(j, items[i]);
+    }
+    syc_json_close(j, ']');
+}
+
+void
+syc_json_value(struct syc_json *j, const struct syc_value *value)
+{
+    char text[SYC_ADDR_TEXT];
+
+    switch (value->type) {
+    case SYC_INT:
+        syc_json_int(j, value->u.i);
+        break;
+    case SYC_REAL:
+        syc_json_real(j, value->u.f, FACT_DIGITS);
+        break;
+    case SYC_BOOL:
+        syc_json_bool(j, value->u.i != 0);
+        break;
+    case SYC_ADDR:
+        syc_addr_format(value->u.addr.octets, value->u.addr.ip_v, text);
+        syc_json_text(j, text);
+        break;
+    case SYC_TEXT:
+        syc_json_text(j, value->u.text);
+        break;
+    case SYC_LIST:
+        write_list(j, value->u.list.items, value->u.list.count);
+        break;
+    case SYC_ABSENT:
+        break; /* callers skip it: a member without a value would be no JSON */
+    }
+}
+
+void
+syc_event_begin(struct syc_json *j, const char *type, int64_t time_us, const char *sensor)
+{
+    syc_json_open(j, '{');
+    syc_json_member_int(j, "v", 1);
+    syc_json_member_time(j, "timestamp", time_us);
+    syc_json_member_text(j, "event_type", type);
+    syc_json_member_text(j, "sensor", sensor);
+}
+
+void
+syc_event_tuple(struct syc_json *j, const struct syc_key *key, int64_t flow_id)
+{
+    char community_id[32];
+
+    syc_community_id(key, community_id);
+    syc_json_member_int(j, "flow_id", flow_id);
+    syc_json_member_text(j, "community_id", community_id);
+    syc_json_member_addr(j, "src_ip", key->client, key->ip_v);
+    syc_json_member_int(j, "src_port", key->client_port);
+    syc_json_member_addr(j, "dest_ip", key->server, key->ip_v);
+    syc_json_member_int(j, "dest_port", key->server_port);
+    syc_json_member_text(j, "proto", "TCP");
+}
+
+void
+syc_event_path(struct syc_json *j, const struct syc_path *path)
+{
+    if (path->vlan_count > 0) {
+        syc_json_member_open(j, "vlan", '[');
+        for (size_t i = 0; i < path->vlan_count; i++) {
+            syc_json_int(j, path->vlan[i]);
+        }
+        syc_json_close(j, ']');
+    }
+    if (path->tunnel_count > 0) {
+        syc_json_member_open(j, "tunnel", '[');
+        for (size_t i = 0; i < path->tunnel_count; i++) {
+            syc_json_text(j, syc_tunnel_name(path->tunnel[i]));
+        }
+        syc_json_close(j, ']');
+    }
+}
+
+void
+syc_event_subject(struct syc_json *j, const struct syc_subject *s)
+{
+    syc_json_member_addr(j, "src_ip", s->source, s->ip_v);
+    if (s->kind == SYC_SUBJECT_PAIR) {
+        syc_json_member_addr(j, "dest_ip", s->dest, s->ip_v);
+        syc_json_member_int(j, "dest_port", s->dest_port);
+    }
+    syc_json_member_text(j, "proto", "TCP");
+}
+
+const char *
+syc_subject_name(enum syc_subject_kind kind)
+{
+    return kind == SYC_SUBJECT_PAIR ? "pair" : "source";
+}
+
+void
+syc_event_window(struct syc_json *j, const struct syc_subject *s)
+{
+    syc_json_member_open(j, "window", '{');
+    syc_json_member_time(j, "start", s->window_start_us);
+    syc_json_member_time(j, "end", s->window_end_us);
+    syc_json_close(j, '}');
+}
+
+void
+syc_event_flow_ids(struct syc_json *j, const struct syc_subject *s)
+{
+    if (s->flow_id_count == 0) {
+        return;
+    }
+    syc_json_member_open(j, "flow_ids", '[');
+    for (size_t i = 0; i < s->flow_id_count; i++) {
+        syc_json_int(j, s->flow_ids[i]);
+    }
+    syc_json_close(j, ']');
+}
+
+void
+syc_event_degraded(struct syc_json *j, uint32_t bits)
+{
+    syc_json_member_open(j, "degraded", '[');
+    for (size_t i = 0; i < SYC_DEGRADED_COUNT; i++) {
+        if (bits & (UINT32_C(1) << i)) {
+            syc_json_text(j, syc_degraded_words[i]);
+        }
+    }
+    syc_json_close(j, ']');
+}

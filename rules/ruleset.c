@@ -1,0 +1,129 @@
+#include "rules/rules.h"
+#include "rules/score_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What rules written for Sigma's own taxonomy and for ECS call our fields. */
+static const struct syc_sigma_alias aliases[] = {
+    {"SourceIp", "src_ip"},           {"source.ip", "src_ip"},
+    {"DestinationIp", "dest_ip"},     {"destination.ip", "dest_ip"},
+    {"SourcePort", "src_port"},       {"source.port", "src_port"},
+    {"DestinationPort", "dest_port"}, {"destination.port", "dest_port"},
+};
+
+struct syc_ruleset *
+syc_ruleset_new(const struct syc_schema *const *schemas, size_t count)
+{
+    struct syc_ruleset *set = syc_alloc(1, sizeof(*set));
+    const struct syc_sigma_options options = {
+        .product = "syncopate",
+        .schemas = schemas,
+        .schema_count = count,
+        .aliases = aliases,
+        .alias_count = sizeof(aliases) / sizeof(*aliases),
+        .extension = &syc_score_extension,
+    };
+
+    if (set && !(set->sigma = syc_sigma_new(&options))) {
+        syc_free(set);
+        return NULL;
+    }
+    return set;
+}
+
+void
+syc_ruleset_free(struct syc_ruleset *set)
+{
+    if (set) {
+        syc_sigma_free(set->sigma);
+        syc_free(set->judges);
+        syc_free(set);
+    }
+}
+
+enum syc_status
+syc_ruleset_parse(struct syc_ruleset *set, const char *file, const char *text, size_t n)
+{
+    return syc_sigma_parse(set->sigma, file, text, n);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+    const struct syc_sigma_rule *x = *(const struct syc_sigma_rule *const *)a;
+    const struct syc_sigma_rule *y = *(const struct syc_sigma_rule *const *)b;
+    int order = strcmp(x->name, y->name);
+
+    return order ? order : strcmp(x->digest, y->digest);
+}
+
+enum syc_status
+syc_ruleset_seal(struct syc_ruleset *set)
+{
+    size_t loaded = syc_sigma_loaded(set->sigma), n = 0;
+    const struct syc_sigma_rule **judges;
+    enum syc_status status;
+
+    if (set->judges) {
+        return SYC_USAGE;
+    }
+    judges = syc_alloc(loaded, sizeof(*judges));
+    if (!judges) {
+        return SYC_NO_MEMORY;
+    }
+    status = syc_sigma_seal(set->sigma);
+    if (status != SYC_OK) {
+        syc_free(judges);
+        return status;
+    }
+    for (size_t i = 0; i < loaded; i++) {
+        const struct syc_sigma_rule *rule = syc_sigma_rule(set->sigma, i);
+        const struct syc_score_key *key = rule->extra;
+
+        if (key && key->scores && strcmp(rule->schema->category, "source") == 0) {
+            judges[n++] = rule;
+        }
+    }
+    /* By name, so that nothing a verdict says depends on the order of files. */
+    qsort(judges, n, sizeof(*judges), compare_names);
+    set->judges = judges;
+    set->judge_count = n;
+    return SYC_OK;
+}
+
+size_t
+syc_ruleset_loaded(const struct syc_ruleset *set)
+{
+    return syc_sigma_loaded(set->sigma);
+}
+
+size_t
+syc_ruleset_refused(const struct syc_ruleset *set)
+{
+    return syc_sigma_refused(set->sigma);
+}
+
+size_t
+syc_ruleset_skipped(const struct syc_ruleset *set)
+{
+    return syc_sigma_skipped(set->sigma);
+}
+
+size_t
+syc_ruleset_problems(const struct syc_ruleset *set, const struct syc_rule_problem **out)
+{
+    return syc_sigma_problems(set->sigma, out);
+}
+
+const char *
+syc_ruleset_digest(const struct syc_ruleset *set)
+{
+    return syc_sigma_digest(set->sigma);
+}
+
+const struct syc_sigma_rule *
+syc_ruleset_rule(const struct syc_ruleset *set, size_t i)
+{
+    return syc_sigma_rule(set->sigma, i);
+}

@@ -1,0 +1,379 @@
+#include "rules/rules.h"
+#include "rules/score_int.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * The sum of DESIGN's "Verdicts", so plain that a person redoes it from the evidence: points p are log-odds
+ * ln(p / (100 - p)); of each group the largest magnitude counts; the sum and the prior L give the score
+ * 100 / (1 + e^-L).
+ */
+
+enum {
+    AUTOMATION_FROM = 70,
+    HUMAN_TO = 30,
+    HUMAN_GAPS = 20,      /* cadence.md: below 20 gaps rhythm alone may mislead, either way */
+    HUMAN_EXCHANGES = 20, /* the same measure for sources of few long connections */
+};
+
+const char *
+syc_label_name(enum syc_label label)
+{
+    static const char *const names[] = {
+        [SYC_LABEL_INSUFFICIENT] = "insufficient-evidence",
+        [SYC_LABEL_HUMAN_LIKE] = "human-like",
+        [SYC_LABEL_UNCLEAR] = "unclear",
+        [SYC_LABEL_AUTOMATION] = "automation",
+        [SYC_LABEL_MIXED] = "mixed",
+    };
+
+    return names[label];
+}
+
+/* A value as a number; false when it is not known or none. */
+static bool
+figure(const struct syc_value *v, double *out)
+{
+    if (v->type == SYC_INT) {
+        *out = (double)v->u.i;
+        return true;
+    }
+    *out = v->type == SYC_REAL ? v->u.f : 0;
+    return v->type == SYC_REAL;
+}
+
+/* ---- what is missing ---- */
+
+/* 7, 0.25, 12.5: at most three places, none that is idle, and no locale's decimal comma. */
+static void
+format_figure(double f, char out[32])
+{
+    bool fits = fabs(f) < 1e15;
+    long long thousandths = fits ? llround(f * 1000) : 0;
+    long long whole = thousandths / 1000, rest = thousandths % 1000;
+    int places = 3;
+
+    if (!fits) {
+        snprintf(out, 32, "%s", f < 0 ? "-many" : "many");
+        return;
+    }
+    for (rest = rest < 0 ? -rest : rest; places > 0 && rest % 10 == 0; places--) {
+        rest /= 10;
+    }
+    snprintf(out, 32, "%s%lld", thousandths < 0 && whole == 0 ? "-" : "", whole);
+    if (places > 0) {
+        size_t n = strlen(out);
+
+        snprintf(out + n, 32 - n, ".%0*lld", places, rest);
+    }
+}
+
+static struct syc_missing *
+add_missing(struct syc_verdict *out, const struct syc_sigma_rule *rule)
+{
+    if (out->missing_count == SYC_MISSING_MAX) {
+        return NULL;
+    }
+    struct syc_missing *m = &out->missing[out->missing_count++];
+
+    m->rule = rule->name;
+    m->needs[0] = '\0';
+    return m;
+}
+
+/* "7 of 10 gaps", several joined by commas as far as they fit. */
+static void
+say_need(struct syc_missing *m, const struct syc_need *need, double have)
+{
+    char has[32], least[32];
+    size_t n = strlen(m->needs);
+
+    format_figure(have, has);
+    format_figure(need->least, least);
+    snprintf(m->needs + n, sizeof(m->needs) - n, "%s%s of %s %s", n ? ", " : "", has, least,
+             need->unit);
+}
+
+/* Has the subject what the rule needs? If not, it is noted once, with every need that is not met. */
+static bool
+needs_met(const struct syc_sigma_rule *rule, const struct syc_value *row, struct syc_verdict *out)
+{
+    const struct syc_score_key *key = rule->extra;
+    struct syc_missing *m = NULL;
+    bool met = true;
+
+    for (size_t i = 0; i < key->need_count; i++) {
+        double have = 0;
+
+        if (figure(&row[key->needs[i].field], &have) && have >= key->needs[i].least) {
+            continue;
+        }
+        m = met ? add_missing(out, rule) : m;
+        met = false;
+        if (m) {
+            say_need(m, &key->needs[i], have);
+        }
+    }
+    return met;
+}
+
+/*
+ * Nothing fired and nothing abstained: the samples were large enough, but no rule found its pattern in them.
+ * The reader is owed that, too.
+ */
+static void
+say_no_match(const struct syc_ruleset *set, const struct syc_value *row, struct syc_verdict *out)
+{
+    for (size_t i = 0; i < set->judge_count; i++) {
+        const struct syc_score_key *key = set->judges[i]->extra;
+        struct syc_missing *m = add_missing(out, set->judges[i]);
+        double have = 0;
+        char text[32];
+
+        if (m && key->need_count > 0 && figure(&row[key->needs[0].field], &have)) {
+            format_figure(have, text);
+            snprintf(m->needs, sizeof(m->needs), "no match in %s %s", text, key->needs[0].unit);
+        } else if (m) {
+            snprintf(m->needs, sizeof(m->needs), "no match");
+        }
+    }
+    if (out->missing_count == 0) {
+        out->missing[out->missing_count++] =
+            (struct syc_missing){.rule = "none", .needs = "0 of 1 rules that score"};
+    }
+}
+
+/* ---- evidence ---- */
+
+/* The rule's points for this row; false when the ramp's fact is not known. One decimal, as events show them. */
+static bool
+points_of(const struct syc_score_key *key, const struct syc_value *row, double *out)
+{
+    double x = 0, t = 0;
+
+    if (key->has_ramp) {
+        if (!figure(&row[key->ramp_field], &x)) {
+            return false;
+        }
+        t = (x - key->from) / (key->to - key->from);
+        t = t < 0 ? 0 : t > 1 ? 1 : t;
+    }
+    *out = round(10 * (key->points[0] + t * (key->points[1] - key->points[0]))) / 10;
+    return true;
+}
+
+static void
+fill_values(struct syc_evidence *e, const struct syc_sigma_rule *rule, const struct syc_value *row)
+{
+    const struct syc_score_key *key = rule->extra;
+
+    for (size_t i = 0; i < key->field_count && e->value_count < SYC_EVIDENCE_VALUES; i++) {
+        const struct syc_value *v = &row[key->fields[i]];
+
+        if (v->type != SYC_ABSENT) {
+            e->values[e->value_count].name = rule->schema->fields[key->fields[i]].name;
+            e->values[e->value_count++].value = v;
+        }
+    }
+}
+
+static void
+fill_evidence(struct syc_evidence *e, const struct syc_sigma_rule *rule,
+              const struct syc_sigma_hit *hit, const struct syc_value *row, double points)
+{
+    const struct syc_score_key *key = rule->extra;
+    double n;
+
+    *e = (struct syc_evidence){
+        .rule = rule->name,
+        .rule_id = rule->id,
+        .title = rule->title,
+        .group = key->group,
+        .level = rule->level,
+        .kind = key->kind,
+        .filter = key->filter,
+        .points = points,
+        .log_odds = log(points / (100 - points)),
+        .hard = key->hard,
+        .n = SYC_NONE,
+    };
+    e->identifier_count = syc_sigma_explain(rule, hit, e->identifiers, SYC_EVIDENCE_VALUES);
+    fill_values(e, rule, row);
+    if (key->need_count > 0 && figure(&row[key->needs[0].field], &n) && fabs(n) < 1e15) {
+        e->n = llround(n);
+    }
+}
+
+/* Rules come in order of name, so a newcomer goes behind its equals: ties are broken by name. */
+static size_t
+place_of(const struct syc_verdict *out, double log_odds)
+{
+    size_t at = out->evidence_count;
+
+    while (at > 0 && fabs(out->evidence[at - 1].log_odds) < fabs(log_odds)) {
+        at--;
+    }
+    return at;
+}
+
+/* The last that is not hard; evidence_count when all are. */
+static size_t
+weakest_soft(const struct syc_verdict *out)
+{
+    for (size_t at = out->evidence_count; at > 0; at--) {
+        if (!out->evidence[at - 1].hard) {
+            return at - 1;
+        }
+    }
+    return out->evidence_count;
+}
+
+/* The list is full: drop the weakest that is not hard, which may be the newcomer (then false). */
+static bool
+make_room(struct syc_verdict *out, bool hard, double log_odds)
+{
+    size_t at = weakest_soft(out);
+
+    if (!hard && (at == out->evidence_count || place_of(out, log_odds) > at)) {
+        return false;
+    }
+    at = at < out->evidence_count ? at : out->evidence_count - 1;
+    out->evidence_count--;
+    memmove(&out->evidence[at], &out->evidence[at + 1],
+            (out->evidence_count - at) * sizeof(*out->evidence));
+    return true;
+}
+
+static void
+add_evidence(struct syc_verdict *out, const struct syc_sigma_rule *rule,
+             const struct syc_sigma_hit *hit, const struct syc_value *row, double points)
+{
+    const struct syc_score_key *key = rule->extra;
+    double log_odds = log(points / (100 - points));
+
+    if (out->evidence_count == SYC_EVIDENCE_MAX && !make_room(out, key->hard, log_odds)) {
+        return;
+    }
+    size_t at = place_of(out, log_odds);
+
+    memmove(&out->evidence[at + 1], &out->evidence[at],
+            (out->evidence_count - at) * sizeof(*out->evidence));
+    fill_evidence(&out->evidence[at], rule, hit, row, points);
+    out->evidence_count++;
+}
+
+static void
+ask(const struct syc_sigma_rule *rule, const struct syc_value *row, struct syc_verdict *out)
+{
+    struct syc_sigma_hit hit;
+    double points;
+
+    if (!needs_met(rule, row, out) || !syc_sigma_match(rule, row, &hit)) {
+        return;
+    }
+    if (!points_of(rule->extra, row, &points)) {
+        const struct syc_score_key *key = rule->extra;
+        struct syc_missing *m = add_missing(out, rule);
+
+        if (m) {
+            snprintf(m->needs, sizeof(m->needs), "%s", rule->schema->fields[key->ramp_field].name);
+        }
+        return;
+    }
+    if (points != 50) { /* 50 is no evidence, either way */
+        add_evidence(out, rule, &hit, row, points);
+    }
+}
+
+/* ---- the sum ---- */
+
+/* Mark what counts: the strongest of each group; against hard evidence nothing speaks. */
+static double
+count_evidence(struct syc_verdict *out)
+{
+    bool hard = false;
+    double sum = 0;
+
+    for (size_t i = 0; i < out->evidence_count; i++) {
+        hard = hard || out->evidence[i].hard;
+    }
+    for (size_t i = 0; i < out->evidence_count; i++) {
+        struct syc_evidence *e = &out->evidence[i];
+
+        e->counted = !hard || e->log_odds > 0;
+        for (size_t k = 0; k < i && e->counted; k++) {
+            e->counted = !out->evidence[k].counted || strcmp(out->evidence[k].group, e->group) != 0;
+        }
+        sum += e->counted ? e->log_odds : 0;
+    }
+    return sum;
+}
+
+static void
+collect_kinds(struct syc_verdict *out)
+{
+    for (size_t i = 0; i < out->evidence_count; i++) {
+        const struct syc_evidence *e = &out->evidence[i];
+        bool fresh = e->counted && e->log_odds > 0 && e->kind;
+
+        for (size_t k = 0; k < out->kind_count && fresh; k++) {
+            fresh = strcmp(out->kinds[k], e->kind) != 0;
+        }
+        if (fresh) {
+            out->kinds[out->kind_count++] = e->kind;
+        }
+    }
+}
+
+static double
+fact(const struct syc_ruleset *set, const struct syc_value *row, const char *name)
+{
+    double value = 0;
+    int field = syc_schema_find(set->judges[0]->schema, name, strlen(name));
+
+    return field >= 0 && figure(&row[field], &value) ? value : 0;
+}
+
+/* Is there enough of a source to call it human-like? Absence of rhythm is only a finding in a long record. */
+static bool
+enough_for_human(const struct syc_ruleset *set, const struct syc_value *row)
+{
+    return fact(set, row, "iat.n") >= HUMAN_GAPS || fact(set, row, "episode.n") >= HUMAN_GAPS ||
+           fact(set, row, "conn.turns_mean") * fact(set, row, "conn.count") >= HUMAN_EXCHANGES;
+}
+
+static enum syc_label
+label_of(const struct syc_ruleset *set, const struct syc_value *row, const struct syc_verdict *out)
+{
+    if (out->evidence_count == 0) {
+        return SYC_LABEL_INSUFFICIENT;
+    }
+    if (out->score >= AUTOMATION_FROM) {
+        return SYC_LABEL_AUTOMATION;
+    }
+    if (out->score <= HUMAN_TO && enough_for_human(set, row)) {
+        return SYC_LABEL_HUMAN_LIKE;
+    }
+    return SYC_LABEL_UNCLEAR;
+}
+
+void
+syc_judge(const struct syc_ruleset *set, const struct syc_subject *subject, double prior,
+          struct syc_verdict *out)
+{
+    out->subject = subject;
+    out->prior = prior;
+    out->evidence_count = out->missing_count = out->kind_count = 0;
+    for (size_t i = 0; i < set->judge_count; i++) {
+        ask(set->judges[i], subject->values, out);
+    }
+    out->log_odds = prior + count_evidence(out);
+    out->score = (int)lround(100 / (1 + exp(-out->log_odds)));
+    out->label = label_of(set, subject->values, out);
+    collect_kinds(out);
+    if (out->label == SYC_LABEL_INSUFFICIENT && out->missing_count == 0) {
+        say_no_match(set, subject->values, out);
+    }
+}

@@ -1,0 +1,49 @@
+#ifndef SYC_SCORE_INT_H
+#define SYC_SCORE_INT_H
+
+/*
+ * Purpose           the `syncopate:` key of a rule: what it weighs, and when it must stay silent
+ * Input and output  score_key.c reads it from YAML, score.c adds it up
+ * Ownership         lives in the rule set's arena, as the rule's `extra`
+ * Limits            8 needs a rule
+ * Not here          the detection itself (sigma.h)
+ */
+
+#include "rules/rules.h"
+#include "rules/sigma.h"
+
+enum { SYC_NEEDS_MAX = 8 };
+
+/* The least figure of a fact below which the rule abstains. */
+struct syc_need {
+    uint16_t field;
+    double least;
+    const char *unit; /* "gaps" */
+};
+
+struct syc_score_key {
+    const char *group; /* never NULL: the rule's name without one */
+    const char *kind;
+    const char *filter;
+    bool hard;
+    bool scores; /* it has points or a ramp */
+    bool has_ramp;
+    uint16_t ramp_field;
+    double from, to;        /* of the ramp */
+    double points[2];       /* at from and at to; equal without a ramp */
+    const uint16_t *fields; /* every field that rule, ramp and needs read; ascending, each once */
+    size_t field_count;
+    struct syc_need needs[SYC_NEEDS_MAX];
+    size_t need_count;
+};
+
+struct syc_ruleset {
+    struct syc_sigma *sigma;
+    const struct syc_sigma_rule **judges; /* rules of category "source" that score, by name */
+    size_t judge_count;
+};
+
+/* The reader that syc_ruleset_new() hands to the Sigma engine. */
+extern const struct syc_sigma_extension syc_score_extension;
+
+#endif

@@ -1,0 +1,247 @@
+#include "rules/sigma_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct syc_sigma *
+syc_sigma_new(const struct syc_sigma_options *options)
+{
+    struct syc_sigma *set = syc_alloc(1, sizeof(*set));
+
+    if (set) {
+        set->options = *options;
+    }
+    return set;
+}
+
+void
+syc_sigma_free(struct syc_sigma *set)
+{
+    if (set) {
+        syc_arena_fini(&set->arena);
+        syc_free(set->rules);
+        syc_free(set->problems);
+        syc_free(set);
+    }
+}
+
+/* ---- loading ---- */
+
+static const struct syc_place whole_file = {0, 0};
+
+/* Read the documents one by one; each has an arena of its own, so a file costs its largest document. */
+static enum syc_status
+read_documents(struct syc_sigma_reader *r, struct syc_yaml *yaml)
+{
+    for (r->document = 1;; r->document++) {
+        struct syc_arena arena = {0};
+        struct syc_yaml_node *root = NULL;
+
+        r->refused = false;
+        if (r->set->rule_count >= SYC_SIGMA_RULES_MAX) {
+            syc_sigma_report(r, SYC_SIGMA_RULES, whole_file, NULL,
+                             "more than %d rules; the rest of the file is not read",
+                             SYC_SIGMA_RULES_MAX);
+            return r->status;
+        }
+        enum syc_status status = syc_yaml_next(yaml, &arena, &root);
+
+        if (status == SYC_OK && root && !(syc_yaml_is_null(root) && !r->refused)) {
+            syc_sigma_read_document(r, root);
+        }
+        syc_arena_fini(&arena);
+        if (status == SYC_SYNTAX) {
+            r->set->refused++;
+        }
+        if (status == SYC_NO_MEMORY || r->status == SYC_NO_MEMORY) {
+            return SYC_NO_MEMORY;
+        }
+        if (status != SYC_OK) {
+            return SYC_OK;
+        }
+    }
+}
+
+static enum syc_status
+read_file(struct syc_sigma_reader *r)
+{
+    struct syc_yaml yaml;
+    enum syc_status status;
+
+    if (r->n > SYC_SIGMA_FILE_MAX) {
+        syc_sigma_report(r, SYC_SIGMA_FILE_SIZE, whole_file, NULL,
+                         "the file is larger than %d octets; split it", SYC_SIGMA_FILE_MAX);
+        r->set->refused++;
+        return r->status;
+    }
+    status = syc_yaml_init(&yaml, r, r->text, r->n);
+    if (status != SYC_OK) {
+        return status;
+    }
+    status = read_documents(r, &yaml);
+    syc_yaml_fini(&yaml);
+    return status;
+}
+
+enum syc_status
+syc_sigma_parse(struct syc_sigma *set, const char *file, const char *text, size_t n)
+{
+    struct syc_sigma_reader *r;
+    enum syc_status status;
+
+    if (set->sealed) {
+        return SYC_USAGE;
+    }
+    /* A draft has room for the largest rule: too much for the stack of a thread. */
+    r = syc_alloc(1, sizeof(*r));
+    if (!r) {
+        return SYC_NO_MEMORY;
+    }
+    if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+        text += 3; /* a byte order mark is no character of the first line */
+        n -= 3;
+    }
+    r->set = set;
+    r->arena = &set->arena;
+    r->text = text;
+    r->n = n;
+    r->first_problem = set->problem_count;
+    r->file = syc_arena_text(&set->arena, file, strlen(file));
+    status = r->file ? read_file(r) : SYC_NO_MEMORY;
+    syc_sigma_report_sort(r);
+    syc_free(r);
+    return status;
+}
+
+/* ---- sealing ---- */
+
+static int
+compare_names(const void *a, const void *b)
+{
+    const struct syc_sigma_rule *x = *(const struct syc_sigma_rule *const *)a;
+    const struct syc_sigma_rule *y = *(const struct syc_sigma_rule *const *)b;
+    int order = strcmp(x->name, y->name);
+
+    return order ? order : strcmp(x->digest, y->digest);
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+    const struct syc_sigma_rule *x = *(const struct syc_sigma_rule *const *)a;
+    const struct syc_sigma_rule *y = *(const struct syc_sigma_rule *const *)b;
+    int order = strcmp(x->id ? x->id : "", y->id ? y->id : "");
+
+    return order ? order : compare_names(a, b);
+}
+
+static void
+remark_twice(struct syc_sigma_reader *r, const struct syc_sigma_rule *one,
+             const struct syc_sigma_rule *two, const char *what, const char *word)
+{
+    char quoted[SYC_SIGMA_QUOTE];
+
+    r->file = two->file;
+    syc_sigma_report(r, SYC_SIGMA_TWICE, (struct syc_place){two->line, 1}, NULL,
+                     "%s %s is also that of the rule at %s:%u", what,
+                     syc_sigma_quote_text(word, strlen(word), quoted), one->file, one->line);
+}
+
+/* "sha256:" over one line "digest name" a rule, in order of names: files may come in any order. */
+static enum syc_status
+make_digest(struct syc_sigma *set, struct syc_sigma_rule *const *sorted)
+{
+    size_t octets = 0, at = 0;
+    char *lines, hex[65];
+
+    for (size_t i = 0; i < set->rule_count; i++) {
+        octets += strlen(sorted[i]->name) + 66;
+    }
+    lines = syc_alloc(octets + 1, 1);
+    if (!lines) {
+        return SYC_NO_MEMORY;
+    }
+    for (size_t i = 0; i < set->rule_count; i++) {
+        at += (size_t)snprintf(lines + at, octets + 1 - at, "%s %s\n", sorted[i]->digest,
+                               sorted[i]->name);
+    }
+    syc_sha256_hex(lines, at, hex);
+    snprintf(set->digest, sizeof(set->digest), "sha256:%s", hex);
+    syc_free(lines);
+    return SYC_OK;
+}
+
+enum syc_status
+syc_sigma_seal(struct syc_sigma *set)
+{
+    struct syc_sigma_reader *r = syc_alloc(1, sizeof(*r));
+    struct syc_sigma_rule **sorted = syc_alloc(set->rule_count, sizeof(*sorted));
+    enum syc_status status = SYC_NO_MEMORY;
+
+    if (r && sorted) {
+        *r = (struct syc_sigma_reader){.set = set,
+                                       .arena = &set->arena,
+                                       .first_problem = set->problem_count};
+        if (set->rule_count > 0) {
+            memcpy(sorted, set->rules, set->rule_count * sizeof(*sorted));
+        }
+        qsort(sorted, set->rule_count, sizeof(*sorted), compare_ids);
+        for (size_t i = 1; i < set->rule_count; i++) {
+            if (sorted[i]->id && sorted[i - 1]->id &&
+                strcmp(sorted[i]->id, sorted[i - 1]->id) == 0) {
+                remark_twice(r, sorted[i - 1], sorted[i], "id", sorted[i]->id);
+            }
+        }
+        qsort(sorted, set->rule_count, sizeof(*sorted), compare_names);
+        for (size_t i = 1; i < set->rule_count; i++) {
+            if (strcmp(sorted[i]->name, sorted[i - 1]->name) == 0) {
+                remark_twice(r, sorted[i - 1], sorted[i], "name", sorted[i]->name);
+            }
+        }
+        status = r->status == SYC_OK ? make_digest(set, sorted) : r->status;
+        set->sealed = status == SYC_OK;
+    }
+    syc_free(sorted);
+    syc_free(r);
+    return status;
+}
+
+/* ---- what came of it ---- */
+
+size_t
+syc_sigma_loaded(const struct syc_sigma *set)
+{
+    return set->rule_count;
+}
+
+size_t
+syc_sigma_refused(const struct syc_sigma *set)
+{
+    return set->refused;
+}
+
+size_t
+syc_sigma_skipped(const struct syc_sigma *set)
+{
+    return set->skipped;
+}
+
+size_t
+syc_sigma_problems(const struct syc_sigma *set, const struct syc_rule_problem **out)
+{
+    *out = set->problems;
+    return set->problem_count;
+}
+
+const struct syc_sigma_rule *
+syc_sigma_rule(const struct syc_sigma *set, size_t i)
+{
+    return set->rules[i];
+}
+
+const char *
+syc_sigma_digest(const struct syc_sigma *set)
+{
+    return set->digest;
+}

@@ -1,0 +1,389 @@
+#include "rules/sigma_int.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/*
+ * condition := or; or := and ("or" and)*; and := not ("and" not)*; not := "not"* atom
+ * atom      := "(" or ")" | ("1" | "any" | "all") "of" (pattern | "them") | identifier
+ *
+ * Operator precedence with an explicit stack, so that depth costs no C stack. Steps come out in postfix; how
+ * many truth values they hold at a time is counted here, because the evaluator's stack is the bits of one word.
+ */
+
+enum { PENDING_MAX = 128 };
+
+enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_PIPE, TOKEN_BAD };
+
+struct token {
+    enum token_kind kind;
+    size_t at, n; /* octets of the condition's text */
+};
+
+/* In order of precedence, weakest first. */
+enum pending_kind { PENDING_OPEN, PENDING_OR, PENDING_AND, PENDING_NOT };
+
+struct parser {
+    struct syc_sigma_reader *r;
+    const struct syc_yaml_node *node;
+    size_t next; /* octet to read */
+    struct token token;
+    struct {
+        enum pending_kind kind;
+        size_t at;
+    } pending[PENDING_MAX];
+    size_t pending_count;
+    unsigned depth; /* truth values on the evaluator's stack, before this condition's own: 0 or 1 */
+    bool failed;
+};
+
+static struct syc_place
+place(const struct parser *p, size_t at)
+{
+    return syc_yaml_place(p->r->text, p->node, at);
+}
+
+static void
+fail(struct parser *p, enum syc_sigma_code code, size_t at, const char *text)
+{
+    if (!p->failed) {
+        syc_sigma_report(p->r, code, place(p, at), NULL, "%s", text);
+    }
+    p->failed = true;
+}
+
+static bool
+is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("_-.*", c));
+}
+
+static void
+advance(struct parser *p)
+{
+    const char *text = p->node->text;
+    size_t at = p->next + strspn(text + p->next, " \t\r\n"), n = 1;
+    enum token_kind kind = TOKEN_BAD;
+
+    if (text[at] == '\0') {
+        kind = TOKEN_END;
+        n = 0;
+    } else if (text[at] == '(') {
+        kind = TOKEN_OPEN;
+    } else if (text[at] == ')') {
+        kind = TOKEN_CLOSE;
+    } else if (text[at] == '|') {
+        kind = TOKEN_PIPE;
+    } else if (is_word(text[at])) {
+        kind = TOKEN_WORD;
+        while (is_word(text[at + n])) {
+            n++;
+        }
+    }
+    p->token = (struct token){kind, at, n};
+    p->next = at + n;
+}
+
+static bool
+word_is(const struct parser *p, const char *word)
+{
+    return p->token.kind == TOKEN_WORD && strlen(word) == p->token.n &&
+           strncasecmp(p->node->text + p->token.at, word, p->token.n) == 0;
+}
+
+/* ---- steps ---- */
+
+static void
+emit(struct parser *p, enum syc_sigma_step_kind kind, uint64_t mask, size_t at)
+{
+    struct syc_sigma_draft *d = &p->r->draft;
+
+    if (d->step_count == SYC_SIGMA_OPS_MAX) {
+        fail(p, SYC_SIGMA_CONDITION_SIZE, at, "the condition is too long");
+        return;
+    }
+    if (kind == SYC_STEP_ANY || kind == SYC_STEP_ALL) {
+        p->depth++;
+    } else if (kind != SYC_STEP_NOT) {
+        p->depth--;
+    }
+    if (p->depth > SYC_SIGMA_STACK_MAX) {
+        fail(p, SYC_SIGMA_CONDITION_SIZE, at, "the condition is nested too deeply");
+    }
+    d->steps[d->step_count++] = (struct syc_sigma_step){kind, mask};
+}
+
+static void
+push(struct parser *p, enum pending_kind kind)
+{
+    if (p->pending_count == PENDING_MAX) {
+        fail(p, SYC_SIGMA_CONDITION_SIZE, p->token.at, "the condition is nested too deeply");
+        return;
+    }
+    p->pending[p->pending_count].kind = kind;
+    p->pending[p->pending_count++].at = p->token.at;
+}
+
+/* Emit what binds at least as strongly as kind; an open parenthesis stops it. */
+static void
+reduce(struct parser *p, enum pending_kind kind)
+{
+    static const enum syc_sigma_step_kind steps[] = {
+        [PENDING_OR] = SYC_STEP_OR, [PENDING_AND] = SYC_STEP_AND, [PENDING_NOT] = SYC_STEP_NOT};
+
+    while (p->pending_count > 0) {
+        enum pending_kind top = p->pending[p->pending_count - 1].kind;
+
+        if (top == PENDING_OPEN || top < kind) {
+            return;
+        }
+        p->pending_count--;
+        emit(p, steps[top], 0, p->pending[p->pending_count].at);
+    }
+}
+
+/* ---- identifiers ---- */
+
+/* Names of identifiers know one wildcard, and letters by their case. */
+static bool
+name_matches(const char *pattern, size_t n, const char *name)
+{
+    size_t i = 0, retry = SIZE_MAX;
+    const char *from = name;
+
+    for (;;) {
+        if (i < n && pattern[i] == '*') {
+            retry = ++i;
+            from = name;
+        } else if (i == n && *name == '\0') {
+            return true;
+        } else if (i < n && *name && pattern[i] == *name) {
+            i++;
+            name++;
+        } else if (retry == SIZE_MAX || *from == '\0') {
+            return false;
+        } else {
+            i = retry;
+            name = ++from;
+        }
+    }
+}
+
+/*
+ * The identifiers a pattern stands for. One that starts with an underscore is left out unless the pattern starts
+ * with one too (Sigma specification, "1/all of them": names with "_" are helpers).
+ */
+static uint64_t
+mask_of(const struct parser *p, const char *pattern, size_t n)
+{
+    const struct syc_sigma_draft *d = &p->r->draft;
+    uint64_t mask = 0;
+
+    for (size_t i = 0; i < d->identifier_count; i++) {
+        const char *name = d->identifiers[i].name;
+
+        if ((name[0] != '_' || (n > 0 && pattern[0] == '_')) && name_matches(pattern, n, name)) {
+            mask |= UINT64_C(1) << i;
+        }
+    }
+    return mask;
+}
+
+/* "1 of p*": the token is what stands before "of". */
+static void
+read_quantified(struct parser *p, enum syc_sigma_step_kind kind)
+{
+    size_t start = p->token.at;
+    char quoted[SYC_SIGMA_QUOTE];
+
+    advance(p); /* "of", seen by the caller */
+    advance(p);
+    if (p->token.kind != TOKEN_WORD) {
+        fail(p, SYC_SIGMA_CONDITION, p->token.at, "expected \"them\" or a pattern after \"of\"");
+        return;
+    }
+    bool them = word_is(p, "them");
+    const char *text = p->node->text + p->token.at;
+    uint64_t mask = them ? mask_of(p, "*", 1) : mask_of(p, text, p->token.n);
+
+    if (mask == 0) {
+        size_t end = p->token.at + p->token.n;
+
+        syc_sigma_report(p->r, SYC_SIGMA_NO_MATCH, place(p, start), NULL,
+                         "%s matches no search identifier",
+                         syc_sigma_quote_text(p->node->text + start, end - start, quoted));
+    }
+    p->r->draft.used |= mask;
+    emit(p, kind, mask, start);
+}
+
+static void
+report_unknown(struct parser *p, const char *name, size_t n)
+{
+    const char *names[SYC_SIGMA_TESTS_MAX + 1] = {NULL};
+    char quoted[SYC_SIGMA_QUOTE], hint[SYC_SIGMA_QUOTE + 32], copy[64];
+
+    for (size_t i = 0; i < p->r->draft.identifier_count; i++) {
+        names[i] = p->r->draft.identifiers[i].name;
+    }
+    snprintf(copy, sizeof(copy), "%.*s", n < sizeof(copy) ? (int)n : 63, name);
+    syc_sigma_report(p->r, SYC_SIGMA_SEARCH_UNKNOWN, place(p, p->token.at),
+                     syc_sigma_suggest(syc_sigma_nearest(names, copy), hint),
+                     "no search identifier is called %s", syc_sigma_quote_text(name, n, quoted));
+}
+
+static void
+read_identifier(struct parser *p)
+{
+    const struct syc_sigma_draft *d = &p->r->draft;
+    const char *name = p->node->text + p->token.at;
+    uint64_t mask = 0;
+
+    for (size_t i = 0; i < d->identifier_count; i++) {
+        const char *known = d->identifiers[i].name;
+
+        if (strlen(known) == p->token.n && memcmp(known, name, p->token.n) == 0) {
+            mask = UINT64_C(1) << i;
+        }
+    }
+    if (mask == 0) {
+        report_unknown(p, name, p->token.n);
+    }
+    p->r->draft.used |= mask;
+    emit(p, SYC_STEP_ANY, mask, p->token.at);
+}
+
+/* ---- grammar ---- */
+
+static bool
+of_follows(struct parser *p)
+{
+    struct parser ahead = {.r = p->r, .node = p->node, .next = p->next};
+
+    advance(&ahead);
+    return word_is(&ahead, "of");
+}
+
+static bool
+is_count(const struct parser *p)
+{
+    return p->token.kind == TOKEN_WORD &&
+           strspn(p->node->text + p->token.at, "0123456789") >= p->token.n;
+}
+
+/* Where a value must come. Answers whether one came; "not" and "(" leave the parser waiting for it. */
+static bool
+read_operand(struct parser *p)
+{
+    if (word_is(p, "not")) {
+        push(p, PENDING_NOT);
+        return false;
+    }
+    if (p->token.kind == TOKEN_OPEN) {
+        push(p, PENDING_OPEN);
+        return false;
+    }
+    if ((word_is(p, "1") || word_is(p, "any")) && of_follows(p)) {
+        read_quantified(p, SYC_STEP_ANY);
+    } else if (word_is(p, "all") && of_follows(p)) {
+        read_quantified(p, SYC_STEP_ALL);
+    } else if (is_count(p) && of_follows(p)) {
+        fail(p, SYC_SIGMA_CONDITION, p->token.at, "only \"1 of\" and \"all of\" can be said");
+    } else if (p->token.kind != TOKEN_WORD || word_is(p, "and") || word_is(p, "or") ||
+               word_is(p, "of") || word_is(p, "them")) {
+        fail(p, SYC_SIGMA_CONDITION, p->token.at, "expected a search identifier");
+    } else if (memchr(p->node->text + p->token.at, '*', p->token.n)) {
+        fail(p, SYC_SIGMA_CONDITION, p->token.at,
+             "a pattern needs \"1 of\" or \"all of\" before it");
+    } else {
+        read_identifier(p);
+    }
+    reduce(p, PENDING_NOT);
+    return true;
+}
+
+/* Where "and", "or" or ")" must come. Answers whether a value must follow. */
+static bool
+read_operator(struct parser *p)
+{
+    if (word_is(p, "and")) {
+        reduce(p, PENDING_AND);
+        push(p, PENDING_AND);
+        return true;
+    }
+    if (word_is(p, "or")) {
+        reduce(p, PENDING_OR);
+        push(p, PENDING_OR);
+        return true;
+    }
+    if (p->token.kind == TOKEN_CLOSE) {
+        reduce(p, PENDING_OR);
+        if (p->pending_count == 0) {
+            fail(p, SYC_SIGMA_CONDITION, p->token.at, "\")\" closes nothing");
+            return false;
+        }
+        p->pending_count--;
+        reduce(p, PENDING_NOT);
+        return false;
+    }
+    if (p->token.kind == TOKEN_PIPE || word_is(p, "near")) {
+        fail(p, SYC_SIGMA_AGGREGATION, p->token.at,
+             "aggregations (| count(), near) are obsolete in Sigma and not read");
+    } else {
+        fail(p, SYC_SIGMA_CONDITION, p->token.at, "expected \"and\", \"or\" or the end");
+    }
+    return false;
+}
+
+static void
+read_one(struct syc_sigma_reader *r, const struct syc_yaml_node *node, bool first)
+{
+    struct parser p = {.r = r, .node = node, .depth = first ? 0 : 1};
+    bool want_operand = true;
+
+    for (advance(&p); p.token.kind != TOKEN_END && !p.failed; advance(&p)) {
+        want_operand = want_operand ? !read_operand(&p) : read_operator(&p);
+    }
+    if (p.failed) {
+        return;
+    }
+    if (want_operand) {
+        fail(&p, SYC_SIGMA_CONDITION, p.token.at, "the condition ends where a name should follow");
+        return;
+    }
+    reduce(&p, PENDING_OR);
+    if (p.pending_count > 0) {
+        fail(&p, SYC_SIGMA_CONDITION, p.pending[p.pending_count - 1].at, "\"(\" is never closed");
+        return;
+    }
+    if (!first) {
+        emit(&p, SYC_STEP_OR, 0, 0);
+    }
+}
+
+void
+syc_sigma_read_condition(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
+{
+    const struct syc_yaml_node *item = node->kind == SYC_YAML_LIST ? node->first : node;
+    bool first = true;
+
+    if (node->kind == SYC_YAML_MAP || !item) {
+        syc_sigma_report(r, SYC_SIGMA_TYPE, node->at, NULL,
+                         "\"condition\" must be a text or a list of texts");
+        return;
+    }
+    for (; item; item = node->kind == SYC_YAML_LIST ? item->next : NULL) {
+        if (item->kind != SYC_YAML_SCALAR) {
+            syc_sigma_report(r, SYC_SIGMA_TYPE, item->at, NULL, "a condition must be a text");
+        } else if (item->style == SYC_YAML_BLOCK) {
+            syc_sigma_report(r, SYC_SIGMA_CONDITION_BLOCK, item->at,
+                             "write it on the line of its key",
+                             "a condition in a block scalar is not read");
+        } else {
+            read_one(r, item, first);
+        }
+        first = false;
+    }
+}

@@ -1,0 +1,557 @@
+#include "rules/sigma_int.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A title or name is a label, not a text (Sigma's published schema: maxLength 256). */
+enum { LABEL_MAX = 256, DESCRIPTION_MAX = 65535 };
+
+/* ---- what a key may hold ---- */
+
+static const char *const status_words[] = {"stable",     "test",        "experimental",
+                                           "deprecated", "unsupported", NULL};
+static const char *const level_words[] = {"informational", "low",      "medium",
+                                          "high",          "critical", NULL};
+
+static bool
+known(const char *const *words, const char *text)
+{
+    for (; *words; words++) {
+        if (strcmp(*words, text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+check_word(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const char *const *words)
+{
+    char quoted[SYC_SIGMA_QUOTE], hint[SYC_SIGMA_QUOTE + 32];
+
+    if (!known(words, node->text)) {
+        syc_sigma_report(r, SYC_SIGMA_WORD, node->at,
+                         syc_sigma_suggest(syc_sigma_nearest(words, node->text), hint),
+                         "%s is no %s of Sigma", syc_sigma_quote(node, quoted), node->key->text);
+    }
+}
+
+static void
+check_status(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
+{
+    check_word(r, node, status_words);
+}
+
+static void
+check_level(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
+{
+    check_word(r, node, level_words);
+}
+
+/* Does text have the shape: X = hexadecimal digit, 9 = decimal digit, anything else itself? */
+static bool
+has_shape(const char *text, const char *shape)
+{
+    for (; *shape; shape++, text++) {
+        bool digit = *text >= '0' && *text <= '9';
+        bool hex = digit || (*text >= 'a' && *text <= 'f') || (*text >= 'A' && *text <= 'F');
+
+        if (*shape == 'X' ? !hex : *shape == '9' ? !digit : *text != *shape) {
+            return false;
+        }
+    }
+    return *text == '\0';
+}
+
+static void
+check_id(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
+{
+    char quoted[SYC_SIGMA_QUOTE];
+
+    if (!has_shape(node->text, "XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX")) {
+        syc_sigma_report(r, SYC_SIGMA_ID, node->at, NULL, "%s is not a UUID",
+                         syc_sigma_quote(node, quoted));
+    }
+}
+
+static void
+check_date(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
+{
+    char quoted[SYC_SIGMA_QUOTE];
+    const char *t = node->text;
+    bool good = has_shape(t, "9999-99-99");
+    int month = good ? 10 * (t[5] - '0') + t[6] - '0' : 0;
+    int day = good ? 10 * (t[8] - '0') + t[9] - '0' : 0;
+
+    if (month < 1 || month > 12 || day < 1 || day > 31) {
+        syc_sigma_report(r, SYC_SIGMA_DATE, node->at, NULL, "%s is not a date as 2026-11-25",
+                         syc_sigma_quote(node, quoted));
+    }
+}
+
+/* Sigma's own field names come through aliases; a rule in our taxonomy must use ours. */
+static void
+check_taxonomy(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
+{
+    char quoted[SYC_SIGMA_QUOTE], hint[SYC_SIGMA_QUOTE + 32];
+    const char *ours = r->set->options.product;
+
+    r->aliases = strcmp(node->text, "sigma") == 0;
+    if (!r->aliases && strcmp(node->text, ours) != 0) {
+        syc_sigma_report(r, SYC_SIGMA_TAXONOMY, node->at, syc_sigma_suggest(ours, hint),
+                         "taxonomy %s is not known", syc_sigma_quote(node, quoted));
+    }
+}
+
+enum key_kind { KEY_TEXT, KEY_LIST, KEY_RELATED, KEY_ELSEWHERE };
+
+/* Sigma's top-level keys: what they hold and where that goes. */
+static const struct known_key {
+    const char *name;
+    enum key_kind kind;
+    size_t offset; /* in struct syc_sigma_rule */
+    size_t max;    /* characters of a text */
+    void (*check)(struct syc_sigma_reader *r, const struct syc_yaml_node *node);
+} known_keys[] = {
+    {"title", KEY_TEXT, offsetof(struct syc_sigma_rule, title), LABEL_MAX, NULL},
+    {"id", KEY_TEXT, offsetof(struct syc_sigma_rule, id), LABEL_MAX, check_id},
+    {"name", KEY_TEXT, offsetof(struct syc_sigma_rule, name), LABEL_MAX, NULL},
+    {"taxonomy", KEY_TEXT, offsetof(struct syc_sigma_rule, taxonomy), LABEL_MAX, check_taxonomy},
+    {"status", KEY_TEXT, offsetof(struct syc_sigma_rule, status), LABEL_MAX, check_status},
+    {"description", KEY_TEXT, offsetof(struct syc_sigma_rule, description), DESCRIPTION_MAX, NULL},
+    {"license", KEY_TEXT, offsetof(struct syc_sigma_rule, license), LABEL_MAX, NULL},
+    {"author", KEY_TEXT, offsetof(struct syc_sigma_rule, author), DESCRIPTION_MAX, NULL},
+    {"date", KEY_TEXT, offsetof(struct syc_sigma_rule, date), LABEL_MAX, check_date},
+    {"modified", KEY_TEXT, offsetof(struct syc_sigma_rule, modified), LABEL_MAX, check_date},
+    {"level", KEY_TEXT, offsetof(struct syc_sigma_rule, level), LABEL_MAX, check_level},
+    {"references", KEY_LIST, offsetof(struct syc_sigma_rule, references), 0, NULL},
+    {"fields", KEY_LIST, offsetof(struct syc_sigma_rule, fields), 0, NULL},
+    {"falsepositives", KEY_LIST, offsetof(struct syc_sigma_rule, falsepositives), 0, NULL},
+    {"tags", KEY_LIST, offsetof(struct syc_sigma_rule, tags), 0, NULL},
+    {"scope", KEY_LIST, offsetof(struct syc_sigma_rule, scope), 0, NULL},
+    {"related", KEY_RELATED, 0, 0, NULL},
+    {"logsource", KEY_ELSEWHERE, 0, 0, NULL},
+    {"detection", KEY_ELSEWHERE, 0, 0, NULL},
+};
+enum { KNOWN_KEYS = sizeof(known_keys) / sizeof(*known_keys) };
+
+/* ---- readers of the kinds ---- */
+
+static const char *
+keep(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
+{
+    const char *copy = syc_arena_text(r->arena, node->text, node->length);
+
+    if (!copy) {
+        r->status = SYC_NO_MEMORY;
+    }
+    return copy;
+}
+
+static void
+read_text(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const struct known_key *key,
+          const char **out)
+{
+    if (node->kind != SYC_YAML_SCALAR || syc_yaml_is_null(node)) {
+        syc_sigma_report(r, SYC_SIGMA_TYPE, node->at, NULL, "\"%s\" must be a text", key->name);
+        return;
+    }
+    if (node->length > key->max) {
+        syc_sigma_report(r, SYC_SIGMA_LENGTH, node->at, NULL,
+                         "\"%s\" is longer than %zu characters", key->name, key->max);
+        return;
+    }
+    if (key->check) {
+        key->check(r, node);
+    }
+    *out = keep(r, node);
+}
+
+static void
+read_list(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const struct known_key *key,
+          struct syc_sigma_texts *out)
+{
+    if (node->kind != SYC_YAML_LIST) {
+        syc_sigma_report(r, SYC_SIGMA_TYPE, node->at, NULL, "\"%s\" must be a list of texts",
+                         key->name);
+        return;
+    }
+    const char **items = syc_arena_alloc(r->arena, node->count * sizeof(*items));
+
+    if (!items) {
+        r->status = SYC_NO_MEMORY;
+        return;
+    }
+    for (const struct syc_yaml_node *item = node->first; item; item = item->next) {
+        if (item->kind != SYC_YAML_SCALAR || syc_yaml_is_null(item)) {
+            syc_sigma_report(r, SYC_SIGMA_TYPE, item->at, NULL, "\"%s\" must be a list of texts",
+                             key->name);
+            continue;
+        }
+        items[out->count++] = keep(r, item);
+    }
+    out->items = items;
+}
+
+static void
+read_related(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
+             struct syc_sigma_rule *rule)
+{
+    struct syc_sigma_related *all = syc_arena_alloc(r->arena, node->count * sizeof(*all));
+
+    if (!all) {
+        r->status = SYC_NO_MEMORY;
+        return;
+    }
+    rule->related = all;
+    for (const struct syc_yaml_node *item = node->first; item; item = item->next) {
+        const struct syc_yaml_node *id = syc_yaml_find(item, "id");
+        const struct syc_yaml_node *type = syc_yaml_find(item, "type");
+
+        if (node->kind != SYC_YAML_LIST || !id || !type || id->kind != SYC_YAML_SCALAR ||
+            type->kind != SYC_YAML_SCALAR) {
+            syc_sigma_report(r, SYC_SIGMA_TYPE, item->at, NULL,
+                             "\"related\" must be a list of maps with id and type");
+            return;
+        }
+        all[rule->related_count++] = (struct syc_sigma_related){keep(r, id), keep(r, type)};
+    }
+}
+
+/* ---- logsource ---- */
+
+static const struct syc_schema *
+find_schema(const struct syc_sigma_reader *r, const char *category)
+{
+    const struct syc_sigma_options *o = &r->set->options;
+
+    for (size_t i = 0; i < o->schema_count; i++) {
+        if (strcmp(o->schemas[i]->category, category) == 0) {
+            return o->schemas[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+report_category(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
+{
+    const struct syc_sigma_options *o = &r->set->options;
+    char list[128] = "known:", quoted[SYC_SIGMA_QUOTE];
+
+    for (size_t i = 0; i < o->schema_count; i++) {
+        size_t used = strlen(list);
+
+        snprintf(list + used, sizeof(list) - used, " %s", o->schemas[i]->category);
+    }
+    syc_sigma_report(r, SYC_SIGMA_CATEGORY, node->at, list, "no facts of category %s",
+                     syc_sigma_quote(node, quoted));
+}
+
+static void
+read_logsource(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
+{
+    const struct syc_yaml_node *category = syc_yaml_find(node, "category");
+    const struct syc_yaml_node *product = syc_yaml_find(node, "product");
+    const struct syc_yaml_node *service = syc_yaml_find(node, "service");
+
+    if (!product) {
+        syc_sigma_report(r, SYC_SIGMA_NO_PRODUCT, node->at, NULL,
+                         "\"logsource\" names no product; taken as \"%s\"",
+                         r->set->options.product);
+    }
+    if (service) {
+        syc_sigma_report(r, SYC_SIGMA_SERVICE, service->key->at, NULL,
+                         "\"service\" has no meaning here and is ignored");
+    }
+    if (!category) {
+        syc_sigma_report(r, SYC_SIGMA_MISSING_KEY, node->at, NULL,
+                         "\"logsource\" has no \"category\"");
+        return;
+    }
+    r->schema = category->kind == SYC_YAML_SCALAR ? find_schema(r, category->text) : NULL;
+    if (!r->schema) {
+        report_category(r, category);
+    }
+}
+
+/* A rule for another product is somebody else's: a whole Sigma tree can be pointed at. */
+static bool
+is_foreign(const struct syc_sigma_reader *r, const struct syc_yaml_node *root)
+{
+    const struct syc_yaml_node *logsource = syc_yaml_find(root, "logsource");
+    const struct syc_yaml_node *product = logsource ? syc_yaml_find(logsource, "product") : NULL;
+
+    return product && product->kind == SYC_YAML_SCALAR && !syc_yaml_is_null(product) &&
+           strcmp(product->text, r->set->options.product) != 0;
+}
+
+/* ---- the document ---- */
+
+static void
+report_top_key(struct syc_sigma_reader *r, const struct syc_yaml_node *key)
+{
+    char quoted[SYC_SIGMA_QUOTE], hint[SYC_SIGMA_QUOTE + 32];
+    const char *names[KNOWN_KEYS + 2] = {NULL};
+    size_t n = 0;
+
+    for (; n < KNOWN_KEYS; n++) {
+        names[n] = known_keys[n].name;
+    }
+    if (r->set->options.extension) {
+        names[n] = r->set->options.extension->key;
+    }
+    syc_sigma_report(r, SYC_SIGMA_TOP_KEY, key->at,
+                     syc_sigma_suggest(syc_sigma_nearest(names, key->text), hint),
+                     "unknown key %s is ignored", syc_sigma_quote(key, quoted));
+}
+
+static void
+read_top_key(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
+             struct syc_sigma_rule *rule)
+{
+    const struct syc_sigma_extension *extension = r->set->options.extension;
+    const struct known_key *key = NULL;
+
+    for (size_t i = 0; i < KNOWN_KEYS; i++) {
+        if (strcmp(known_keys[i].name, node->key->text) == 0) {
+            key = &known_keys[i];
+        }
+    }
+    if (!key) {
+        if (!extension || strcmp(extension->key, node->key->text) != 0) {
+            report_top_key(r, node->key);
+        }
+        return;
+    }
+    void *member = (char *)rule + key->offset;
+
+    if (key->kind == KEY_TEXT) {
+        read_text(r, node, key, member);
+    } else if (key->kind == KEY_LIST) {
+        read_list(r, node, key, member);
+    } else if (key->kind == KEY_RELATED) {
+        read_related(r, node, rule);
+    }
+}
+
+/* Documents of other kinds, and what to say of them. */
+static bool
+is_other_kind(struct syc_sigma_reader *r, const struct syc_yaml_node *root)
+{
+    static const struct {
+        const char *key;
+        enum syc_sigma_code code;
+        const char *text;
+    } kinds[] = {
+        {"correlation", SYC_SIGMA_CORRELATION, "correlation rules are not supported yet"},
+        {"filter", SYC_SIGMA_FILTER, "filter documents are not supported yet"},
+        {"action", SYC_SIGMA_ACTION, "rule collections (\"action\") are obsolete in Sigma"},
+    };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        const struct syc_yaml_node *node = syc_yaml_find(root, kinds[i].key);
+
+        if (node) {
+            syc_sigma_report(r, kinds[i].code, node->key->at, NULL, "%s", kinds[i].text);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A default name: the file's base name, and for later documents of the file their number. */
+static const char *
+name_after_file(struct syc_sigma_reader *r)
+{
+    const char *slash = strrchr(r->file, '/'), *base = slash ? slash + 1 : r->file;
+    const char *dot = strrchr(base, '.');
+    size_t n = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+    char *name = syc_arena_alloc(r->arena, n + 16);
+
+    if (!name) {
+        r->status = SYC_NO_MEMORY;
+        return NULL;
+    }
+    memcpy(name, base, n);
+    if (r->document > 1) {
+        snprintf(name + n, 16, "#%u", r->document);
+    }
+    return name;
+}
+
+static void
+read_required(struct syc_sigma_reader *r, const struct syc_yaml_node *root)
+{
+    const struct syc_yaml_node *logsource = syc_yaml_find(root, "logsource");
+    const struct syc_yaml_node *detection = syc_yaml_find(root, "detection");
+
+    if (!syc_yaml_find(root, "title")) {
+        syc_sigma_report(r, SYC_SIGMA_MISSING_KEY, root->at, NULL, "the rule has no \"title\"");
+    }
+    if (!logsource) {
+        syc_sigma_report(r, SYC_SIGMA_MISSING_KEY, root->at, NULL, "the rule has no \"logsource\"");
+    } else if (logsource->kind != SYC_YAML_MAP) {
+        syc_sigma_report(r, SYC_SIGMA_TYPE, logsource->at, NULL, "\"logsource\" must be a map");
+    } else {
+        read_logsource(r, logsource);
+    }
+    if (!detection) {
+        syc_sigma_report(r, SYC_SIGMA_MISSING_KEY, root->at, NULL, "the rule has no \"detection\"");
+    } else {
+        syc_sigma_read_detection(r, detection);
+    }
+}
+
+/* A linter's remark: who is called at night should find written down why. */
+static void
+remark_undocumented(struct syc_sigma_reader *r, const struct syc_yaml_node *root,
+                    const struct syc_sigma_rule *rule)
+{
+    if (rule->level && (strcmp(rule->level, "high") == 0 || strcmp(rule->level, "critical") == 0) &&
+        (!rule->description || rule->falsepositives.count == 0)) {
+        syc_sigma_report(r, SYC_SIGMA_UNDOCUMENTED, root->at, NULL,
+                         "level %s without \"description\" and \"falsepositives\"", rule->level);
+    }
+}
+
+/* ---- draft to program ---- */
+
+static void *
+keep_copy(struct syc_sigma_reader *r, const void *from, size_t octets)
+{
+    void *copy = syc_arena_alloc(r->arena, octets);
+
+    if (!copy) {
+        r->status = SYC_NO_MEMORY;
+        return NULL;
+    }
+    return memcpy(copy, from, octets);
+}
+
+static size_t
+collect_fields(const struct syc_sigma_draft *d, uint16_t out[2 * SYC_SIGMA_TESTS_MAX])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < 2 * d->test_count; i++) {
+        const struct syc_sigma_test *t = &d->tests[i / 2];
+        uint16_t field = i % 2 ? t->other : t->field;
+        size_t at = 0;
+
+        if (i % 2 && t->op != SYC_TEST_FIELDREF) {
+            continue;
+        }
+        while (at < n && out[at] < field) {
+            at++;
+        }
+        if (at < n && out[at] == field) {
+            continue;
+        }
+        memmove(out + at + 1, out + at, (n - at) * sizeof(*out));
+        out[at] = field;
+        n++;
+    }
+    return n;
+}
+
+static const struct syc_sigma_program *
+make_program(struct syc_sigma_reader *r)
+{
+    const struct syc_sigma_draft *d = &r->draft;
+    uint16_t fields[2 * SYC_SIGMA_TESTS_MAX];
+    size_t n = collect_fields(d, fields);
+    struct syc_sigma_program p = {
+        .tests = keep_copy(r, d->tests, d->test_count * sizeof(*d->tests)),
+        .test_count = d->test_count,
+        .identifiers = keep_copy(r, d->identifiers, d->identifier_count * sizeof(*d->identifiers)),
+        .identifier_count = d->identifier_count,
+        .steps = keep_copy(r, d->steps, d->step_count * sizeof(*d->steps)),
+        .step_count = d->step_count,
+        .used = d->used,
+        .fields = keep_copy(r, fields, n * sizeof(*fields)),
+        .field_count = n,
+    };
+
+    return keep_copy(r, &p, sizeof(p));
+}
+
+static bool
+append_rule(struct syc_sigma_reader *r, const struct syc_sigma_rule *rule)
+{
+    struct syc_sigma *set = r->set;
+    struct syc_sigma_rule *copy = keep_copy(r, rule, sizeof(*rule));
+
+    if (set->rule_count == set->rule_room) {
+        size_t room = set->rule_room ? 2 * set->rule_room : 32;
+        struct syc_sigma_rule **grown = syc_resize(set->rules, room, sizeof(*grown));
+
+        if (!grown) {
+            r->status = SYC_NO_MEMORY;
+            return false;
+        }
+        set->rules = grown;
+        set->rule_room = room;
+    }
+    if (copy) {
+        set->rules[set->rule_count++] = copy;
+    }
+    return copy != NULL;
+}
+
+static void
+finish_rule(struct syc_sigma_reader *r, const struct syc_yaml_node *root,
+            struct syc_sigma_rule *rule)
+{
+    const struct syc_sigma_extension *extension = r->set->options.extension;
+    const struct syc_yaml_node *extra = extension ? syc_yaml_find(root, extension->key) : NULL;
+
+    rule->schema = r->schema;
+    rule->file = r->file;
+    rule->line = root->at.line;
+    if (!rule->name) {
+        rule->name = name_after_file(r);
+    }
+    /* With a fault in the detection its key is read all the same: every finding in one run. */
+    rule->program = r->status == SYC_OK ? make_program(r) : NULL;
+    if (extra && r->schema && rule->program && r->status == SYC_OK) {
+        r->status = extension->read(r, extra, rule, &rule->extra);
+    }
+    syc_sha256_hex(r->text + root->from, root->to - root->from, rule->digest);
+}
+
+void
+syc_sigma_read_document(struct syc_sigma_reader *r, const struct syc_yaml_node *root)
+{
+    struct syc_sigma_rule rule = {0};
+
+    if (root->kind != SYC_YAML_MAP) {
+        syc_sigma_report(r, SYC_SIGMA_NOT_A_MAP, root->at, NULL,
+                         "a rule must be a map of keys and values");
+        r->set->refused++;
+        return;
+    }
+    if (!r->refused && is_foreign(r, root)) {
+        r->set->skipped++;
+        return;
+    }
+    r->schema = NULL;
+    r->aliases = !syc_yaml_find(root, "taxonomy");
+    r->draft.test_count = r->draft.identifier_count = r->draft.step_count = 0;
+    r->draft.used = 0;
+    if (!is_other_kind(r, root)) {
+        for (const struct syc_yaml_node *node = root->first; node; node = node->next) {
+            read_top_key(r, node, &rule);
+        }
+        read_required(r, root);
+        remark_undocumented(r, root, &rule);
+        finish_rule(r, root, &rule);
+    }
+    if (r->status != SYC_OK) {
+        return;
+    }
+    if (r->refused || !append_rule(r, &rule)) {
+        r->set->refused += r->refused;
+    }
+}

@@ -1,0 +1,318 @@
+#include "rules/sigma_int.h"
+
+#include <string.h>
+
+/*
+ * Evaluation: every test once into bits of one word, every identifier into bits of another, then the condition
+ * in postfix over a third word used as a stack of truth values. No allocation, no recursion, nothing kept.
+ */
+
+static unsigned char
+lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : c;
+}
+
+/* One UTF-8 character further; an octet that starts none counts as one. */
+static const char *
+pass_character(const char *p)
+{
+    p++;
+    while (((unsigned char)*p & 0xC0) == 0x80) {
+        p++;
+    }
+    return p;
+}
+
+static bool
+same_octet(uint16_t token, char c, bool cased)
+{
+    unsigned char octet = (unsigned char)c;
+
+    return token == octet || (!cased && token < 256 && lower((unsigned char)token) == lower(octet));
+}
+
+/*
+ * Only the last run is ever retried (an earlier one that matched shorter leaves nothing to gain), so the cost is
+ * at most pattern times text, without recursion.
+ */
+bool
+syc_glob_match(const uint16_t *pattern, size_t count, const char *text, bool cased)
+{
+    size_t i = 0, retry = SIZE_MAX;
+    const char *retry_text = text;
+
+    for (;;) {
+        if (i < count && pattern[i] == SYC_GLOB_RUN) {
+            retry = ++i;
+            retry_text = text;
+        } else if (i == count && *text == '\0') {
+            return true;
+        } else if (i < count && *text && pattern[i] == SYC_GLOB_ONE) {
+            text = pass_character(text);
+            i++;
+        } else if (i < count && *text && same_octet(pattern[i], *text, cased)) {
+            text++;
+            i++;
+        } else if (retry == SIZE_MAX || *retry_text == '\0') {
+            return false;
+        } else {
+            i = retry;
+            text = ++retry_text;
+        }
+    }
+}
+
+static bool
+is_number(const struct syc_value *v)
+{
+    return v->type == SYC_INT || v->type == SYC_REAL;
+}
+
+/* -1, 0, 1, or 2 when there is no order: not numbers, or not a number. */
+static int
+compare_numbers(const struct syc_value *v, const struct syc_operand *o)
+{
+    if (!is_number(v) || (o->kind != SYC_OPERAND_INT && o->kind != SYC_OPERAND_REAL)) {
+        return 2;
+    }
+    if (v->type == SYC_INT && o->kind == SYC_OPERAND_INT) {
+        return (v->u.i > o->u.i) - (v->u.i < o->u.i);
+    }
+    double a = v->type == SYC_INT ? (double)v->u.i : v->u.f;
+    double b = o->kind == SYC_OPERAND_INT ? (double)o->u.i : o->u.f;
+
+    return a < b ? -1 : a > b ? 1 : a == b ? 0 : 2;
+}
+
+static bool
+is_mapped(const uint8_t octets[16])
+{
+    static const uint8_t prefix[12] = {[10] = 0xFF, [11] = 0xFF};
+
+    return memcmp(octets, prefix, sizeof(prefix)) == 0;
+}
+
+/* A mapped address is IPv4 here, so ::/0 and other IPv6 nets shorter than the mapping's /96 do not hold it. */
+static bool
+in_net(const struct syc_value *v, const struct syc_operand *o)
+{
+    unsigned whole = o->u.net.bits / 8, rest = o->u.net.bits % 8;
+
+    if (v->type != SYC_ADDR || (o->u.net.bits < 96 && is_mapped(v->u.addr.octets))) {
+        return false;
+    }
+    if (memcmp(v->u.addr.octets, o->u.net.octets, whole) != 0) {
+        return false;
+    }
+    return rest == 0 || ((v->u.addr.octets[whole] ^ o->u.net.octets[whole]) >> (8 - rest)) == 0;
+}
+
+static bool
+matches_text(const struct syc_value *v, const struct syc_operand *o, bool cased)
+{
+    if (v->type == SYC_TEXT) {
+        return syc_glob_match(o->u.text.tokens, o->u.text.count, v->u.text, cased);
+    }
+    for (size_t i = 0; v->type == SYC_LIST && i < v->u.list.count; i++) {
+        if (syc_glob_match(o->u.text.tokens, o->u.text.count, v->u.list.items[i], cased)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+equals(const struct syc_value *v, const struct syc_operand *o, bool cased)
+{
+    switch (o->kind) {
+    case SYC_OPERAND_NULL:
+        return v->type == SYC_ABSENT;
+    case SYC_OPERAND_INT:
+    case SYC_OPERAND_REAL:
+        return compare_numbers(v, o) == 0;
+    case SYC_OPERAND_BOOL:
+        return v->type == SYC_BOOL && (v->u.i != 0) == (o->u.i != 0);
+    case SYC_OPERAND_TEXT:
+        return matches_text(v, o, cased);
+    case SYC_OPERAND_NET:
+        return in_net(v, o);
+    default:
+        return false;
+    }
+}
+
+static bool
+holds_for(const struct syc_sigma_test *t, const struct syc_value *v, const struct syc_operand *o)
+{
+    int order;
+
+    switch (t->op) {
+    case SYC_TEST_EQUAL:
+    case SYC_TEST_CIDR:
+        return equals(v, o, t->cased);
+    case SYC_TEST_GT:
+        return compare_numbers(v, o) == 1;
+    case SYC_TEST_GTE:
+        order = compare_numbers(v, o);
+        return order == 0 || order == 1;
+    case SYC_TEST_LT:
+        return compare_numbers(v, o) == -1;
+    case SYC_TEST_LTE:
+        order = compare_numbers(v, o);
+        return order == 0 || order == -1;
+    case SYC_TEST_EXISTS:
+        return (v->type != SYC_ABSENT) == (o->u.i != 0);
+    case SYC_TEST_FIELDREF:
+    default:
+        return false;
+    }
+}
+
+static bool
+same_text(const char *a, const char *b, bool cased)
+{
+    if (cased) {
+        return strcmp(a, b) == 0;
+    }
+    while (*a && lower((unsigned char)*a) == lower((unsigned char)*b)) {
+        a++;
+        b++;
+    }
+    return lower((unsigned char)*a) == lower((unsigned char)*b);
+}
+
+static bool
+same_values(const struct syc_value *a, const struct syc_value *b, bool cased)
+{
+    if (a->type != b->type) {
+        return false;
+    }
+    switch (a->type) {
+    case SYC_INT:
+        return a->u.i == b->u.i;
+    case SYC_REAL:
+        return a->u.f == b->u.f;
+    case SYC_BOOL:
+        return (a->u.i != 0) == (b->u.i != 0);
+    case SYC_ADDR:
+        return memcmp(a->u.addr.octets, b->u.addr.octets, 16) == 0;
+    case SYC_TEXT:
+        return same_text(a->u.text, b->u.text, cased);
+    case SYC_LIST:
+    case SYC_ABSENT:
+    default:
+        return false;
+    }
+}
+
+static bool
+test_holds(const struct syc_sigma_test *t, const struct syc_value *row)
+{
+    const struct syc_value *v = &row[t->field];
+
+    if (t->op == SYC_TEST_FIELDREF) {
+        const struct syc_value *w = &row[t->other];
+
+        if (v->type == SYC_ABSENT || w->type == SYC_ABSENT) {
+            return false;
+        }
+        return same_values(v, w, t->cased) != t->negate;
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        if (holds_for(t, v, &t->operands[i]) != t->all) {
+            /* The first that decides: one that holds where any will do, one that fails where all must. */
+            return !t->all != t->negate;
+        }
+    }
+    return t->all != t->negate;
+}
+
+static uint64_t
+identifiers_of(const struct syc_sigma_program *p, uint64_t tests)
+{
+    uint64_t held = 0;
+
+    for (size_t i = 0; i < p->identifier_count; i++) {
+        const struct syc_sigma_identifier *id = &p->identifiers[i];
+
+        for (size_t g = 0; g < id->group_count; g++) {
+            if ((id->groups[g] & ~tests) == 0) {
+                held |= UINT64_C(1) << i;
+                break;
+            }
+        }
+    }
+    return held;
+}
+
+/* Bit 0 is the top of the stack. The loader has checked that the stack never runs dry or over 64. */
+static bool
+condition_holds(const struct syc_sigma_program *p, uint64_t held)
+{
+    uint64_t stack = 0;
+
+    for (size_t i = 0; i < p->step_count; i++) {
+        uint64_t mask = p->steps[i].mask;
+
+        switch (p->steps[i].kind) {
+        case SYC_STEP_ANY:
+            stack = stack << 1 | ((held & mask) != 0);
+            break;
+        case SYC_STEP_ALL:
+            stack = stack << 1 | ((held & mask) == mask);
+            break;
+        case SYC_STEP_NOT:
+            stack ^= 1;
+            break;
+        case SYC_STEP_AND:
+            stack = (stack >> 1 & ~UINT64_C(1)) | (stack >> 1 & stack & 1);
+            break;
+        case SYC_STEP_OR:
+            stack = stack >> 1 | (stack & 1);
+            break;
+        default:
+            break;
+        }
+    }
+    return stack & 1;
+}
+
+bool
+syc_sigma_match(const struct syc_sigma_rule *rule, const struct syc_value *row,
+                struct syc_sigma_hit *hit)
+{
+    const struct syc_sigma_program *p = rule->program;
+    struct syc_sigma_hit local = {0, 0};
+
+    for (size_t i = 0; i < p->test_count; i++) {
+        local.tests |= (uint64_t)test_holds(&p->tests[i], row) << i;
+    }
+    local.identifiers = identifiers_of(p, local.tests);
+    if (hit) {
+        *hit = local;
+    }
+    return condition_holds(p, local.identifiers);
+}
+
+size_t
+syc_sigma_explain(const struct syc_sigma_rule *rule, const struct syc_sigma_hit *hit,
+                  const char **names, size_t max)
+{
+    const struct syc_sigma_program *p = rule->program;
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->identifier_count && n < max; i++) {
+        if ((hit->identifiers & p->used) >> i & 1) {
+            names[n++] = p->identifiers[i].name;
+        }
+    }
+    return n;
+}
+
+size_t
+syc_sigma_fields(const struct syc_sigma_rule *rule, const uint16_t **out)
+{
+    *out = rule->program->fields;
+    return rule->program->field_count;
+}
