@@ -11,7 +11,9 @@
 /* Exchanges of a part that its mark may need: the first (a TLS server's flight), the last (idle time before the close). */
 enum { KEEP_EXCHANGES = 8, SLOTS_FIRST = 16 };
 
-enum { PART_OCTETS = sizeof(struct syc_record) + (KEEP_EXCHANGES + 1) * sizeof(struct syc_exchange) };
+enum {
+    PART_OCTETS = sizeof(struct syc_record) + (KEEP_EXCHANGES + 1) * sizeof(struct syc_exchange)
+};
 
 struct group {
     int64_t flow_id;
@@ -21,7 +23,6 @@ struct group {
     struct waiting *waiting; /* ascending */
     int64_t answered;
     int64_t stack_part; /* of which part mark->stack is */
-    uint32_t parts;     /* held: what the budget counts */
     bool done;
 };
 
@@ -194,8 +195,8 @@ add_bursts(struct parts *p, const struct syc_record *r)
 {
     struct setup setup = syc_mark_setup(r);
     struct source *source;
-    struct mark *m = syc_store_add(p->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r),
-                                   &source);
+    struct mark *m =
+        syc_store_add(p->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r), &source);
     uint32_t to;
 
     if (m == NULL) {
@@ -230,6 +231,20 @@ fill(struct group *g, const struct syc_record *whole, uint32_t degraded)
     g->mark->degraded |= (uint16_t)degraded;
 }
 
+/* Of a joined part, too, only the first and the last exchanges are needed: the list stays short however many parts come. */
+static void
+shorten(struct syc_record *whole)
+{
+    struct syc_exchange *list = (struct syc_exchange *)(uintptr_t)whole->exchanges;
+    size_t skip;
+
+    if (whole->exchange_count > KEEP_EXCHANGES) {
+        skip = whole->exchange_count - KEEP_EXCHANGES;
+        memmove(list + 1, list + 1 + skip, (KEEP_EXCHANGES - 1) * sizeof(*list));
+        whole->exchange_count = KEEP_EXCHANGES;
+    }
+}
+
 /* Join what has no hole before it. A join that lacks memory is tried again with the next part, and at the end. */
 static void
 advance(struct parts *p, struct group *g)
@@ -240,6 +255,7 @@ advance(struct parts *p, struct group *g)
         if (g->whole == NULL) {
             g->whole = part;
         } else if (syc_record_join(g->whole, part) == SYC_OK) {
+            shorten(g->whole);
             release(p, part);
         } else {
             return;
@@ -271,7 +287,7 @@ syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack)
         return;
     }
     if (!add_bursts(p, r)) {
-        g->mark->degraded |= 1U << SYC_DEGRADED_EVICTED;
+        return;
     }
     g->answered += syc_mark_answered(r);
     if (stack != STORE_NONE && r->part < g->stack_part) {

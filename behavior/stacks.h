@@ -22,8 +22,8 @@ struct stack {
 };
 
 struct stacks {
-    struct store *store; /* whose budget counts */
-    struct stack **list; /* room of them */
+    struct store *store;           /* whose budget counts */
+    struct stack **list;           /* room of them */
     struct stack **order, **spare; /* by rank */
     uint32_t *slots;               /* 2 * room, STORE_NONE = empty */
     uint32_t count, room;

@@ -343,8 +343,7 @@ reserve_work(struct store *s, uint32_t marks, uint64_t bursts)
         return false;
     }
     octets += marks > s->most_marks ? (size_t)(marks - s->most_marks) * STORE_WORK_MARK : 0;
-    octets +=
-        bursts > s->most_bursts ? (size_t)(bursts - s->most_bursts) * STORE_WORK_BURST : 0;
+    octets += bursts > s->most_bursts ? (size_t)(bursts - s->most_bursts) * STORE_WORK_BURST : 0;
     if (octets > 0 && !syc_budget_take(&s->budget, octets)) {
         return false;
     }
@@ -378,8 +377,9 @@ add_mark(struct store *s, struct source **source, const uint8_t addr[16], uint8_
         return NULL;
     }
     m = mark_at(s, index);
-    *m = (struct mark){
-        .first = s->bursts.used, .burst_count = (uint32_t)n, .next = (*source)->marks};
+    *m = (struct mark){.first = s->bursts.used,
+                       .burst_count = (uint32_t)n,
+                       .next = (*source)->marks};
     s->bursts.used += (uint32_t)n;
     (*source)->marks = index;
     (*source)->mark_count = marks;

@@ -29,15 +29,16 @@ enum mark_flag {
     MARK_HALF_OPEN = 1 << 3,
     MARK_REFUSED = 1 << 4,
     MARK_UNANSWERED = 1 << 5,
-    MARK_UNUSED = 1 << 6,      /* established, no client payload */
-    MARK_NO_LOG = 1 << 7,      /* payload was sent but its bursts are not known (another sensor's record) */
-    MARK_PROTOCOL = 1 << 8,    /* the protocol was looked at */
-    MARK_TLS = 1 << 9,         /* TLS with a first server flight */
-    MARK_TLS_NEW = 1 << 10,    /* the client offered no resumption */
+    MARK_UNUSED = 1 << 6, /* established, no client payload */
+    MARK_NO_LOG =
+        1 << 7, /* payload was sent but its bursts are not known (another sensor's record) */
+    MARK_PROTOCOL = 1 << 8,     /* the protocol was looked at */
+    MARK_TLS = 1 << 9,          /* TLS with a first server flight */
+    MARK_TLS_NEW = 1 << 10,     /* the client offered no resumption */
     MARK_TLS_RESUMED = 1 << 11, /* decided by syc_view_classify() */
-    MARK_TIME_WAIT = 1 << 12,  /* the client entered TIME_WAIT */
-    MARK_IDLE_CLOSE = 1 << 13, /* idle_close_us is known */
-    MARK_CLOSE = 1 << 14,      /* how it ended is known */
+    MARK_TIME_WAIT = 1 << 12,   /* the client entered TIME_WAIT */
+    MARK_IDLE_CLOSE = 1 << 13,  /* idle_close_us is known */
+    MARK_CLOSE = 1 << 14,       /* how it ended is known */
 };
 
 /* How a client repeated its SYN (reference/lifecycle 2.5). X(NAME, "word") */
@@ -143,7 +144,6 @@ void syc_store_settle(struct store *s, struct source *source, const struct mark 
 
 /* Something of this client could not be kept. */
 void syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v);
-
 
 static inline void *
 blocks_at(const struct blocks *b, uint32_t index)

@@ -1,3 +1,4 @@
+#include "capture/decode_fill.h"
 #include "capture/decode_int.h"
 
 #include <string.h>
@@ -51,8 +52,42 @@ give_up_quotation(struct syc_segment *out)
     return SYC_DROP_NOT_TCP;
 }
 
-enum syc_drop
-syc_decode(const struct syc_frame *frame, struct syc_segment *out)
+enum {
+    ETHERNET_HEADER = 14,
+    PLAIN_OCTETS = ETHERNET_HEADER + SYC_IP4_HEADER + SYC_TCP_HEADER,
+};
+
+/* Ethernet without tags, IPv4 without options, no fragment, TCP, and lengths that hold together. */
+static inline bool
+is_plain(const struct syc_frame *frame)
+{
+    const uint8_t *p = frame->data;
+
+    return frame->link == 1 && frame->captured >= PLAIN_OCTETS && syc_be16(p + 12) == 0x0800 &&
+           p[14] == 0x45 && p[23] == SYC_PROTO_TCP && (syc_be16(p + 20) & 0x3fff) == 0 &&
+           syc_be16(p + 16) >= SYC_IP4_HEADER + SYC_TCP_HEADER;
+}
+
+/*
+ * What the walk below would answer for a plain frame, without its steps: nine of ten frames take this way, at about
+ * half the instructions (callgrind). Only the order of checks is repeated here, never what a field means.
+ */
+static inline enum syc_drop
+decode_plain(const struct syc_frame *frame, struct syc_segment *out)
+{
+    const uint8_t *p = frame->data + ETHERNET_HEADER;
+    uint32_t total = syc_be16(p + 2), left = frame->captured - ETHERNET_HEADER;
+
+    syc_fill_ip4(out, p);
+    out->ip_header_octets = SYC_IP4_HEADER;
+    out->ip_octets = total;
+    left = left < total ? left : total;
+    return syc_fill_tcp(out, p + SYC_IP4_HEADER, left - SYC_IP4_HEADER, total - SYC_IP4_HEADER);
+}
+
+/* Layer after layer, each naming the next, until one ends it. Kept out of line so that the plain path needs no stack. */
+static enum syc_drop __attribute__((noinline))
+decode_layers(const struct syc_frame *frame, struct syc_segment *out)
 {
     struct syc_cursor c = {
         .at = frame->data,
@@ -63,10 +98,6 @@ syc_decode(const struct syc_frame *frame, struct syc_segment *out)
     };
     enum syc_drop drop = SYC_DROP_LINK_TYPE;
 
-    clear(out);
-    out->time_ns = frame->time_ns;
-    out->number = frame->number;
-    out->file = frame->file;
     while (c.next != NULL) {
         syc_layer *layer = c.next;
 
@@ -74,4 +105,14 @@ syc_decode(const struct syc_frame *frame, struct syc_segment *out)
         drop = layer(&c);
     }
     return c.quoted && drop != SYC_DROP_ICMP_ERROR ? give_up_quotation(out) : drop;
+}
+
+enum syc_drop
+syc_decode(const struct syc_frame *frame, struct syc_segment *out)
+{
+    clear(out);
+    out->time_ns = frame->time_ns;
+    out->number = frame->number;
+    out->file = frame->file;
+    return is_plain(frame) ? decode_plain(frame, out) : decode_layers(frame, out);
 }

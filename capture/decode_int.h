@@ -26,6 +26,7 @@ struct syc_cursor {
         wire; /* octets from at as they were sent; inside IP by its length, so link padding is gone */
     syc_layer *next;
     struct syc_segment *out;
+    uint8_t protocol; /* the one after the IP header or chain read last */
     bool quoted; /* inside an ICMP error: lengths are the quoter's, and only the ports are wanted */
 };
 

@@ -1,3 +1,4 @@
+#include "capture/decode_fill.h"
 #include "capture/decode_int.h"
 
 #include <string.h>
@@ -6,7 +7,6 @@
 enum {
     PROTO_HOP_BY_HOP = 0,
     PROTO_ICMP = 1,
-    PROTO_TCP = 6,
     PROTO_ROUTING = 43,
     PROTO_FRAGMENT = 44,
     PROTO_ESP = 50,
@@ -17,7 +17,6 @@ enum {
 };
 
 enum {
-    IP4_HEADER = 20,
     IP6_HEADER = 40,
     /* RFC 8200 4.1 allows each header once and destination options twice: 7. More than twice that is an attack. */
     CHAIN_MAX = 16,
@@ -34,14 +33,14 @@ static const struct {
 };
 
 static enum syc_drop
-follow_protocol(struct syc_cursor *c, uint8_t protocol)
+follow_protocol(struct syc_cursor *c)
 {
-    if (protocol == PROTO_TCP) {
+    if (c->protocol == SYC_PROTO_TCP) {
         c->next = c->quoted ? syc_decode_quoted_tcp : syc_decode_tcp;
         return SYC_DROP_NONE;
     }
     for (size_t i = 0; i < sizeof protocols / sizeof protocols[0] && !c->quoted; i++) {
-        if (protocols[i].protocol == protocol &&
+        if (protocols[i].protocol == c->protocol &&
             (protocols[i].ip_v == 0 || protocols[i].ip_v == c->out->ip_v)) {
             c->next = protocols[i].layer;
             return SYC_DROP_NONE;
@@ -61,19 +60,19 @@ read_fragment(const uint8_t *p, struct syc_segment *out)
 }
 
 /*
- * Past the headers between IP and what it carries; *protocol is the first on entry and what they end in on success.
+ * Past the headers between IP and what it carries; c->protocol is the first on entry and what they end in on success.
  * IPv4 comes here for AH only.
  *
  * source  RFC 8200 4 (lengths in 8 octets beyond the first 8), RFC 4302 2.2 (in 4 octets, minus 2)
  */
 static enum syc_drop
-walk_chain(struct syc_cursor *c, uint8_t *protocol)
+walk_chain(struct syc_cursor *c)
 {
     for (int headers = 0; headers < CHAIN_MAX; headers++) {
         uint32_t size = 8;
         enum syc_drop drop = SYC_DROP_NONE;
 
-        switch (*protocol) {
+        switch (c->protocol) {
         case PROTO_ESP:
         case PROTO_NONE:
             return SYC_DROP_IP_NO_NEXT;
@@ -89,15 +88,15 @@ walk_chain(struct syc_cursor *c, uint8_t *protocol)
         if (c->left < size) {
             return SYC_DROP_IP_SHORT;
         }
-        if (*protocol == PROTO_FRAGMENT) {
+        if (c->protocol == PROTO_FRAGMENT) {
             drop = read_fragment(c->at, c->out);
         } else {
-            size += c->at[1] * (*protocol == PROTO_AH ? 4u : 8u);
+            size += c->at[1] * (c->protocol == PROTO_AH ? 4u : 8u);
         }
         if (drop != SYC_DROP_NONE || c->left < size) {
             return drop != SYC_DROP_NONE ? drop : SYC_DROP_IP_SHORT;
         }
-        *protocol = c->at[0];
+        c->protocol = c->at[0];
         syc_cursor_skip(c, size);
     }
     return SYC_DROP_IP_BAD;
@@ -119,10 +118,9 @@ syc_decode_ip4(struct syc_cursor *c)
     const uint8_t *p = c->at;
     struct syc_segment *out = c->out;
     uint32_t header, total, fragment;
-    uint8_t protocol;
     enum syc_drop drop;
 
-    if (c->left < IP4_HEADER) {
+    if (c->left < SYC_IP4_HEADER) {
         return SYC_DROP_IP_SHORT;
     }
     header = (p[0] & 15) * 4u;
@@ -131,39 +129,27 @@ syc_decode_ip4(struct syc_cursor *c)
         /* Offload leaves it to the hardware; a quoter may have altered it (BSD subtracted, some swapped octets). */
         total = c->wire;
     }
-    if (p[0] >> 4 != 4 || header < IP4_HEADER || total < header) {
+    if (p[0] >> 4 != 4 || header < SYC_IP4_HEADER || total < header) {
         return SYC_DROP_IP_BAD;
     }
     fragment = syc_be16(p + 6);
-    out->ip_v = 4;
+    syc_fill_ip4(out, p);
     out->ip_header_octets = (uint8_t)header;
     out->ip_octets = total;
-    out->traffic_class = p[1];
-    out->ip_id = syc_be16(p + 4);
-    out->ip_reserved = (fragment & 0x8000) != 0;
-    out->ip_df = (fragment & 0x4000) != 0;
-    out->ip_mf = (fragment & 0x2000) != 0;
-    out->ttl = p[8];
-    memset(out->src, 0, 10); /* a quoted IPv4 header may follow an IPv6 one */
-    memset(out->dst, 0, 10);
-    memset(out->src + 10, 0xff, 2);
-    memset(out->dst + 10, 0xff, 2);
-    memcpy(out->src + 12, p + 12, 4);
-    memcpy(out->dst + 12, p + 16, 4);
     if (c->left < header) {
         return SYC_DROP_IP_SHORT;
     }
-    protocol = p[9];
+    c->protocol = p[9];
     limit(c, total);
     syc_cursor_skip(c, header);
     if ((fragment & 0x1fff) != 0) {
         return SYC_DROP_IP_FRAGMENT;
     }
-    if (protocol == PROTO_ESP || protocol == PROTO_AH) {
-        drop = walk_chain(c, &protocol);
-        return drop != SYC_DROP_NONE ? drop : follow_protocol(c, protocol);
+    if (c->protocol == PROTO_ESP || c->protocol == PROTO_AH) {
+        drop = walk_chain(c);
+        return drop != SYC_DROP_NONE ? drop : follow_protocol(c);
     }
-    return follow_protocol(c, protocol);
+    return follow_protocol(c);
 }
 
 /*
@@ -200,7 +186,6 @@ syc_decode_ip6(struct syc_cursor *c)
     const uint8_t *p = c->at;
     struct syc_segment *out = c->out;
     uint32_t word, total;
-    uint8_t protocol;
     enum syc_drop drop;
 
     if (c->left < IP6_HEADER) {
@@ -224,16 +209,16 @@ syc_decode_ip6(struct syc_cursor *c)
     out->ttl = p[7];
     memcpy(out->src, p + 8, 16);
     memcpy(out->dst, p + 24, 16);
-    protocol = p[6];
+    c->protocol = p[6];
     limit(c, total);
     syc_cursor_skip(c, IP6_HEADER);
-    if (protocol != PROTO_TCP) {
-        drop = walk_chain(c, &protocol);
+    if (c->protocol != SYC_PROTO_TCP) {
+        drop = walk_chain(c);
         if (drop != SYC_DROP_NONE) {
             return drop;
         }
     }
-    return follow_protocol(c, protocol);
+    return follow_protocol(c);
 }
 
 enum syc_drop

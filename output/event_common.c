@@ -158,3 +158,13 @@ syc_event_degraded(struct syc_json *j, uint32_t bits)
     }
     syc_json_close(j, ']');
 }
+
+void
+syc_event_end_subject(struct syc_json *j, const struct syc_subject *s)
+{
+    if (s->degraded != 0) {
+        syc_json_member_bool(j, "complete", false);
+        syc_event_degraded(j, s->degraded);
+    }
+    syc_json_close(j, '}');
+}

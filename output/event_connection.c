@@ -1,282 +1,405 @@
-/*
- * The connection event: the record, lossless. Its numbers are the rows of syc_record_numbers[], walked once in their
- * order; an object opens with its first member that is known and is left out when it has none.
- */
+/* The connection event: the record, lossless (spec of events, `connection`). */
 
+#include "output/layout.h"
 #include "output/output_int.h"
 
-#include <string.h>
+/* ------------------------------------------------------------- lists */
 
-/* Where the walk stands: row, and the objects that are open ("" = the event itself). */
-struct walk {
-    struct syc_json *j;
-    const struct syc_record *r;
-    size_t row;
-    bool open;         /* the group's object */
-    const char *inner; /* the inner object's name in the row's path, NULL = none */
-    size_t inner_length;
-};
-
-static void
-open_group(struct walk *w, const char *group)
+static int64_t
+end_us(const struct syc_record *r)
 {
-    if (!w->open) {
-        syc_json_key(w->j, group);
-        syc_json_open(w->j, '{');
-        w->open = true;
-    }
+    return r->dur_us != SYC_NONE ? r->start_us + r->dur_us : r->start_us;
+}
+
+static bool
+always(const struct syc_record *r)
+{
+    return true;
 }
 
 static void
-close_inner(struct walk *w)
+write_time(struct syc_json *j, int64_t us)
 {
-    if (w->inner != NULL) {
-        syc_json_close(w->j, '}');
-        w->inner = NULL;
-    }
+    char text[SYC_TIME_TEXT];
+
+    syc_time_format(us, text);
+    syc_json_text_n(j, text, SYC_TIME_TEXT - 1);
 }
 
 static void
-close_group(struct walk *w)
+write_start(struct syc_json *j, const struct syc_record *r)
 {
-    close_inner(w);
-    if (w->open) {
-        syc_json_close(w->j, '}');
-        w->open = false;
-    }
+    write_time(j, r->start_us);
+}
+
+static bool
+has_end(const struct syc_record *r)
+{
+    return r->dur_us != SYC_NONE;
 }
 
 static void
-put_number(struct syc_json *j, const struct syc_record_number *row, int64_t value)
+write_end(struct syc_json *j, const struct syc_record *r)
 {
-    switch ((enum syc_number_kind)row->kind) {
-    case SYC_NUMBER:
-        syc_json_int(j, value);
-        break;
-    case SYC_NUMBER_BOOL:
-        syc_json_bool(j, value != 0);
-        break;
-    case SYC_NUMBER_WORD:
-        syc_json_text(j, row->words[value]);
-        break;
-    }
+    write_time(j, end_us(r));
 }
 
-/* One known number; `name` is its path without the group. */
-static void
-put_row(struct walk *w, const struct syc_record_number *row, const char *name, int64_t value)
+/* "[1,2,3]" */
+static char *
+put_numbers(char *p, const int64_t *numbers, size_t count)
 {
-    const char *dot = strchr(name, '.');
-
-    if (dot == NULL) {
-        close_inner(w);
-    } else {
-        size_t n = (size_t)(dot - name);
-        if (w->inner == NULL || w->inner_length != n || memcmp(w->inner, name, n) != 0) {
-            close_inner(w);
-            syc_json_key_n(w->j, name, n);
-            syc_json_open(w->j, '{');
-            w->inner = name;
-            w->inner_length = n;
-        }
-        name = dot + 1;
-    }
-    syc_json_key(w->j, name);
-    put_number(w->j, row, value);
-}
-
-/* All rows of a group, then its texts. The group stays open for what is not a row. */
-static void
-put_group(struct walk *w, const char *group)
-{
-    size_t n = strlen(group);
-
-    for (; w->row < syc_record_number_count; w->row++) {
-        const struct syc_record_number *row = &syc_record_numbers[w->row];
-        int64_t value = syc_record_get(w->r, row);
-        if (strncmp(row->path, group, n) != 0 || row->path[n] != '.') {
-            break;
-        }
-        if (value != SYC_NONE) {
-            open_group(w, group);
-            put_row(w, row, row->path + n + 1, value);
-        }
-    }
-    close_inner(w);
-    for (size_t i = 0; i < syc_record_text_count; i++) {
-        const struct syc_record_text *row = &syc_record_texts[i];
-        const char *text = *(const char *const *)((const char *)w->r + row->offset);
-        if (text != NULL && strncmp(row->path, group, n) == 0 && row->path[n] == '.') {
-            open_group(w, group);
-            json_member_text(w->j, row->path + n + 1, text);
-        }
-    }
-}
-
-static void
-put_times(struct walk *w, const char *name, const int64_t *times, size_t count)
-{
-    if (count == 0) {
-        return;
-    }
-    open_group(w, "tcp");
-    syc_json_key(w->j, name);
-    syc_json_open(w->j, '[');
+    *p++ = '[';
     for (size_t i = 0; i < count; i++) {
-        syc_json_int(w->j, times[i]);
+        p = syc_put_int(p, numbers[i]);
+        *p++ = ',';
     }
-    syc_json_close(w->j, ']');
+    p -= count > 0;
+    *p++ = ']';
+    return p;
 }
 
 static void
-put_syn(struct syc_json *j, const struct syc_record *r, int side)
+write_numbers(struct syc_json *j, const int64_t *numbers, size_t count)
 {
-    if (r->syn[side] == NULL) {
-        return;
+    if (syc_json_room(j, 2 + count * (SYC_INT_TEXT + 1))) {
+        j->n = (size_t)(put_numbers(j->text + j->n, numbers, count) - j->text);
     }
-    syc_json_key(j, side == 0 ? "syn" : "syn_ack");
+}
+
+static bool
+has_syn_times(const struct syc_record *r)
+{
+    return r->syn_time_count > 0;
+}
+
+static void
+write_syn_times(struct syc_json *j, const struct syc_record *r)
+{
+    write_numbers(j, r->syn_times_us, r->syn_time_count);
+}
+
+static bool
+has_syn_ack_times(const struct syc_record *r)
+{
+    return r->syn_ack_time_count > 0;
+}
+
+static void
+write_syn_ack_times(struct syc_json *j, const struct syc_record *r)
+{
+    write_numbers(j, r->syn_ack_times_us, r->syn_ack_time_count);
+}
+
+/* Numbers without facts are kept too: the facts may have found no room, and the record must come back as it was. */
+static bool
+has_syn_side(const struct syc_record *r, int side)
+{
+    const struct syc_syn_own *own = &r->syn_own[side];
+
+    return r->syn[side] != NULL || own->ip_id != SYC_NONE || own->flow_label != SYC_NONE ||
+           own->ts_val != SYC_NONE || own->ts_ecr != SYC_NONE || own->payload_bytes != SYC_NONE;
+}
+
+static void
+write_syn_side(struct syc_json *j, const struct syc_record *r, int side)
+{
     syc_json_open(j, '{');
-    event_syn(j, r->syn[side], &r->syn_own[side]);
+    syc_event_syn(j, r->syn[side], &r->syn_own[side]);
     syc_json_close(j, '}');
 }
 
-static void
-put_cells(struct syc_json *j, const int64_t *cells, size_t count)
+static bool
+has_syn(const struct syc_record *r)
 {
-    syc_json_open(j, '[');
-    for (size_t i = 0; i < count; i++) {
-        syc_json_int(j, cells[i]);
-    }
-    syc_json_close(j, ']');
+    return has_syn_side(r, SYC_TOSERVER);
 }
 
 static void
-put_exchanges(struct syc_json *j, const struct syc_record *r)
+write_syn(struct syc_json *j, const struct syc_record *r)
 {
-    if (r->exchange_count == 0) {
+    write_syn_side(j, r, SYC_TOSERVER);
+}
+
+static bool
+has_syn_ack(const struct syc_record *r)
+{
+    return has_syn_side(r, SYC_TOCLIENT);
+}
+
+static void
+write_syn_ack(struct syc_json *j, const struct syc_record *r)
+{
+    write_syn_side(j, r, SYC_TOCLIENT);
+}
+
+static bool
+has_exchanges(const struct syc_record *r)
+{
+    return r->exchange_count > 0;
+}
+
+static void
+write_exchanges(struct syc_json *j, const struct syc_record *r)
+{
+    char *p;
+
+    if (!syc_json_room(j, 2 + r->exchange_count * (3 + 9 * (SYC_INT_TEXT + 1)))) {
         return;
     }
-    syc_json_key(j, "exchanges");
-    syc_json_open(j, '[');
+    p = j->text + j->n;
     for (size_t i = 0; i < r->exchange_count; i++) {
         const struct syc_exchange *x = &r->exchanges[i];
-        int64_t cells[9] = {x->offset_us,      x->client_dur_us,    x->client_octets,
-                            x->client_packets, x->answer_offset_us, x->first_flight_octets,
-                            x->server_dur_us,  x->server_octets,    x->server_packets};
-        put_cells(j, cells, x->answered ? 9 : 4);
+        const int64_t cells[] = {x->offset_us,      x->client_dur_us,    x->client_octets,
+                                 x->client_packets, x->answer_offset_us, x->first_flight_octets,
+                                 x->server_dur_us,  x->server_octets,    x->server_packets};
+        *p++ = i == 0 ? '[' : ',';
+        p = put_numbers(p, cells, x->answered != 0 ? 9 : 4);
     }
-    syc_json_close(j, ']');
+    *p++ = ']';
+    j->n = (size_t)(p - j->text);
+}
+
+static bool
+has_flights(const struct syc_record *r)
+{
+    return r->flight_count > 0;
 }
 
 static void
-put_flights(struct syc_json *j, const struct syc_record *r)
+write_flights(struct syc_json *j, const struct syc_record *r)
 {
-    if (r->flight_count == 0) {
+    char *p;
+
+    if (!syc_json_room(j, 2 + r->flight_count * (3 + 7 * (SYC_INT_TEXT + 1)))) {
         return;
     }
-    syc_json_key(j, "flights");
-    syc_json_open(j, '[');
+    p = j->text + j->n;
     for (size_t i = 0; i < r->flight_count; i++) {
         const struct syc_flight *f = &r->flights[i];
-        int64_t cells[7] = {f->offset_us, f->dur_us,        f->gap_max_us,    f->segments,
-                            f->octets,    f->retransmitted, f->window_limited};
-        put_cells(j, cells, 7);
+        const int64_t cells[] = {f->offset_us, f->dur_us,        f->gap_max_us,    f->segments,
+                                 f->octets,    f->retransmitted, f->window_limited};
+        *p++ = i == 0 ? '[' : ',';
+        p = put_numbers(p, cells, 7);
     }
-    syc_json_close(j, ']');
+    *p++ = ']';
+    j->n = (size_t)(p - j->text);
+}
+
+static bool
+has_time_wait(const struct syc_record *r)
+{
+    return r->time_wait_count > 0;
 }
 
 static void
-put_time_wait(struct walk *w)
+write_time_wait(struct syc_json *j, const struct syc_record *r)
 {
-    struct syc_json *j = w->j;
-
-    if (w->r->time_wait_count == 0) {
-        return;
-    }
-    open_group(w, "close");
-    syc_json_key(j, "time_wait");
     syc_json_open(j, '[');
-    for (size_t i = 0; i < w->r->time_wait_count; i++) {
-        const struct syc_time_wait *t = &w->r->time_wait[i];
+    for (size_t i = 0; i < r->time_wait_count; i++) {
+        const struct syc_time_wait *w = &r->time_wait[i];
+
         syc_json_open(j, '{');
-        json_member_text(j, "side", t->side == SYC_TOSERVER ? "client" : "server");
-        json_member_int(j, "enter_us", t->enter_us);
-        if (t->restart_count > 0) {
-            syc_json_key(j, "restarts_us");
-            syc_json_open(j, '[');
-            for (int64_t k = 0; k < t->restart_count; k++) {
-                put_cells(j, t->restarts_us[k], 2);
+        syc_json_member_text(j, "side", w->side == SYC_TOSERVER ? "client" : "server");
+        syc_json_member_int(j, "enter_us", w->enter_us);
+        if (w->restart_count > 0) {
+            syc_json_member_open(j, "restarts_us", '[');
+            for (int64_t k = 0; k < w->restart_count; k++) {
+                syc_json_open(j, '[');
+                syc_json_int(j, w->restarts_us[k][0]);
+                syc_json_int(j, w->restarts_us[k][1]);
+                syc_json_close(j, ']');
             }
             syc_json_close(j, ']');
         }
-        if (t->killed_us != SYC_NONE) {
-            json_member_int(j, "killed_us", t->killed_us);
+        if (w->killed_us != SYC_NONE) {
+            syc_json_member_int(j, "killed_us", w->killed_us);
         }
         syc_json_close(j, '}');
     }
     syc_json_close(j, ']');
 }
 
-static int64_t
-end_of(const struct syc_record *r)
-{
-    return r->start_us + (r->dur_us != SYC_NONE ? r->dur_us : 0);
-}
+static const struct syc_list_writer list_writers[] = {
+    {"flow.start", always, write_start},
+    {"flow.end", has_end, write_end},
+    {"tcp.syn_times_us", has_syn_times, write_syn_times},
+    {"tcp.syn_ack_times_us", has_syn_ack_times, write_syn_ack_times},
+    {"syn", has_syn, write_syn},
+    {"syn_ack", has_syn_ack, write_syn_ack},
+    {"exchanges", has_exchanges, write_exchanges},
+    {"flights", has_flights, write_flights},
+    {"close.time_wait", has_time_wait, write_time_wait},
+};
+
+/* ------------------------------------------------------------- slots */
+
+/* Where the writing of slots stands: the open object, and whether it has a member (then a comma is due). */
+struct cursor {
+    const struct syc_layout *layout;
+    char *p;
+    uint8_t group;
+    bool comma;
+};
 
 static void
-put_members(struct syc_json *j, const struct syc_record *r)
+put_key(struct cursor *c, const struct syc_key_text *key)
 {
-    struct walk w = {.j = j, .r = r, .row = 1}; /* row 0, client_known, is in the envelope */
+    size_t skip = !c->comma;
 
-    json_member_int(j, "ip_v", r->key.ip_v);
-    open_group(&w, "flow");
-    json_member_time(j, "start", r->start_us);
-    json_member_time(j, "end", end_of(r));
-    put_group(&w, "flow");
-    close_group(&w);
-    put_group(&w, "tcp");
-    put_times(&w, "syn_times_us", r->syn_times_us, r->syn_time_count);
-    put_times(&w, "syn_ack_times_us", r->syn_ack_times_us, r->syn_ack_time_count);
-    close_group(&w);
-    put_syn(j, r, 0);
-    put_syn(j, r, 1);
-    put_group(&w, "app");
-    close_group(&w);
-    put_group(&w, "http");
-    close_group(&w);
-    put_group(&w, "tls");
-    close_group(&w);
-    put_exchanges(j, r);
-    put_flights(j, r);
-    put_group(&w, "exchanges_cut");
-    close_group(&w);
-    put_group(&w, "flights_cut");
-    close_group(&w);
-    put_group(&w, "close");
-    put_time_wait(&w);
-    close_group(&w);
-    event_complete(j, r->degraded);
+    memcpy(c->p, key->text + skip, SYC_KEY_TEXT - 1);
+    c->p += key->length - skip;
 }
 
+static bool
+is_inside(const struct syc_layout *l, uint8_t group, uint8_t outer)
+{
+    while (group != outer && group != 0) {
+        group = l->groups[group].parent;
+    }
+    return group == outer;
+}
+
+/* Close objects up to one that holds `to`, then open down to it. */
 static void
-put_event(struct syc_json *j, const struct syc_record *r)
+enter_group(struct cursor *c, uint8_t to)
 {
-    event_key(j, &r->key, r->flow_id, r->client_known != 0);
-    put_members(j, r);
+    const struct syc_layout *l = c->layout;
+
+    while (!is_inside(l, to, c->group)) {
+        *c->p++ = '}';
+        c->group = l->groups[c->group].parent;
+        c->comma = true;
+    }
+    while (c->group != to) {
+        uint8_t next = to;
+
+        while (l->groups[next].parent != c->group) {
+            next = l->groups[next].parent;
+        }
+        put_key(c, &l->groups[next].key);
+        c->group = next;
+        c->comma = false;
+    }
 }
 
-void
-syc_emit_connection(struct syc_output *o, const struct syc_record *r)
+static char *
+put_scalar(char *p, const struct syc_slot *slot, int64_t value)
 {
-    output_begin(o, end_of(r), "connection");
-    put_event(&o->json, r);
-    output_line(o);
+    const char *word;
+
+    if (slot->kind == SYC_SLOT_NUMBER) {
+        return syc_put_int(p, value);
+    }
+    if (slot->kind == SYC_SLOT_BOOL) {
+        return value != 0 ? SYC_PUT(p, "true") : SYC_PUT(p, "false");
+    }
+    *p++ = '"';
+    for (word = slot->words[value]; *word != '\0'; word++) {
+        *p++ = *word;
+    }
+    *p++ = '"';
+    return p;
+}
+
+/* Texts and lists make their own room, so the text may move under the cursor; afterwards there is room for the rest. */
+static bool
+write_value(struct syc_json *j, struct cursor *c, const struct syc_slot *slot,
+            const struct syc_record *r, const char *text)
+{
+    j->n = (size_t)(c->p - j->text);
+    j->comma = false;
+    if (slot->kind == SYC_SLOT_TEXT) {
+        syc_json_text(j, text);
+    } else {
+        list_writers[slot->offset].write(j, r);
+    }
+    if (!syc_json_room(j, c->layout->room)) {
+        return false;
+    }
+    c->p = j->text + j->n;
+    return true;
+}
+
+/* layout->room covers all keys and scalar values once, wherever lists and texts stand between them. */
+static void
+write_slots(struct syc_json *j, const struct syc_record *r)
+{
+    struct cursor c = {j->layout, j->text + j->n, 0, true};
+
+    for (size_t i = 0; i < c.layout->slot_count; i++) {
+        const struct syc_slot *slot = &c.layout->slots[i];
+        const char *field = (const char *)r + slot->offset;
+        const char *text = NULL;
+        int64_t value = 0;
+
+        if (slot->kind == SYC_SLOT_LIST) {
+            if (!list_writers[slot->offset].present(r)) {
+                continue;
+            }
+        } else if (slot->kind == SYC_SLOT_TEXT) {
+            text = *(const char *const *)(const void *)field;
+            if (text == NULL || text[0] == '\0') {
+                continue;
+            }
+        } else if ((value = *(const int64_t *)(const void *)field) == SYC_NONE) {
+            continue;
+        }
+        if (slot->group != c.group) {
+            enter_group(&c, slot->group);
+        }
+        put_key(&c, &slot->key);
+        c.comma = true;
+        if (slot->kind < SYC_SLOT_TEXT) {
+            c.p = put_scalar(c.p, slot, value);
+        } else if (!write_value(j, &c, slot, r, text)) {
+            return;
+        }
+    }
+    enter_group(&c, 0);
+    j->n = (size_t)(c.p - j->text);
+    j->comma = true;
+}
+
+static bool
+prepare(struct syc_json *j)
+{
+    if (j->layout == NULL) {
+        j->layout = syc_layout_new(list_writers, sizeof list_writers / sizeof list_writers[0]);
+    }
+    j->failed |= j->layout == NULL;
+    return !j->failed;
 }
 
 void
 syc_json_connection(struct syc_json *j, const struct syc_record *r, const char *sensor)
 {
-    event_begin(j, end_of(r), "connection", sensor);
-    put_event(j, r);
+    if (!prepare(j)) {
+        return;
+    }
+    syc_event_begin(j, "connection", end_us(r), sensor);
+    syc_event_tuple(j, &r->key, r->flow_id);
+    if (r->client_known == 0) {
+        syc_json_member_bool(j, "client_known", false);
+    }
+    syc_event_path(j, &r->key.path);
+    syc_json_member_int(j, "ip_v", r->key.ip_v);
+    if (syc_json_room(j, j->layout->room)) {
+        write_slots(j, r);
+    }
+    syc_json_member_bool(j, "complete", r->degraded == 0);
+    if (r->degraded != 0) {
+        syc_event_degraded(j, r->degraded);
+    }
     syc_json_close(j, '}');
+}
+
+void
+syc_emit_connection(struct syc_output *o, const struct syc_record *r)
+{
+    struct syc_json *j = syc_output_begin(o);
+
+    if (j != NULL) {
+        syc_json_connection(j, r, o->sensor);
+        syc_output_end(o);
+    }
 }

@@ -1,82 +1,123 @@
-/* The stats and error events. */
+/* What happened to the run itself: counts at the end, the rules in use, errors. */
 
 #include "output/output_int.h"
 
 static void
-put_capture(struct syc_json *j, const struct syc_run_stats *s)
+write_capture(struct syc_json *j, const struct syc_capture_stats *c)
 {
-    syc_json_key(j, "capture");
-    syc_json_open(j, '{');
-    json_member_int(j, "packets", (int64_t)s->capture.packets);
-    json_member_int(j, "bytes", (int64_t)s->capture.octets);
-    json_member_int(j, "kernel_drops", (int64_t)s->capture.kernel_drops);
-    json_member_int(j, "interface_drops", (int64_t)s->capture.interface_drops);
+    syc_json_member_open(j, "capture", '{');
+    syc_json_member_count(j, "packets", c->packets);
+    syc_json_member_count(j, "bytes", c->octets);
+    syc_json_member_count(j, "kernel_drops", c->kernel_drops);
+    syc_json_member_count(j, "interface_drops", c->interface_drops);
     syc_json_close(j, '}');
-    syc_json_key(j, "decode");
-    syc_json_open(j, '{');
-    for (unsigned d = 0; d < SYC_DROP_COUNT; d++) {
-        if (s->decode[d] > 0 || d == SYC_DROP_NONE) {
-            json_member_int(j, syc_drop_name(d), (int64_t)s->decode[d]);
+}
+
+/* packets = tcp + the sum of the reasons; a reason of zero says nothing. */
+static void
+write_decode(struct syc_json *j, const uint64_t *counts)
+{
+    syc_json_member_open(j, "decode", '{');
+    for (int i = 0; i < SYC_DROP_COUNT; i++) {
+        if (i == SYC_DROP_NONE || counts[i] > 0) {
+            syc_json_member_count(j, syc_drop_name((enum syc_drop)i), counts[i]);
         }
     }
     syc_json_close(j, '}');
 }
 
 static void
-put_tables(struct syc_json *j, const struct syc_run_stats *s)
+write_tables(struct syc_json *j, const struct syc_table_stats *t, const struct syc_cadence_stats *c)
 {
-    json_member_int(j, "connections", (int64_t)s->table.connections);
-    json_member_int(j, "connections_evicted", (int64_t)s->table.evicted);
-    json_member_int(j, "stray_rst", (int64_t)s->table.stray_rst);
-    json_member_int(j, "sources", (int64_t)s->cadence.sources);
-    json_member_int(j, "sources_evicted", (int64_t)s->cadence.sources_evicted);
-    json_member_int(j, "records_dropped", (int64_t)s->cadence.records_dropped);
-    syc_json_key(j, "half_open");
-    syc_json_open(j, '{');
-    json_member_int(j, "active", (int64_t)s->table.half_open);
-    json_member_int(j, "peak", (int64_t)s->table.half_open_peak);
-    json_member_int(j, "memuse_bytes", (int64_t)s->table.half_open_octets);
-    json_member_int(j, "memcap_bytes", (int64_t)s->table.half_open_limit);
-    json_member_int(j, "evicted", (int64_t)s->table.half_open_evicted);
+    syc_json_member_open(j, "connections", '{');
+    syc_json_member_count(j, "count", t->connections);
+    syc_json_member_count(j, "active", t->open);
+    syc_json_member_count(j, "peak", t->open_peak);
+    syc_json_member_count(j, "memuse_bytes", t->connection_octets);
+    syc_json_member_count(j, "memcap_bytes", t->connection_limit);
+    syc_json_member_count(j, "evicted", t->evicted);
+    syc_json_member_count(j, "stray_rst", t->stray_rst);
     syc_json_close(j, '}');
+    syc_json_member_open(j, "sources", '{');
+    syc_json_member_count(j, "count", c->sources);
+    syc_json_member_count(j, "memuse_bytes", c->octets);
+    syc_json_member_count(j, "mempeak_bytes", c->octets_peak);
+    syc_json_member_count(j, "memcap_bytes", c->octets_limit);
+    syc_json_member_count(j, "evicted", c->sources_evicted);
+    syc_json_member_count(j, "records_dropped", c->records_dropped);
+    syc_json_close(j, '}');
+    syc_json_member_open(j, "half_open", '{');
+    syc_json_member_count(j, "active", t->half_open);
+    syc_json_member_count(j, "peak", t->half_open_peak);
+    syc_json_member_count(j, "memuse_bytes", t->half_open_octets);
+    syc_json_member_count(j, "memcap_bytes", t->half_open_limit);
+    syc_json_member_count(j, "evicted", t->half_open_evicted);
+    syc_json_close(j, '}');
+}
+
+static void
+write_rules(struct syc_json *j, uint64_t loaded, uint64_t refused)
+{
+    syc_json_member_count(j, "loaded", loaded);
+    syc_json_member_count(j, "refused", refused);
 }
 
 void
 syc_emit_stats(struct syc_output *o, const struct syc_run_stats *s)
 {
-    struct syc_json *j = &o->json;
+    struct syc_json *j = syc_output_begin(o);
 
-    output_begin(o, s->time_us, "stats");
-    syc_json_key(j, "stats");
-    syc_json_open(j, '{');
-    put_capture(j, s);
-    put_tables(j, s);
-    syc_json_key(j, "rules");
-    syc_json_open(j, '{');
-    json_member_int(j, "loaded", (int64_t)s->rules_loaded);
-    json_member_int(j, "refused", (int64_t)s->rules_refused);
+    if (j == NULL) {
+        return;
+    }
+    syc_event_begin(j, "stats", s->time_us, o->sensor);
+    syc_json_member_open(j, "stats", '{');
+    write_capture(j, &s->capture);
+    write_decode(j, s->decode);
+    write_tables(j, &s->table, &s->cadence);
+    syc_json_member_open(j, "rules", '{');
+    write_rules(j, s->rules_loaded, s->rules_refused);
     syc_json_close(j, '}');
-    syc_json_key(j, "output");
-    syc_json_open(j, '{');
-    json_member_int(j, "events", (int64_t)o->events);
-    json_member_int(j, "lost", (int64_t)o->lost);
+    syc_json_member_open(j, "output", '{');
+    syc_json_member_count(j, "events", o->events);
+    syc_json_member_count(j, "lost", o->lost);
     syc_json_close(j, '}');
     syc_json_close(j, '}');
-    output_line(o);
+    syc_json_close(j, '}');
+    syc_output_end(o);
+}
+
+void
+syc_emit_ruleset(struct syc_output *o, int64_t time_us, const struct syc_ruleset_stats *s)
+{
+    struct syc_json *j = syc_output_begin(o);
+
+    if (j == NULL) {
+        return;
+    }
+    syc_event_begin(j, "ruleset", time_us, o->sensor);
+    syc_json_member_open(j, "ruleset", '{');
+    syc_json_member_text(j, "digest", s->digest);
+    write_rules(j, s->loaded, s->refused);
+    syc_json_member_count(j, "skipped", s->skipped);
+    syc_json_close(j, '}');
+    syc_json_close(j, '}');
+    syc_output_end(o);
 }
 
 void
 syc_emit_error(struct syc_output *o, int64_t time_us, const char *file, const char *text)
 {
-    struct syc_json *j = &o->json;
+    struct syc_json *j = syc_output_begin(o);
 
-    output_begin(o, time_us, "error");
-    syc_json_key(j, "error");
-    syc_json_open(j, '{');
-    if (file != NULL) {
-        json_member_text(j, "file", file);
+    if (j == NULL) {
+        return;
     }
-    json_member_text(j, "text", text);
+    syc_event_begin(j, "error", time_us, o->sensor);
+    syc_json_member_open(j, "error", '{');
+    syc_json_member_text(j, "file", file);
+    syc_json_member_text(j, "text", text);
     syc_json_close(j, '}');
-    output_line(o);
+    syc_json_close(j, '}');
+    syc_output_end(o);
 }

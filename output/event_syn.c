@@ -6,8 +6,8 @@
 #include "output/output_int.h"
 
 enum {
-    /* Every key and number of put_numbers() and put_options() at its longest: counted 420, and 40 kinds of 4 octets. */
-    NUMBERS_ROOM = 1024,
+    /* All raw stores at their longest: 330 octets of keys, 5 numbers of 20 and 16 of 10, 40 kinds of 4, 18 quirks of 14. */
+    NUMBERS_ROOM = 2048,
 };
 
 /* Member "name":value; the first member of an object has no comma. */
@@ -134,7 +134,9 @@ write_match(struct syc_json *j, const struct syc_match *m)
         syc_json_member_text(j, "os_family", m->os_family);
         syc_json_member_text(j, "os", m->os);
         syc_json_member_text(j, "flavor", m->flavor);
-        syc_json_member_bool(j, "app", m->app);
+        if (m->app) {
+            syc_json_member_bool(j, "app", true);
+        }
         syc_json_member_text(j, "db", m->db);
         syc_json_member_count(j, "db_line", m->db_line);
         syc_json_member_text(j, "date", m->date);

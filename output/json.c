@@ -263,17 +263,12 @@ put_octet(char *p, uint8_t octet)
     return p;
 }
 
-void
-syc_json_text_n(struct syc_json *j, const char *value, size_t n)
+/* n octets, escaped: at most 6 * n. */
+static char *
+put_text(char *p, const char *value, size_t n)
 {
-    char *p = n < SIZE_MAX / 8 ? begin_value(j, 6 * n + 2) : NULL;
     size_t i = 0;
 
-    if (p == NULL) {
-        j->failed = true;
-        return;
-    }
-    *p++ = '"';
     for (; n - i >= 8; i += 8) {
         if (!some_special(value + i)) {
             memcpy(p, value + i, 8);
@@ -287,8 +282,40 @@ syc_json_text_n(struct syc_json *j, const char *value, size_t n)
     for (; i < n; i++) {
         p = put_octet(p, (uint8_t)value[i]);
     }
+    return p;
+}
+
+void
+syc_json_text_parts(struct syc_json *j, const struct syc_json_part *parts, size_t count)
+{
+    size_t n = 0;
+    char *p;
+
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].n > SIZE_MAX / 16 - n) {
+            j->failed = true;
+            return;
+        }
+        n += parts[i].n;
+    }
+    p = begin_value(j, 6 * n + 2);
+    if (p == NULL) {
+        return;
+    }
+    *p++ = '"';
+    for (size_t i = 0; i < count; i++) {
+        p = put_text(p, parts[i].text, parts[i].n);
+    }
     *p++ = '"';
     end_value(j, p);
+}
+
+void
+syc_json_text_n(struct syc_json *j, const char *value, size_t n)
+{
+    const struct syc_json_part part = {value, n};
+
+    syc_json_text_parts(j, &part, 1);
 }
 
 void

@@ -21,7 +21,8 @@ struct syc_json {
     size_t n, room;
     bool failed; /* memory was short: the text is not whole */
     bool comma;  /* the next member or element needs a comma before it */
-    struct syc_layout *layout; /* of connection events: made at the first, freed by syc_json_fini() */
+    struct syc_layout
+        *layout; /* of connection events: made at the first, freed by syc_json_fini() */
 };
 
 void syc_json_fini(struct syc_json *j);
@@ -89,7 +90,14 @@ struct syc_run_stats {
 };
 void syc_emit_stats(struct syc_output *o, const struct syc_run_stats *s);
 
-/* severity "error" or "warning"; file may be NULL. */
+/* The rules that a run loaded or reloaded. */
+struct syc_ruleset_stats {
+    const char *digest; /* syc_ruleset_digest() */
+    uint64_t loaded, refused, skipped;
+};
+void syc_emit_ruleset(struct syc_output *o, int64_t time_us, const struct syc_ruleset_stats *s);
+
+/* What went wrong with an input or the output; file may be NULL. */
 void syc_emit_error(struct syc_output *o, int64_t time_us, const char *file, const char *text);
 
 /* The connection event's text alone, appended to j (also what `judge` must read back to the same record). */
@@ -109,10 +117,15 @@ struct syc_table_row {
     char reason[160]; /* strongest evidence in words */
 };
 
-/* Lines of at most `width` columns; color by ANSI sequences only when asked. */
-void syc_print_rows(int fd, const struct syc_table_row *rows, size_t count, int width, bool color);
+/*
+ * Lines of at most `width` columns (0 = as long as they are); color by ANSI sequences only when asked.
+ *
+ * returns  SYC_OK, SYC_CLOSED or SYC_IO
+ */
+enum syc_status syc_print_rows(int fd, const struct syc_table_row *rows, size_t count, int width,
+                               bool color);
 
 /* One line per decode reason that is not zero, and what was lost, in words. */
-void syc_print_stats(int fd, const struct syc_run_stats *s);
+enum syc_status syc_print_stats(int fd, const struct syc_run_stats *s);
 
 #endif

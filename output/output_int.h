@@ -16,8 +16,8 @@
 /* Longest int64_t in decimal: "-9223372036854775808". */
 enum { SYC_INT_TEXT = 20 };
 
-extern const char syc_digit_pairs[200];       /* "000102...99" */
-extern const uint64_t syc_powers_of_ten[20];  /* 10^0 .. 10^19 */
+extern const char syc_digit_pairs[200];      /* "000102...99" */
+extern const uint64_t syc_powers_of_ten[20]; /* 10^0 .. 10^19 */
 
 /* Make room for n more octets at text + n; false (and failed set) when memory is short. */
 bool syc_json_room(struct syc_json *j, size_t n);
@@ -112,6 +112,13 @@ syc_json_member_open(struct syc_json *j, const char *name, char bracket)
     syc_json_open(j, bracket);
 }
 
+/* One text out of several. */
+struct syc_json_part {
+    const char *text;
+    size_t n;
+};
+void syc_json_text_parts(struct syc_json *j, const struct syc_json_part *parts, size_t count);
+
 /* microseconds since 1970 as RFC 3339 text */
 void syc_json_member_time(struct syc_json *j, const char *name, int64_t us);
 void syc_json_member_addr(struct syc_json *j, const char *name, const uint8_t addr[16], int ip_v);
@@ -133,9 +140,11 @@ void syc_event_path(struct syc_json *j, const struct syc_path *path);
 /* src_ip and, for pairs, dest_ip and dest_port; proto. */
 void syc_event_subject(struct syc_json *j, const struct syc_subject *s);
 
-/* `window` and the name of what the subject is. */
 const char *syc_subject_name(enum syc_subject_kind kind);
 void syc_event_window(struct syc_json *j, const struct syc_subject *s);
+
+/* `complete` and `degraded` where a part of the facts is missing, and the end of the event. */
+void syc_event_end_subject(struct syc_json *j, const struct syc_subject *s);
 
 /* "flow_ids": the subject's examples; nothing when there are none. */
 void syc_event_flow_ids(struct syc_json *j, const struct syc_subject *s);

@@ -306,7 +306,7 @@ def writable_globals(tree, build=None):
         p = subprocess.run(["objdump", "-t", os.path.join(tree.top, archive)], stdout=subprocess.PIPE, check=True)
         for row in p.stdout.decode("utf-8", "replace").splitlines():
             m = re.match(r"[0-9a-f]{8,} (.{7}) (\S+)\t([0-9a-f]+) (?:\.hidden )?(\S+)$", row)
-            if m and WRITABLE.match(m.group(2)) and ("O" in m.group(1) or m.group(2) == "*COM*"):
+            if m and WRITABLE.match(m.group(2)) and not set(m.group(1)) & set("dFf"):
                 yield f"{archive}: {m.group(4)} is writable ({m.group(2)})"
 
 

@@ -1,0 +1,237 @@
+/* Records in, subjects with their facts out. */
+
+#include "behavior/behavior.h"
+
+#include "behavior/facts.h"
+#include "behavior/mark.h"
+#include "behavior/parts.h"
+
+struct syc_cadence {
+    struct store store;
+    struct stacks stacks;
+    struct parts parts;
+    const struct syc_signatures *signatures;
+};
+
+struct syc_cadence *
+syc_cadence_new(const struct syc_signatures *signatures, size_t budget_octets)
+{
+    struct syc_cadence *c = syc_alloc(1, sizeof(*c));
+
+    if (c == NULL || !syc_store_init(&c->store, budget_octets)) {
+        syc_free(c);
+        return NULL;
+    }
+    syc_stacks_init(&c->stacks, &c->store);
+    syc_parts_init(&c->parts, &c->store);
+    c->signatures = signatures;
+    return c;
+}
+
+void
+syc_cadence_free(struct syc_cadence *c)
+{
+    if (c == NULL) {
+        return;
+    }
+    syc_parts_fini(&c->parts);
+    syc_stacks_fini(&c->stacks);
+    syc_store_fini(&c->store);
+    syc_free(c);
+}
+
+/* ------------------------------------------------------------ records */
+
+static void
+feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack)
+{
+    struct setup setup = syc_mark_setup(r);
+    struct source *source;
+    struct mark *m =
+        syc_store_add(&c->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r), &source);
+    uint32_t to;
+
+    if (m == NULL) {
+        return;
+    }
+    syc_mark_fill(m, r, syc_mark_answered(r));
+    m->stack = stack;
+    if (stack == STORE_NONE && r->syn[SYC_TOSERVER] != NULL) {
+        m->degraded |= 1U << SYC_DEGRADED_SIGNATURES_CUT;
+    }
+    to = m->first;
+    for (size_t i = 0; i < r->exchange_count; i++) {
+        struct item burst;
+        if (syc_mark_burst(r, &r->exchanges[i], &setup, &burst)) {
+            *burst_at(&c->store, to++) = burst;
+        }
+    }
+    syc_store_settle(&c->store, source, m);
+}
+
+void
+syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r)
+{
+    uint32_t stack = syc_stacks_intern(&c->stacks, r->syn[SYC_TOSERVER]);
+
+    if (r->part != SYC_NONE && r->part >= 1) {
+        syc_parts_feed(&c->parts, r, stack);
+    } else {
+        feed_whole(c, r, stack);
+    }
+}
+
+/* ------------------------------------------------------------ subjects */
+
+struct finish {
+    struct syc_cadence *c;
+    struct room room;
+    void (*visit)(void *user, const struct syc_subject *s);
+    void *user;
+};
+
+static void
+fill_subject(const struct view *v, struct syc_subject *s)
+{
+    const struct mark *first = v->marks[0];
+
+    s->ip_v = v->source->ip_v;
+    memcpy(s->source, v->source->addr, sizeof(s->source));
+    if (s->kind == SYC_SUBJECT_PAIR) {
+        memcpy(s->dest, first->dest, sizeof(s->dest));
+        s->dest_port = first->dest_port;
+    }
+    s->conn_count = (int64_t)v->count;
+    s->degraded = v->source->degraded;
+    s->window_start_us = first->start_us;
+    s->window_end_us = first->start_us;
+    for (size_t i = 0; i < v->count_all; i++) {
+        const struct mark *m = v->marks[i];
+        int64_t end = m->start_us + m->life_us;
+        s->degraded |= m->degraded;
+        s->window_end_us = end > s->window_end_us ? end : s->window_end_us;
+    }
+    for (size_t i = 0; i < v->count && i < SYC_EXAMPLES_MAX; i++) {
+        s->flow_ids[s->flow_id_count++] = v->marks[i]->flow_id;
+    }
+}
+
+static void
+visit_view(const struct finish *f, const struct view *v, enum syc_subject_kind kind)
+{
+    struct syc_value row[FACT_COUNT] = {0};
+    struct syc_subject subject = {.kind = kind, .values = row};
+
+    fill_subject(v, &subject);
+    fact_text(row, FACT_SUBJECT, kind == SYC_SUBJECT_PAIR ? "pair" : "source");
+    row[FACT_SRC_IP].type = SYC_ADDR;
+    row[FACT_SRC_IP].u.addr.ip_v = subject.ip_v;
+    memcpy(row[FACT_SRC_IP].u.addr.octets, subject.source, sizeof(subject.source));
+    syc_facts_connections(v, row);
+    syc_facts_closes(v, row);
+    syc_facts_targets(v, row);
+    syc_facts_syns(v, &f->c->stacks, f->c->signatures, row);
+    syc_facts_activity(v, row);
+    f->visit(f->user, &subject);
+}
+
+static void
+visit_source(struct finish *f, const struct source *source)
+{
+    struct view whole;
+    struct view pair;
+
+    syc_view_source(&f->room, &f->c->store, source, &whole);
+    if (whole.count_all == 0) {
+        return;
+    }
+    visit_view(f, &whole, SYC_SUBJECT_SOURCE);
+    if (!syc_view_has_pairs(&f->room, &whole)) {
+        return;
+    }
+    for (size_t from = 0; from < whole.count_all;) {
+        from = syc_view_pair(&f->room, &f->c->store, &whole, from, &pair);
+        visit_view(f, &pair, SYC_SUBJECT_PAIR);
+    }
+}
+
+/* ------------------------------------------------------------ order of sources */
+
+static uint64_t
+be64(const uint8_t *p)
+{
+    return (uint64_t)syc_be32(p) << 32 | syc_be32(p + 4);
+}
+
+/* A source by what orders it most often: all of a version 4 address, half of a version 6 one. */
+struct place {
+    uint64_t key;
+    const struct source *source;
+};
+
+static inline bool
+place_less(struct place x, struct place y)
+{
+    if (x.source->ip_v != y.source->ip_v) {
+        return x.source->ip_v < y.source->ip_v;
+    }
+    return x.key != y.key ? x.key < y.key : memcmp(x.source->addr, y.source->addr, 16) < 0;
+}
+
+SYC_SORT_DEFINE(sort_places, struct place, place_less)
+
+_Static_assert(STORE_WORK_SOURCE == 2 * sizeof(struct place), "places and their spare room");
+
+static void
+order_sources(const struct store *s, struct place *places)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->slot_count; i++) {
+        if (s->slots[i].source != STORE_NONE) {
+            const struct source *source = source_at(s, s->slots[i].source);
+            const uint8_t *from = source->addr + (source->ip_v == 4 ? 8 : 0);
+            places[n++] = (struct place){be64(from), source};
+        }
+    }
+    sort_places(places, n, places + n);
+}
+
+enum syc_status
+syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, const struct syc_subject *s),
+                   void *user)
+{
+    struct finish f = {.c = c, .visit = visit, .user = user};
+    struct place *places;
+    enum syc_status status = syc_parts_settle(&c->parts);
+
+    if (status != SYC_OK) {
+        return status;
+    }
+    places = syc_alloc(c->store.source_count, 2 * sizeof(*places));
+    if (places == NULL || !syc_room_init(&f.room, &c->store)) {
+        syc_free(places);
+        return SYC_NO_MEMORY;
+    }
+    syc_stacks_rank(&c->stacks);
+    order_sources(&c->store, places);
+    for (uint32_t i = 0; i < c->store.source_count; i++) {
+        visit_source(&f, places[i].source);
+    }
+    syc_room_fini(&f.room);
+    syc_free(places);
+    return SYC_OK;
+}
+
+void
+syc_cadence_stats(const struct syc_cadence *c, struct syc_cadence_stats *out)
+{
+    const struct store *s = &c->store;
+
+    *out = (struct syc_cadence_stats){.sources = s->seen,
+                                      .sources_evicted = s->evicted,
+                                      .records_dropped = s->dropped,
+                                      .octets = s->budget.used,
+                                      .octets_peak = s->budget.peak,
+                                      .octets_limit = s->budget.limit};
+}

@@ -1,0 +1,163 @@
+#ifndef SYC_BEHAVIOR_FACTS_H
+#define SYC_BEHAVIOR_FACTS_H
+
+/*
+ * Purpose           the facts of a subject: their names, and the functions that compute them from a view
+ * Input and output  a view in, a row of values out (enum fact is the index); what is not known stays absent
+ * Ownership         texts in a row are static or belong to the signature set
+ * Limits            a fact below its least n (its doc line) is absent
+ * Not here          what facts mean (rules/)
+ */
+
+#include "behavior/gaps.h"
+#include "behavior/stacks.h"
+#include "behavior/view.h"
+
+/* clang-format off */
+/* The statistics of one series of gaps; least: of the concentration. X(ID, name, type, optional, doc) */
+#define SYC_GAP_FACTS(X, ID, p, what, least) \
+    X(ID##_N, p ".n", INT, true, "gaps between successive " what "; absent when their times are not known") \
+    X(ID##_MEAN, p ".mean_s", REAL, true, "mean gap between " what ", seconds; n >= 2") \
+    X(ID##_SD, p ".sd_s", REAL, true, "standard deviation of the gaps (of the population), seconds; n >= 2") \
+    X(ID##_CV, p ".cv", REAL, true, "coefficient of variation of the gaps, sd / mean: 0 a clock, 1 chance; n >= 6") \
+    X(ID##_MEDIAN, p ".median_s", REAL, true, "median gap, seconds; n >= 6") \
+    X(ID##_MAD, p ".mad_s", REAL, true, "median distance of a gap from the median, seconds; n >= 6") \
+    X(ID##_P10, p ".p10_s", REAL, true, "10th percentile of the gaps, seconds; n >= 6") \
+    X(ID##_P90, p ".p90_s", REAL, true, "90th percentile of the gaps, seconds; n >= 6") \
+    X(ID##_CONCENTRATION, p ".concentration_ratio", REAL, true, \
+      "share of gaps within 30 % of their median, 0..1; n >= " least) \
+    X(ID##_BURSTINESS, p ".burstiness", REAL, true, \
+      "Kim and Jo's burstiness of n gaps: -1 a clock, 0 chance, 1 bursts; n >= 6") \
+    X(ID##_MEMORY, p ".memory", REAL, true, "correlation of each gap with the next, -1..1; n >= 10") \
+    X(ID##_ENTROPY, p ".entropy_ratio", REAL, true, \
+      "entropy of the gaps' logarithmic histogram over its largest value, 0..1; n >= 20") \
+    X(ID##_PERIOD, p ".period_s", REAL, true, \
+      "period that the last 128 " what " keep, seconds; n >= 10 and chance below 1 %") \
+    X(ID##_STRENGTH, p ".period_strength_ratio", REAL, true, \
+      "how well the best period folds them, 0..1; n >= 10") \
+    X(ID##_DRIFT, p ".drift", TEXT, true, \
+      "\"schedule\" (fixed times) or \"sleep\" (a pause after each); n >= 12, concentration >= 0.6, and clear")
+
+/* Every fact, in the order of the row and of the `source` event. */
+#define SYC_FACT_LIST(X) \
+    X(SUBJECT, "subject", TEXT, false, "\"source\" (a client address) or \"pair\" (with one service)") \
+    X(SRC_IP, "src_ip", ADDR, false, "address of the client") \
+    X(CONN_COUNT, "conn.count", INT, false, "connections") \
+    X(CONN_SPAN, "conn.span_s", REAL, true, "first start to last close or segment, seconds; 1 connection") \
+    X(CONN_RATE_1S, "conn.rate_1s_peak", INT, true, "most connection starts within any 1 s; 1 start") \
+    X(CONN_RATE_10S, "conn.rate_10s_peak", INT, true, "most connection starts within any 10 s; 1 start") \
+    X(CONN_PARALLEL, "conn.parallel_peak", INT, true, "most connections open at once; 1 connection") \
+    X(CONN_SAME_START, "conn.same_start_ratio", REAL, true, \
+      "share of starts less than 50 ms after the one before, 0..1; 8 starts") \
+    X(CONN_HALF_OPEN, "conn.half_open_ratio", REAL, true, \
+      "share of starts that the server answered and the client never completed, 0..1; 5 starts") \
+    X(CONN_REFUSED, "conn.refused_ratio", REAL, true, "share of starts answered by a RST, 0..1; 5 starts") \
+    X(CONN_UNANSWERED, "conn.unanswered_ratio", REAL, true, "share of starts without any answer, 0..1; 5 starts") \
+    X(CONN_UNUSED, "conn.unused_ratio", REAL, true, \
+      "share of established connections without client payload, 0..1; 5 established") \
+    X(CONN_TURNS, "conn.turns_mean", REAL, true, \
+      "answered requests a connection, set-up left out, over connections that had one; 5 of these") \
+    X(CONN_ONE_TURN, "conn.one_turn_ratio", REAL, true, "share of these that had exactly one, 0..1; 5 of these") \
+    X(CONN_REUSE, "conn.reuse_ratio", REAL, true, "1 - connections / turns, over these, 0..1; 5 of these") \
+    X(CONN_LIFE, "conn.life_p50_ms", REAL, true, \
+      "median time from the SYN to both FINs, a RST or the last segment, milliseconds; 5 established") \
+    SYC_GAP_FACTS(X, IAT, "iat", "connection starts", "10") \
+    SYC_GAP_FACTS(X, EPISODE, "episode", "activity episodes (client payload or SYN after 1 s of silence)", "10") \
+    SYC_GAP_FACTS(X, HEAVY, "heavy", \
+      "heavy episodes (at least half the 80th percentile of client packets)", "8") \
+    X(OCTETS_CV, "episode.octets_cv", REAL, true, \
+      "coefficient of variation of client octets an episode, set-up left out; 8 episodes with octets") \
+    X(OCTETS_MODAL, "episode.octets_modal_ratio", REAL, true, \
+      "share of these within 2 % (or 8 octets) of their commonest size, 0..1; 8 episodes with octets") \
+    X(PACKETS_CV, "episode.packets_cv", REAL, true, \
+      "coefficient of variation of client packets with payload an episode, set-up left out; as above") \
+    X(PKT_PEAK, "pkt.peak_1s", INT, true, "most client packets with payload within 1 s; 1 burst") \
+    X(FANO_1, "fano.w1", REAL, true, \
+      "variance / mean of client bursts and SYNs in windows of 1 s: 1 chance, less is regular; 20 windows") \
+    X(FANO_10, "fano.w10", REAL, true, "the same in windows of 10 s; 20 windows") \
+    X(FANO_60, "fano.w60", REAL, true, "the same in windows of 60 s; 20 windows") \
+    X(IDLE_N, "idle_close.n", INT, true, "connections that the client closed first after having used them") \
+    X(IDLE_MEDIAN, "idle_close.median_s", REAL, true, "median time from the last burst to the client's FIN; n >= 5") \
+    X(IDLE_CV, "idle_close.cv", REAL, true, "coefficient of variation of these times; n >= 5") \
+    X(TLS_FULL, "tls.full", INT, true, "full TLS handshakes") \
+    X(TLS_RESUMED, "tls.resumed", INT, true, \
+      "resumed ones: first server flight below half the pair's largest, resumption offered or not known") \
+    X(TLS_RATIO, "tls.resumed_ratio", REAL, true, "share of resumed ones, 0..1; 5 handshakes") \
+    X(PORT_STRATEGY, "port.strategy", TEXT, true, \
+      "how source ports are chosen: fixed sequential even odd small-steps random; 16 starts") \
+    X(PORT_ODD, "port.odd_ratio", REAL, true, "share of odd source ports, 0..1; 16 starts") \
+    X(PORT_DISTINCT, "port.distinct", INT, true, "different source ports; 1 start") \
+    X(PORT_MIN, "port.min", INT, true, "lowest source port; 1 start") \
+    X(PORT_MAX, "port.max", INT, true, "highest source port; 1 start") \
+    X(DEST_ADDR, "dest.addr_distinct", INT, false, "different server addresses") \
+    X(DEST_PORT, "dest.port_distinct", INT, false, "different server ports") \
+    X(SYN_DISTINCT, "syn.distinct", INT, true, "different SYN fingerprints (tcpfp); 1 SYN") \
+    X(SYN_FAMILY, "syn.os_family", TEXT, true, "system family of the commonest SYN: linux windows apple ...") \
+    X(SYN_LABEL, "syn.label", TEXT, true, "signature label of the commonest SYN") \
+    X(SYN_TTL, "syn.ttl_initial", INT, true, "initial TTL of the commonest SYN: 32 64 128 255") \
+    X(SYN_QUALITY, "syn.match_quality", TEXT, true, "how well its signature fits: exact generic fuzzy none") \
+    X(SYN_SCHEDULE, "syn.schedule", TEXT, true, \
+      "commonest SYN retry schedule: linear-4 exponential-1 ... unknown; 1 connection of 3 SYNs") \
+    X(SYN_RETRY_RATIO, "syn.retry_ratio", REAL, true, "share of starts whose SYN was repeated, 0..1; 5 starts") \
+    X(SYN_RETRY_COUNT, "syn.retry_count", INT, true, "SYNs beyond the first of each connection; 1 start") \
+    X(TIME_WAIT_PEAK, "time_wait.peak", INT, true, "most TIME_WAIT entries of the client at once, 2MSL 60 s") \
+    X(TIME_WAIT_AREA, "time_wait.area_s", REAL, true, "their summed length, seconds")
+/* clang-format on */
+
+enum fact {
+#define X(id, name, type, optional, doc) FACT_##id,
+    SYC_FACT_LIST(X)
+#undef X
+        FACT_COUNT
+};
+
+_Static_assert((int)FACT_IAT_DRIFT == (int)FACT_IAT_MEAN + (int)GAP_REAL_COUNT &&
+                   (int)FACT_IAT_PERIOD - (int)FACT_IAT_MEAN == (int)GAP_PERIOD,
+               "gap statistics stand in the order of enum gap_real");
+
+static inline void
+fact_int(struct syc_value *row, enum fact f, int64_t value)
+{
+    row[f] = (struct syc_value){.type = SYC_INT, .u.i = value};
+}
+
+/* NaN leaves the fact absent. */
+static inline void
+fact_real(struct syc_value *row, enum fact f, double value)
+{
+    if (isfinite(value)) {
+        row[f] = (struct syc_value){.type = SYC_REAL, .u.f = value};
+    }
+}
+
+/* NULL leaves the fact absent. */
+static inline void
+fact_text(struct syc_value *row, enum fact f, const char *value)
+{
+    if (value != NULL) {
+        row[f] = (struct syc_value){.type = SYC_TEXT, .u.text = value};
+    }
+}
+
+/* part / whole, from `least` of the whole on. */
+static inline void
+fact_ratio(struct syc_value *row, enum fact f, uint64_t part, uint64_t whole, uint64_t least)
+{
+    if (whole >= least && whole > 0) {
+        fact_real(row, f, (double)part / (double)whole);
+    }
+}
+
+/* The statistics of count ascending instants; mean: the row's FACT_*_MEAN. work: 2 * count numbers. */
+void syc_facts_gaps(struct syc_value *row, enum fact mean, const int64_t *instants, size_t count,
+                    int64_t concentration_least, int64_t *work);
+
+/* Each fills its part of the row from the view's arrays, using its spare room. */
+void syc_facts_connections(const struct view *v, struct syc_value *row);
+void syc_facts_closes(const struct view *v, struct syc_value *row);
+void syc_facts_targets(const struct view *v, struct syc_value *row);
+void syc_facts_activity(const struct view *v, struct syc_value *row);
+void syc_facts_syns(const struct view *v, const struct stacks *stacks,
+                    const struct syc_signatures *signatures, struct syc_value *row);
+
+#endif

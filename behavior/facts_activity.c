@@ -1,0 +1,253 @@
+/* Facts of client activity: episodes, their sizes, bursts in windows. */
+
+#include "behavior/facts.h"
+
+enum { LEAST_EPISODES = 8, LEAST_WINDOWS = 20 };
+
+/* An episode begins after this much silence (cadence 2 item 1, 3). */
+static const int64_t silence_us = SYC_US_PER_S;
+
+/* ------------------------------------------------------------ packets in a second */
+
+/*
+ * Most client packets in any 1 s. A burst counts whole at its start for 1 s; one longer than 1 s is taken as even, and
+ * counts one second's share for as long as it lasts.
+ */
+static int64_t
+packet_peak(const struct view *v)
+{
+    struct item *leaving = v->spare;
+    uint64_t now = 0;
+    uint64_t peak = 0;
+    size_t n = 0;
+    size_t left = 0;
+
+    for (size_t i = 0; i < v->act_count; i++) {
+        const struct item *act = &v->acts[i];
+        uint64_t dur = (uint64_t)(burst_end(act) - act->t);
+        uint64_t share = burst_packets(act);
+        if (dur > SYC_US_PER_S) {
+            share = (share * SYC_US_PER_S + dur - 1) / dur;
+        } else {
+            dur = SYC_US_PER_S;
+        }
+        leaving[n++] = (struct item){act->t + (int64_t)dur, share, 0};
+    }
+    syc_sort_items(leaving, n, (struct item *)(void *)v->work);
+    for (size_t i = 0; i < n; i++) {
+        const struct item *act = &v->acts[i];
+        uint64_t dur = (uint64_t)(burst_end(act) - act->t);
+        uint64_t share = burst_packets(act);
+        if (dur > SYC_US_PER_S) {
+            share = (share * SYC_US_PER_S + dur - 1) / dur;
+        }
+        while (leaving[left].t <= act->t) {
+            now -= leaving[left++].a;
+        }
+        now += share;
+        peak = now > peak ? now : peak;
+    }
+    return (int64_t)peak;
+}
+
+/* ------------------------------------------------------------ counts in windows */
+
+/* Variance over mean of the instants in whole windows from the first instant on; NaN below the least number of windows. */
+static double
+fano(const struct view *v, int64_t window_us)
+{
+    int64_t first = v->acts[0].t;
+    int64_t windows = (v->acts[v->act_count - 1].t - first) / window_us;
+    __int128 squares = 0;
+    uint64_t sum = 0;
+    size_t i = 0;
+    double mean;
+
+    if (windows < LEAST_WINDOWS) {
+        return NAN;
+    }
+    while (i < v->act_count && (v->acts[i].t - first) / window_us < windows) {
+        int64_t end = first + ((v->acts[i].t - first) / window_us + 1) * window_us;
+        uint64_t count = 0;
+        for (; i < v->act_count && v->acts[i].t < end; i++) {
+            count++;
+        }
+        sum += count;
+        squares += (__int128)count * count;
+    }
+    mean = (double)sum / (double)windows;
+    return ((double)squares / (double)windows - mean * mean) / mean;
+}
+
+/* ------------------------------------------------------------ episodes */
+
+/* An episode as an item: t = start, a = octets, b = packets in the upper half, those beyond the set-up in the lower. */
+static uint64_t
+add_packets(uint64_t sums, uint64_t packets, uint64_t net)
+{
+    uint64_t all = (sums >> 32) + packets;
+    uint64_t part = (sums & UINT32_MAX) + net;
+
+    all = all < UINT32_MAX ? all : UINT32_MAX;
+    return all << 32 | (part < UINT32_MAX ? part : UINT32_MAX);
+}
+
+static uint64_t
+packets_of(const struct item *episode)
+{
+    return episode->b >> 32;
+}
+
+/* A burst that only answers its own handshake never begins one: its SYN did. */
+static size_t
+find_episodes(const struct view *v, struct item *episodes)
+{
+    size_t n = 0;
+    int64_t active = 0;
+
+    for (size_t i = 0; i < v->act_count; i++) {
+        const struct item *act = &v->acts[i];
+        uint64_t packets = burst_packets(act);
+        int64_t end = burst_end(act);
+        bool begins = n == 0 || (act->t - active >= silence_us && !burst_joins(act));
+        if (begins) {
+            episodes[n++] = (struct item){act->t, 0, 0};
+        }
+        episodes[n - 1].a += burst_octets(act);
+        episodes[n - 1].b =
+            add_packets(episodes[n - 1].b, packets, packets - burst_setup_packets(act));
+        active = n == 1 && i == 0 ? end : end > active ? end : active;
+    }
+    return n;
+}
+
+/* Half of the 80th percentile (nearest rank) of packets over episodes with payload, rounded up; 0 without any. */
+static uint64_t
+heavy_least(const struct view *v, const struct item *episodes, size_t n)
+{
+    int64_t *packets = v->work;
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (packets_of(&episodes[i]) > 0) {
+            packets[count++] = (int64_t)packets_of(&episodes[i]);
+        }
+    }
+    if (count == 0) {
+        return 0;
+    }
+    syc_sort_numbers(packets, count, v->work + v->work_each);
+    return ((uint64_t)packets[(count * 8 + 9) / 10 - 1] + 1) / 2;
+}
+
+static void
+series_facts(const struct view *v, const struct item *episodes, size_t n, struct syc_value *row)
+{
+    uint64_t least = heavy_least(v, episodes, n);
+    int64_t *times = v->work;
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        times[i] = episodes[i].t;
+    }
+    syc_facts_gaps(row, FACT_EPISODE_MEAN, times, n, GAP_LEAST_CONCENTRATION,
+                   v->work + v->work_each);
+    for (size_t i = 0; i < n; i++) {
+        if (least > 0 && packets_of(&episodes[i]) >= least) {
+            times[count++] = episodes[i].t;
+        }
+    }
+    syc_facts_gaps(row, FACT_HEAVY_MEAN, times, count, GAP_LEAST_HEAVY, v->work + v->work_each);
+}
+
+/* ------------------------------------------------------------ monotony */
+
+/* Most of n ascending sizes within max(2 %, 8 octets) of one of them. */
+static size_t
+modal_count(const int64_t *sorted, size_t n)
+{
+    size_t from = 0;
+    size_t to = 0;
+    size_t most = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        int64_t near = sorted[i] / 50 > 8 ? sorted[i] / 50 : 8;
+        while (sorted[from] < sorted[i] - near) {
+            from++;
+        }
+        while (to < n && sorted[to] <= sorted[i] + near) {
+            to++;
+        }
+        most = to - from > most ? to - from : most;
+    }
+    return most;
+}
+
+static double
+variation(const int64_t *v, size_t n)
+{
+    double mean;
+    double sd;
+
+    syc_gaps_moments(v, n, &mean, &sd);
+    return mean > 0 ? sd / mean : NAN;
+}
+
+static void
+size_facts(const struct view *v, const struct item *episodes, size_t n, struct syc_value *row)
+{
+    const uint64_t most = (UINT64_C(1) << 48) - 1;
+    int64_t *octets = v->work;
+    int64_t *packets = v->work + v->work_each;
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (episodes[i].a > 0) {
+            octets[count] = (int64_t)(episodes[i].a < most ? episodes[i].a : most);
+            packets[count++] = (int64_t)(episodes[i].b & UINT32_MAX);
+        }
+    }
+    if (count < LEAST_EPISODES) {
+        return;
+    }
+    fact_real(row, FACT_OCTETS_CV, variation(octets, count));
+    fact_real(row, FACT_PACKETS_CV, variation(packets, count));
+    syc_sort_numbers(octets, count, v->work + 2 * v->work_each);
+    fact_ratio(row, FACT_OCTETS_MODAL, modal_count(octets, count), count, LEAST_EPISODES);
+}
+
+/* ------------------------------------------------------------ all of it */
+
+/* Payload whose bursts nobody listed makes every one of these facts unknown. */
+static bool
+is_whole(const struct view *v)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        if ((v->marks[i]->flags & MARK_NO_LOG) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+syc_facts_activity(const struct view *v, struct syc_value *row)
+{
+    size_t n;
+
+    if (!is_whole(v)) {
+        return;
+    }
+    if (v->act_count > 0) {
+        int64_t peak = packet_peak(v);
+        if (peak > 0) {
+            fact_int(row, FACT_PKT_PEAK, peak);
+        }
+        fact_real(row, FACT_FANO_1, fano(v, SYC_US_PER_S));
+        fact_real(row, FACT_FANO_10, fano(v, 10 * SYC_US_PER_S));
+        fact_real(row, FACT_FANO_60, fano(v, 60 * SYC_US_PER_S));
+    }
+    n = find_episodes(v, v->spare);
+    series_facts(v, v->spare, n, row);
+    size_facts(v, v->spare, n, row);
+}

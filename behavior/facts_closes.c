@@ -1,0 +1,102 @@
+/* Facts of how connections end: idle time before the client closes, TIME_WAIT, and TLS resumption. */
+
+#include "behavior/facts.h"
+
+enum { LEAST_IDLE = 5, LEAST_TLS = 5 };
+
+/* Whether any connection of the view tells of this (flag); a sensor that never does leaves the facts absent. */
+static bool
+is_told(const struct view *v, unsigned flag)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        if ((v->marks[i]->flags & flag) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+idle_facts(const struct view *v, struct syc_value *row)
+{
+    int64_t *idle = v->work;
+    size_t n = 0;
+    double mean;
+    double sd;
+
+    for (size_t i = 0; i < v->count; i++) {
+        if ((v->marks[i]->flags & MARK_IDLE_CLOSE) != 0) {
+            idle[n++] = v->marks[i]->idle_close_us;
+        }
+    }
+    fact_int(row, FACT_IDLE_N, (int64_t)n);
+    if (n < LEAST_IDLE) {
+        return;
+    }
+    syc_gaps_moments(idle, n, &mean, &sd);
+    syc_sort_numbers(idle, n, v->work + v->work_each);
+    fact_real(row, FACT_IDLE_MEDIAN, (double)syc_gaps_median_twice(idle, n) / 2e6);
+    if (mean > 0) {
+        fact_real(row, FACT_IDLE_CV, sd / mean);
+    }
+}
+
+/* The population of entries; one that ends when another begins is gone by then. */
+static void
+time_wait_facts(const struct view *v, struct syc_value *row)
+{
+    int64_t *enter = v->work;
+    int64_t *leave = v->work + v->work_each;
+    int64_t *spare = v->work + 2 * v->work_each;
+    int64_t area = 0;
+    size_t n = 0;
+    size_t left = 0;
+    size_t peak = 0;
+
+    for (size_t i = 0; i < v->count; i++) {
+        const struct mark *m = v->marks[i];
+        if ((m->flags & MARK_TIME_WAIT) != 0 && m->time_wait_us > 0) {
+            enter[n] = m->start_us + m->life_us + m->time_wait_lag_us;
+            leave[n] = enter[n] + m->time_wait_us;
+            area += m->time_wait_us;
+            n++;
+        }
+    }
+    syc_sort_numbers(enter, n, spare);
+    syc_sort_numbers(leave, n, spare);
+    for (size_t i = 0; i < n; i++) {
+        while (leave[left] <= enter[i]) {
+            left++;
+        }
+        peak = i + 1 - left > peak ? i + 1 - left : peak;
+    }
+    fact_int(row, FACT_TIME_WAIT_PEAK, (int64_t)peak);
+    fact_real(row, FACT_TIME_WAIT_AREA, (double)area / 1e6);
+}
+
+static void
+tls_facts(const struct view *v, struct syc_value *row)
+{
+    uint64_t all = 0;
+    uint64_t resumed = 0;
+
+    for (size_t i = 0; i < v->count; i++) {
+        all += (v->marks[i]->flags & MARK_TLS) != 0;
+        resumed += (v->marks[i]->flags & MARK_TLS_RESUMED) != 0;
+    }
+    fact_int(row, FACT_TLS_FULL, (int64_t)(all - resumed));
+    fact_int(row, FACT_TLS_RESUMED, (int64_t)resumed);
+    fact_ratio(row, FACT_TLS_RATIO, resumed, all, LEAST_TLS);
+}
+
+void
+syc_facts_closes(const struct view *v, struct syc_value *row)
+{
+    if (is_told(v, MARK_CLOSE)) {
+        idle_facts(v, row);
+        time_wait_facts(v, row);
+    }
+    if (is_told(v, MARK_PROTOCOL)) {
+        tls_facts(v, row);
+    }
+}

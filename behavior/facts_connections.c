@@ -1,0 +1,143 @@
+/* Facts of how connections begin, overlap and are used. */
+
+#include "behavior/facts.h"
+
+/* Least numbers of connections: reference/cadence 3. */
+enum { LEAST_OUTCOME = 5, LEAST_SAME_START = 8 };
+
+static const int64_t same_start_us = 50000;
+
+struct counts {
+    uint64_t starts, established, half_open, refused, unanswered, unused;
+    uint64_t used, turns, one_turn; /* connections with a turn */
+    int64_t last_us;
+};
+
+static void
+count_mark(struct counts *c, const struct mark *m)
+{
+    int64_t end = m->start_us + m->life_us;
+
+    c->starts += (m->flags & MARK_START) != 0;
+    c->established += (m->flags & MARK_ESTABLISHED) != 0;
+    c->half_open += (m->flags & MARK_HALF_OPEN) != 0;
+    c->refused += (m->flags & MARK_REFUSED) != 0;
+    c->unanswered += (m->flags & MARK_UNANSWERED) != 0;
+    c->unused += (m->flags & MARK_UNUSED) != 0;
+    c->used += m->turns > 0;
+    c->turns += m->turns;
+    c->one_turn += m->turns == 1;
+    c->last_us = end > c->last_us ? end : c->last_us;
+}
+
+static void
+use_facts(const struct counts *c, struct syc_value *row)
+{
+    fact_ratio(row, FACT_CONN_HALF_OPEN, c->half_open, c->starts, LEAST_OUTCOME);
+    fact_ratio(row, FACT_CONN_REFUSED, c->refused, c->starts, LEAST_OUTCOME);
+    fact_ratio(row, FACT_CONN_UNANSWERED, c->unanswered, c->starts, LEAST_OUTCOME);
+    fact_ratio(row, FACT_CONN_UNUSED, c->unused, c->established, LEAST_OUTCOME);
+    fact_ratio(row, FACT_CONN_TURNS, c->turns, c->used, LEAST_OUTCOME);
+    fact_ratio(row, FACT_CONN_ONE_TURN, c->one_turn, c->used, LEAST_OUTCOME);
+    if (c->used >= LEAST_OUTCOME) {
+        fact_real(row, FACT_CONN_REUSE, 1 - (double)c->used / (double)c->turns);
+    }
+}
+
+/* Most of n ascending times in any half-open window. */
+static int64_t
+window_peak(const int64_t *times, size_t n, int64_t window_us)
+{
+    size_t from = 0;
+    size_t peak = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        while (times[i] - times[from] >= window_us) {
+            from++;
+        }
+        peak = i - from + 1 > peak ? i - from + 1 : peak;
+    }
+    return (int64_t)peak;
+}
+
+static void
+start_facts(const struct view *v, struct syc_value *row)
+{
+    int64_t *starts = v->work;
+    size_t n = 0;
+    uint64_t same = 0;
+
+    for (size_t i = 0; i < v->count; i++) {
+        if ((v->marks[i]->flags & MARK_START) != 0) {
+            starts[n++] = v->marks[i]->start_us;
+        }
+    }
+    for (size_t i = 1; i < n; i++) {
+        same += starts[i] - starts[i - 1] < same_start_us;
+    }
+    if (n > 0) {
+        fact_int(row, FACT_CONN_RATE_1S, window_peak(starts, n, SYC_US_PER_S));
+        fact_int(row, FACT_CONN_RATE_10S, window_peak(starts, n, 10 * SYC_US_PER_S));
+    }
+    if (n >= LEAST_SAME_START) {
+        fact_ratio(row, FACT_CONN_SAME_START, same, n - 1, 1);
+    }
+    syc_facts_gaps(row, FACT_IAT_MEAN, starts, n, GAP_LEAST_CONCENTRATION, v->work + v->work_each);
+}
+
+/* One that begins as another ends counts beside it: a SYN without an answer is open for its own instant. */
+static int64_t
+parallel_peak(const struct view *v)
+{
+    int64_t *ends = v->work;
+    size_t ended = 0;
+    size_t peak = 0;
+
+    for (size_t i = 0; i < v->count; i++) {
+        ends[i] = v->marks[i]->start_us + v->marks[i]->life_us;
+    }
+    syc_sort_numbers(ends, v->count, v->work + v->work_each);
+    for (size_t i = 0; i < v->count; i++) {
+        while (ends[ended] < v->marks[i]->start_us) {
+            ended++;
+        }
+        peak = i + 1 - ended > peak ? i + 1 - ended : peak;
+    }
+    return (int64_t)peak;
+}
+
+static void
+life_fact(const struct view *v, struct syc_value *row)
+{
+    int64_t *lives = v->work;
+    size_t n = 0;
+
+    for (size_t i = 0; i < v->count; i++) {
+        if ((v->marks[i]->flags & MARK_ESTABLISHED) != 0) {
+            lives[n++] = v->marks[i]->life_us;
+        }
+    }
+    if (n >= LEAST_OUTCOME) {
+        syc_sort_numbers(lives, n, v->work + v->work_each);
+        fact_real(row, FACT_CONN_LIFE, (double)syc_gaps_median_twice(lives, n) / 2000);
+    }
+}
+
+void
+syc_facts_connections(const struct view *v, struct syc_value *row)
+{
+    struct counts c = {.last_us = INT64_MIN};
+
+    for (size_t i = 0; i < v->count; i++) {
+        count_mark(&c, v->marks[i]);
+    }
+    fact_int(row, FACT_CONN_COUNT, (int64_t)v->count);
+    start_facts(v, row);
+    if (v->count == 0) {
+        return;
+    }
+    fact_real(row, FACT_CONN_SPAN, (double)(c.last_us - v->marks[0]->start_us) / 1e6);
+    fact_int(row, FACT_CONN_PARALLEL, parallel_peak(v));
+    life_fact(v, row);
+    use_facts(&c, row);
+}

@@ -1,0 +1,108 @@
+/* Facts of the client's SYNs: which stack sends them, and how it repeats them. */
+
+#include "behavior/facts.h"
+
+#include "behavior/mark.h"
+
+enum { LEAST_RETRY = 5 };
+
+/* The longest run of n ascending numbers; of equally long ones the lowest. */
+static int64_t
+commonest(const int64_t *sorted, size_t n, size_t *distinct)
+{
+    size_t longest = 0;
+    int64_t best = -1;
+
+    *distinct = 0;
+    for (size_t from = 0, to; from < n; from = to) {
+        for (to = from + 1; to < n && sorted[to] == sorted[from]; to++) {
+        }
+        if (to - from > longest) {
+            longest = to - from;
+            best = sorted[from];
+        }
+        ++*distinct;
+    }
+    return best;
+}
+
+static void
+match_facts(struct stack *stack, const struct syc_signatures *signatures, struct syc_value *row)
+{
+    fact_int(row, FACT_SYN_TTL, stack->syn.ttl_initial);
+    if (signatures == NULL) {
+        return;
+    }
+    if (!stack->matched) {
+        syc_signatures_match(signatures, &stack->syn, &stack->match);
+        stack->matched = true;
+    }
+    fact_text(row, FACT_SYN_FAMILY, stack->match.os_family);
+    fact_text(row, FACT_SYN_LABEL, stack->match.label);
+    fact_text(row, FACT_SYN_QUALITY, syc_quality_name(stack->match.quality));
+}
+
+/* Ranks, not indexes: they do not depend on which record came first. */
+static void
+stack_facts(const struct view *v, const struct stacks *stacks,
+            const struct syc_signatures *signatures, struct syc_value *row)
+{
+    int64_t *ranks = v->work;
+    int64_t *prints = v->work + v->work_each;
+    int64_t *spare = v->work + 2 * v->work_each;
+    size_t n = 0;
+    size_t distinct;
+    int64_t best;
+
+    for (size_t i = 0; i < v->count; i++) {
+        if (v->marks[i]->stack != STORE_NONE) {
+            const struct stack *stack = stacks->list[v->marks[i]->stack];
+            ranks[n] = stack->rank;
+            prints[n++] = stack->print;
+        }
+    }
+    if (n == 0) {
+        return;
+    }
+    syc_sort_numbers(ranks, n, spare);
+    syc_sort_numbers(prints, n, spare);
+    best = commonest(ranks, n, &distinct);
+    commonest(prints, n, &distinct);
+    fact_int(row, FACT_SYN_DISTINCT, (int64_t)distinct);
+    match_facts(stacks->order[best], signatures, row);
+}
+
+static void
+retry_facts(const struct view *v, struct syc_value *row)
+{
+    uint64_t schedules[SCHEDULE_COUNT] = {0};
+    uint64_t starts = 0, repeated = 0, repeats = 0;
+    size_t best = SCHEDULE_NONE;
+
+    for (size_t i = 0; i < v->count; i++) {
+        const struct mark *m = v->marks[i];
+        starts += m->syn_count > 0;
+        repeated += m->syn_count > 1;
+        repeats += m->syn_count > 1 ? m->syn_count - 1U : 0;
+        schedules[m->schedule]++;
+    }
+    if (starts > 0) {
+        fact_int(row, FACT_SYN_RETRY_COUNT, (int64_t)repeats);
+        fact_ratio(row, FACT_SYN_RETRY_RATIO, repeated, starts, LEAST_RETRY);
+    }
+    schedules[SCHEDULE_NONE] = 0;
+    for (size_t i = SCHEDULE_NONE + 1; i < SCHEDULE_COUNT; i++) {
+        best = schedules[i] > schedules[best] ? i : best;
+    }
+    if (best != SCHEDULE_NONE) {
+        fact_text(row, FACT_SYN_SCHEDULE, syc_schedule_name((enum schedule)best));
+    }
+}
+
+void
+syc_facts_syns(const struct view *v, const struct stacks *stacks,
+               const struct syc_signatures *signatures, struct syc_value *row)
+{
+    stack_facts(v, stacks, signatures, row);
+    retry_facts(v, row);
+}

@@ -1,0 +1,254 @@
+/* Sorting a source's marks and bursts, whole and by pair. */
+
+#include "behavior/view.h"
+
+_Static_assert(sizeof(struct item) == 24, "STORE_WORK_BURST is acts, spare and work: 3 * 24");
+_Static_assert(STORE_WORK_BURST == 72 && STORE_WORK_MARK == 72 + 2 * sizeof(void *), "room");
+
+/* ------------------------------------------------------------ orders */
+
+static int
+compare_dest(const struct mark *a, const struct mark *b)
+{
+    int c = (int)a->dest_ip_v - (int)b->dest_ip_v;
+
+    if (c == 0) {
+        c = memcmp(a->dest, b->dest, sizeof(a->dest));
+    }
+    return c != 0 ? c : (int)a->dest_port - (int)b->dest_port;
+}
+
+static inline bool
+continues(const struct mark *m)
+{
+    return (m->flags & MARK_CONTINUES) != 0;
+}
+
+/* Canonical order within a source. Marks equal in all of this are copies of one record: facts are the same either way. */
+static inline bool
+canonical_less(const struct mark *a, const struct mark *b)
+{
+    int c;
+
+    if (continues(a) != continues(b)) {
+        return continues(b);
+    }
+    if (a->start_us != b->start_us) {
+        return a->start_us < b->start_us;
+    }
+    c = compare_dest(a, b);
+    if (c != 0) {
+        return c < 0;
+    }
+    if (a->source_port != b->source_port) {
+        return a->source_port < b->source_port;
+    }
+    return a->flow_id < b->flow_id;
+}
+
+/* Stable sorts: what is equal here keeps its canonical order. */
+static inline bool
+pair_less(const struct mark *a, const struct mark *b)
+{
+    return compare_dest(a, b) < 0;
+}
+
+static inline bool
+tuple_less(const struct mark *a, const struct mark *b)
+{
+    int c = compare_dest(a, b);
+
+    return c != 0 ? c < 0 : a->source_port < b->source_port;
+}
+
+SYC_SORT_DEFINE(sort_canonical, struct mark *, canonical_less)
+SYC_SORT_DEFINE(sort_pairs, struct mark *, pair_less)
+SYC_SORT_DEFINE(sort_tuples, struct mark *, tuple_less)
+
+/* ------------------------------------------------------------ room */
+
+bool
+syc_room_init(struct room *room, const struct store *s)
+{
+    *room = (struct room){.marks = s->most_marks, .items = (size_t)s->most_marks + s->most_bursts};
+    room->order = syc_alloc(room->marks, sizeof(*room->order));
+    room->pairs = syc_alloc(room->marks, sizeof(*room->pairs));
+    room->acts = syc_alloc(room->items, sizeof(*room->acts));
+    room->spare = syc_alloc(room->items, sizeof(*room->spare));
+    room->work = syc_alloc(room->items, 3 * sizeof(*room->work));
+    if (room->order == NULL || room->pairs == NULL || room->acts == NULL || room->spare == NULL ||
+        room->work == NULL) {
+        syc_room_fini(room);
+        return false;
+    }
+    return true;
+}
+
+void
+syc_room_fini(struct room *room)
+{
+    syc_free(room->order);
+    syc_free(room->pairs);
+    syc_free(room->acts);
+    syc_free(room->spare);
+    syc_free(room->work);
+}
+
+/* ------------------------------------------------------------ gathering */
+
+static void
+gather_acts(struct room *room, const struct store *s, struct view *v)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < v->count_all; i++) {
+        const struct mark *m = v->marks[i];
+        if ((m->flags & MARK_START) != 0 && !continues(m)) {
+            room->acts[n++] = (struct item){m->start_us, 0, 0};
+        }
+        for (uint32_t k = 0; k < m->burst_count; k++) {
+            room->acts[n++] = *burst_at(s, m->first + k);
+        }
+    }
+    syc_sort_items(room->acts, n, room->spare);
+    v->acts = room->acts;
+    v->act_count = n;
+    v->spare = room->spare;
+    v->work = room->work;
+    v->work_each = room->items;
+}
+
+static size_t
+count_connections(struct mark *const *marks, size_t n)
+{
+    while (n > 0 && continues(marks[n - 1])) {
+        n--;
+    }
+    return n;
+}
+
+/* The chain runs from the newest record to the oldest; read backwards it is usually in order. */
+static size_t
+gather_marks(struct room *room, const struct store *s, const struct source *source)
+{
+    size_t at = source->mark_count;
+
+    for (uint32_t i = source->marks; i != STORE_NONE && at > 0; i = mark_at(s, i)->next) {
+        room->order[--at] = mark_at(s, i);
+    }
+    sort_canonical(room->order, source->mark_count, (struct mark **)(void *)room->spare);
+    return source->mark_count;
+}
+
+/* ------------------------------------------------------------ what only all together tell */
+
+static int64_t
+time_wait_enter(const struct mark *m)
+{
+    return m->start_us + m->life_us + m->time_wait_lag_us;
+}
+
+/* pairs in tuple order: whoever sends a SYN from the tuple has no TIME_WAIT there any more (lifecycle 2.1.3). */
+static void
+end_time_waits(struct mark *const *tuples, size_t n)
+{
+    for (size_t i = 0; i + 1 < n; i++) {
+        struct mark *m = tuples[i];
+        const struct mark *after = tuples[i + 1];
+        int64_t enter = time_wait_enter(m);
+        if ((m->flags & MARK_TIME_WAIT) == 0 || tuple_less(m, after) || continues(after) ||
+            (after->flags & MARK_START) == 0) {
+            continue;
+        }
+        if (after->start_us < enter + m->time_wait_us) {
+            m->time_wait_us = after->start_us > enter ? (uint32_t)(after->start_us - enter) : 0;
+        }
+    }
+}
+
+/* A first server flight below half the pair's largest has no certificate in it: resumed (cadence 2 item 8). */
+static void
+classify_tls(struct mark *const *pair, size_t n)
+{
+    uint32_t largest = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t flight = (pair[i]->flags & MARK_TLS) != 0 ? pair[i]->first_flight : 0;
+        largest = flight > largest ? flight : largest;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct mark *m = pair[i];
+        bool resumed = (m->flags & MARK_TLS) != 0 && (m->flags & MARK_TLS_NEW) == 0 &&
+                       m->first_flight < largest - largest / 2;
+        m->flags = (uint16_t)((m->flags & ~MARK_TLS_RESUMED) | (resumed ? MARK_TLS_RESUMED : 0));
+    }
+}
+
+static size_t
+pair_end(struct mark *const *pairs, size_t n, size_t from)
+{
+    size_t to = from + 1;
+
+    while (to < n && compare_dest(pairs[from], pairs[to]) == 0) {
+        to++;
+    }
+    return to;
+}
+
+static void
+order_pairs(struct room *room, size_t n)
+{
+    struct mark **spare = (struct mark **)(void *)room->spare;
+    bool waits = false;
+
+    memcpy(room->pairs, room->order, n * sizeof(*room->pairs));
+    for (size_t i = 0; i < n; i++) {
+        waits = waits || (room->order[i]->flags & MARK_TIME_WAIT) != 0;
+    }
+    if (waits) {
+        sort_tuples(room->pairs, n, spare);
+        end_time_waits(room->pairs, n);
+        memcpy(room->pairs, room->order, n * sizeof(*room->pairs));
+    }
+    sort_pairs(room->pairs, n, spare);
+    for (size_t from = 0, to; from < n; from = to) {
+        to = pair_end(room->pairs, n, from);
+        classify_tls(room->pairs + from, to - from);
+    }
+}
+
+/* ------------------------------------------------------------ views */
+
+void
+syc_view_source(struct room *room, const struct store *s, const struct source *source,
+                struct view *out)
+{
+    size_t n = gather_marks(room, s, source);
+
+    order_pairs(room, n);
+    *out = (struct view){.source = source,
+                         .marks = room->order,
+                         .count = count_connections(room->order, n),
+                         .count_all = n};
+    gather_acts(room, s, out);
+}
+
+bool
+syc_view_has_pairs(const struct room *room, const struct view *source)
+{
+    return source->count_all > 0 && pair_end(room->pairs, source->count_all, 0) < source->count_all;
+}
+
+size_t
+syc_view_pair(struct room *room, const struct store *s, const struct view *source, size_t from,
+              struct view *out)
+{
+    size_t to = pair_end(room->pairs, source->count_all, from);
+
+    *out = (struct view){.source = source->source,
+                         .marks = room->pairs + from,
+                         .count = count_connections(room->pairs + from, to - from),
+                         .count_all = to - from};
+    gather_acts(room, s, out);
+    return to;
+}

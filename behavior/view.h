@@ -1,0 +1,56 @@
+#ifndef SYC_BEHAVIOR_VIEW_H
+#define SYC_BEHAVIOR_VIEW_H
+
+/*
+ * Purpose           the arrays of one subject (a source, or one of its pairs), in canonical order
+ * Input and output  a source's chain of marks in; sorted arrays out, over which facts are plain functions
+ * Ownership         one room for all subjects, made once a run for the largest source
+ * Limits            the room is part of the budget (STORE_WORK_*)
+ * Not here          the facts
+ */
+
+#include "behavior/store.h"
+
+struct view {
+    const struct source *source;
+    struct mark *const *marks; /* by start; those of parts (MARK_CONTINUES) behind the others */
+    size_t count;              /* connections */
+    size_t count_all;          /* and marks of parts */
+    struct item *acts;         /* client bursts, and first SYNs as bursts of nothing, by time */
+    size_t act_count;
+    /* Room for as many items, and for three times as many numbers, as there are acts and marks. */
+    struct item *spare;
+    int64_t *work;
+    size_t work_each; /* a third of work */
+};
+
+struct room {
+    struct mark **order, **pairs;
+    struct item *acts, *spare;
+    int64_t *work;
+    size_t marks, items;
+};
+
+bool syc_room_init(struct room *room, const struct store *s) SYC_MUST_CHECK;
+void syc_room_fini(struct room *room);
+
+/*
+ * The source as a whole. Also decides what only all of its connections together can tell: which TLS handshakes were resumed
+ * (by the largest first flight of their pair), and which TIME_WAIT a later SYN of the same tuple ended.
+ */
+void syc_view_source(struct room *room, const struct store *s, const struct source *source,
+                     struct view *out);
+
+/*
+ * The pair that begins at mark `from` of room->pairs; from = 0 is the first.
+ *
+ * source   the view of syc_view_source(); the pair's view uses the same room and overwrites its arrays of acts
+ * returns  where the next pair begins; source->count_all after the last
+ */
+size_t syc_view_pair(struct room *room, const struct store *s, const struct view *source,
+                     size_t from, struct view *out);
+
+/* The marks have more than one destination address and port. */
+bool syc_view_has_pairs(const struct room *room, const struct view *source);
+
+#endif

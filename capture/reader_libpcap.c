@@ -1,0 +1,267 @@
+#include "capture/reader_int.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Room for the copies of one batch; a larger frame makes it grow while the batch is empty. */
+enum { BUFFER_OCTETS = 256 * 1024 };
+
+/*
+ * libpcap hands out one frame at a time and reuses its memory, so frames are copied until the batch or the buffer is
+ * full. One that no longer fits stays libpcap's and waits: its octets live until the next pcap_next_ex().
+ */
+struct libpcap_reader {
+    pcap_t *pcap;
+    struct bpf_program program;
+    bool filtered;
+    bool unsigned_seconds; /* a classic file of an odd kind: 32 bits that libpcap takes as signed */
+    uint16_t link;
+    uint16_t file;
+    uint64_t number;
+    uint8_t *buffer;
+    size_t capacity;
+    bool waiting; /* header and data are of a frame not yet delivered */
+    bool broken;  /* libpcap met a fault; it would answer "end" if asked again */
+    const struct pcap_pkthdr *header;
+    const uint8_t *data;
+};
+
+/* What libpcap reads from: the octets already looked at, then the descriptor. */
+struct source {
+    struct syc_input in;
+    size_t replayed;
+};
+
+static ssize_t
+source_read(void *cookie, char *out, size_t size)
+{
+    struct source *s = cookie;
+    size_t left = s->in.head_octets - s->replayed;
+
+    if (left > 0) {
+        size_t n = left < size ? left : size;
+
+        memcpy(out, s->in.head + s->replayed, n);
+        s->replayed += n;
+        return (ssize_t)n;
+    }
+    for (;;) {
+        ssize_t got = read(s->in.fd, out, size);
+
+        if (got >= 0 || errno != EINTR) {
+            return got; /* stdio has no way to say "interrupted", libpcap would end the file */
+        }
+    }
+}
+
+static int
+source_close(void *cookie)
+{
+    struct source *s = cookie;
+
+    if (s->in.fd >= 0) {
+        close(s->in.fd);
+    }
+    syc_free(s);
+    return 0;
+}
+
+/* A stream that takes the input, or NULL when memory is short; closing it closes the input. */
+static FILE *
+open_stream(struct syc_input *in)
+{
+    const cookie_io_functions_t functions = {.read = source_read, .close = source_close};
+    struct source *s = syc_alloc(1, sizeof *s);
+    FILE *stream;
+
+    if (s == NULL) {
+        return NULL;
+    }
+    s->in = *in;
+    stream = fopencookie(s, "r", functions);
+    if (stream == NULL) {
+        syc_free(s);
+        return NULL;
+    }
+    in->fd = -1; /* the stream's now */
+    return stream;
+}
+
+/* libpcap has words but no codes: those that speak of an early end do so with these. */
+static enum syc_status
+status_of(const char *words)
+{
+    return strstr(words, "truncated") != NULL ? SYC_TRUNCATED : SYC_FORMAT;
+}
+
+/* Seconds and nanoseconds to one number; times past 2262 (nonsense in a block) stay at the last one. */
+static int64_t
+time_ns(const struct libpcap_reader *r, const struct timeval *ts)
+{
+    int64_t seconds = r->unsigned_seconds ? (uint32_t)ts->tv_sec : ts->tv_sec, ns;
+
+    if (__builtin_mul_overflow(seconds, SYC_NS_PER_S, &ns) ||
+        __builtin_add_overflow(ns, (int64_t)ts->tv_usec, &ns)) {
+        return seconds < 0 ? INT64_MIN : INT64_MAX;
+    }
+    return ns;
+}
+
+static enum syc_status
+fault(const struct libpcap_reader *r, struct syc_error *err)
+{
+    return syc_error_set(err, SYC_TRUNCATED,
+                         "cut or damaged after frame %llu: %s; "
+                         "%llu frames before it were read",
+                         (unsigned long long)r->number, pcap_geterr(r->pcap),
+                         (unsigned long long)r->number);
+}
+
+/* The next frame that passes the filter into r->header, r->data. */
+static enum syc_status
+read_one(struct libpcap_reader *r, struct syc_error *err)
+{
+    struct pcap_pkthdr *header;
+
+    while (!r->waiting && !r->broken) {
+        int got = pcap_next_ex(r->pcap, &header, &r->data);
+
+        if (got == PCAP_ERROR_BREAK) {
+            return SYC_END;
+        }
+        if (got != 1) {
+            r->broken = true;
+            break;
+        }
+        r->number++;
+        r->header = header;
+        r->waiting = !r->filtered || pcap_offline_filter(&r->program, header, r->data) != 0;
+    }
+    return r->broken ? fault(r, err) : SYC_OK;
+}
+
+/* Copy the waiting frame behind the `used` octets of this batch; false when it does not fit. */
+static bool
+copy_frame(struct libpcap_reader *r, size_t used, struct syc_frame *out)
+{
+    uint32_t captured = r->header->caplen;
+
+    if (captured > r->capacity - used) {
+        uint8_t *larger = used > 0 ? NULL : syc_resize(r->buffer, captured, 1);
+
+        if (larger == NULL) {
+            return false;
+        }
+        r->buffer = larger;
+        r->capacity = captured;
+    }
+    memcpy(r->buffer + used, r->data, captured);
+    *out = (struct syc_frame){
+        .data = r->buffer + used,
+        .captured = captured,
+        .length = r->header->len,
+        .link = r->link,
+        .file = r->file,
+        .time_ns = time_ns(r, &r->header->ts),
+        .number = r->number,
+    };
+    r->waiting = false;
+    return true;
+}
+
+static enum syc_status
+next_batch(void *reader, struct syc_frame *frames, size_t max, size_t *count, struct syc_error *err)
+{
+    struct libpcap_reader *r = reader;
+    size_t n = 0, used = 0;
+
+    while (n < max) {
+        enum syc_status status = read_one(r, err);
+
+        if (status != SYC_OK) {
+            *count = n;
+            return n > 0 ? SYC_OK : status; /* the next call meets it again, with these delivered */
+        }
+        if (!copy_frame(r, used, &frames[n])) {
+            break;
+        }
+        used += frames[n].captured;
+        n++;
+    }
+    *count = n;
+    return n > 0 ? SYC_OK
+                 : syc_error_set(err, SYC_NO_MEMORY, "no memory for frame %llu",
+                                 (unsigned long long)r->number);
+}
+
+static void
+close_reader(void *reader)
+{
+    struct libpcap_reader *r = reader;
+
+    if (r->filtered) {
+        pcap_freecode(&r->program);
+    }
+    if (r->pcap != NULL) {
+        pcap_close(r->pcap);
+    }
+    syc_free(r->buffer);
+    syc_free(r);
+}
+
+/* Everything but the stream, which pcap_fopen_offline takes over only when it succeeds. */
+static enum syc_status
+set_up(struct libpcap_reader *r, FILE *stream, const struct syc_capture_options *options,
+       struct syc_error *err)
+{
+    char words[PCAP_ERRBUF_SIZE] = "";
+
+    r->capacity = BUFFER_OCTETS;
+    r->buffer = syc_resize(NULL, r->capacity, 1);
+    if (r->buffer == NULL) {
+        fclose(stream);
+        return syc_error_set(err, SYC_NO_MEMORY, "no memory for a reader's buffer");
+    }
+    r->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, words);
+    if (r->pcap == NULL) {
+        fclose(stream);
+        return syc_error_set(err, status_of(words), "no frames were read: %s", words);
+    }
+    r->link = (uint16_t)pcap_datalink(r->pcap);
+    r->file = options->file;
+    if (options->filter == NULL) {
+        return SYC_OK;
+    }
+    if (pcap_compile(r->pcap, &r->program, options->filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+        return syc_error_set(err, SYC_SYNTAX, "filter: %s", pcap_geterr(r->pcap));
+    }
+    r->filtered = true;
+    return SYC_OK;
+}
+
+enum syc_status
+syc_reader_open_libpcap(struct syc_capture *c, struct syc_input *in,
+                        const struct syc_capture_options *options, struct syc_error *err)
+{
+    static const struct syc_reader_kind kind = {next_batch, NULL, close_reader};
+    struct libpcap_reader *r = syc_alloc(1, sizeof *r);
+    FILE *stream = r != NULL ? open_stream(in) : NULL;
+    enum syc_status status;
+
+    if (stream == NULL) {
+        syc_free(r);
+        return syc_error_set(err, SYC_NO_MEMORY, "no memory for a reader");
+    }
+    r->unsigned_seconds = in->head[0] != 0x0a;
+    status = set_up(r, stream, options, err);
+    if (status != SYC_OK) {
+        close_reader(r);
+        return status;
+    }
+    c->kind = &kind;
+    c->reader = r;
+    return SYC_OK;
+}

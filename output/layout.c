@@ -1,0 +1,176 @@
+#include "output/layout.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Longest that a slot's value takes: a number, or a word with its quotes. */
+enum { VALUE_ROOM = 40 };
+
+struct maker {
+    struct syc_layout *to;
+    const struct syc_list_writer *lists;
+    size_t list_count;
+    bool failed;
+};
+
+static void
+make_key(struct maker *m, struct syc_key_text *key, const char *name, size_t n, const char *end)
+{
+    size_t after = strlen(end);
+
+    if (n + 2 + after >=
+        SYC_KEY_TEXT) { /* the comma may be skipped, and the copy is of one length */
+        m->failed = true;
+        return;
+    }
+    memcpy(key->text, ",\"", 2);
+    memcpy(key->text + 2, name, n);
+    memcpy(key->text + 2 + n, end, after);
+    key->length = (uint8_t)(n + 2 + after);
+    m->to->room += key->length;
+}
+
+/* The group of the object path[0..n), made with its parents when it is new. */
+static uint8_t
+find_group(struct maker *m, const char *path, size_t n)
+{
+    struct syc_layout *to = m->to;
+    uint8_t parent = 0;
+
+    for (size_t from = 0; from < n; from++) {
+        size_t end = from + strcspn(path + from, ".");
+        size_t i = 1;
+
+        while (i < to->group_count &&
+               (strlen(to->groups[i].path) != end || memcmp(to->groups[i].path, path, end) != 0)) {
+            i++;
+        }
+        if (i == SYC_GROUPS_MAX || end >= SYC_KEY_TEXT) {
+            m->failed = true;
+            return 0;
+        }
+        if (i == to->group_count) {
+            to->group_count++;
+            memcpy(to->groups[i].path, path, end);
+            to->groups[i].parent = parent;
+            make_key(m, &to->groups[i].key, path + from, end - from, "\":{");
+            to->room++; /* its closing brace */
+        }
+        parent = (uint8_t)i;
+        from = end;
+    }
+    return parent;
+}
+
+static void
+add_slot(struct maker *m, const char *path, enum syc_slot_kind kind, size_t offset,
+         const char *const *words)
+{
+    const char *dot = strrchr(path, '.');
+    const char *name = dot != NULL ? dot + 1 : path;
+    struct syc_slot *slot = &m->to->slots[m->to->slot_count];
+
+    if (m->to->slot_count == SYC_SLOTS_MAX || offset > UINT16_MAX) {
+        m->failed = true;
+        return;
+    }
+    m->to->slot_count++;
+    m->to->room += VALUE_ROOM;
+    *slot = (struct syc_slot){.offset = (uint16_t)offset, .kind = (uint8_t)kind, .words = words};
+    slot->group = dot != NULL ? find_group(m, path, (size_t)(dot - path)) : 0;
+    make_key(m, &slot->key, name, strlen(name), "\":");
+    for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
+        m->failed |= strlen(words[i]) + 2 > VALUE_ROOM;
+    }
+}
+
+static bool
+has_slot(const struct maker *m, size_t offset)
+{
+    for (size_t i = 0; i < m->to->slot_count; i++) {
+        if (m->to->slots[i].kind != SYC_SLOT_LIST && m->to->slots[i].offset == offset) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* NULL stands for every object. */
+static bool
+inside(const char *path, const char *object)
+{
+    size_t n = object != NULL ? strlen(object) : 0;
+
+    return object == NULL || (strncmp(path, object, n) == 0 && path[n] == '.');
+}
+
+/* All fields of one object that have no slot yet; client_known stands in the head of the event. */
+static void
+add_object(struct maker *m, const char *object)
+{
+    for (size_t i = 0; i < syc_record_number_count; i++) {
+        const struct syc_record_number *row = &syc_record_numbers[i];
+        if (inside(row->path, object) && !has_slot(m, row->offset) &&
+            row->offset != offsetof(struct syc_record, client_known)) {
+            add_slot(m, row->path, (enum syc_slot_kind)row->kind, row->offset, row->words);
+        }
+    }
+    for (size_t i = 0; i < syc_record_text_count; i++) {
+        const struct syc_record_text *row = &syc_record_texts[i];
+        if (inside(row->path, object) && !has_slot(m, row->offset)) {
+            add_slot(m, row->path, SYC_SLOT_TEXT, row->offset, NULL);
+        }
+    }
+}
+
+static void
+add_list(struct maker *m, const char *path)
+{
+    for (size_t i = 0; i < m->list_count; i++) {
+        if (strcmp(m->lists[i].path, path) == 0) {
+            add_slot(m, path, SYC_SLOT_LIST, i, NULL);
+            return;
+        }
+    }
+    m->failed = true;
+}
+
+_Static_assert((int)SYC_SLOT_NUMBER == (int)SYC_NUMBER &&
+                   (int)SYC_SLOT_BOOL == (int)SYC_NUMBER_BOOL &&
+                   (int)SYC_SLOT_WORD == (int)SYC_NUMBER_WORD,
+               "kinds of numbers are kinds of slots");
+
+struct syc_layout *
+syc_layout_new(const struct syc_list_writer *lists, size_t count)
+{
+    struct maker m = {syc_alloc(1, sizeof(struct syc_layout)), lists, count, false};
+
+    if (m.to == NULL) {
+        return NULL;
+    }
+    m.to->group_count = 1;
+    m.to->room = SYC_KEY_TEXT; /* keys are copied whole */
+    add_list(&m, "flow.start");
+    add_list(&m, "flow.end");
+    add_object(&m, "flow");
+    add_list(&m, "tcp.syn_times_us");
+    add_list(&m, "tcp.syn_ack_times_us");
+    add_object(&m, "tcp");
+    add_list(&m, "syn");
+    add_list(&m, "syn_ack");
+    add_object(&m, "app");
+    add_object(&m, "http");
+    add_object(&m, "tls");
+    add_list(&m, "exchanges");
+    add_list(&m, "flights");
+    add_object(&m, "exchanges_cut");
+    add_object(&m, "flights_cut");
+    add_object(&m, "close");
+    add_list(&m, "close.time_wait");
+    add_object(&m, NULL); /* what a later field begins */
+    if (m.failed) {
+        syc_free(m.to);
+        return NULL;
+    }
+    return m.to;
+}

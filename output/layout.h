@@ -1,0 +1,66 @@
+#ifndef SYC_OUTPUT_LAYOUT_H
+#define SYC_OUTPUT_LAYOUT_H
+
+/*
+ * Purpose           where each field of a record stands in a connection event: the two field tables and the lists, as
+ *                   one sequence with ready-made keys
+ * Input and output  syc_record_numbers[] and syc_record_texts[] in, slots out
+ * Ownership         one allocation, freed with syc_free()
+ * Limits            objects three deep, keys of 36 letters: the tables are our own, a test builds them
+ * Not here          writing (event_connection.c)
+ */
+
+#include "output/output.h"
+
+enum {
+    SYC_KEY_TEXT = 40, /* copied whole: one length for all keys makes the copy a few stores */
+    SYC_GROUPS_MAX = 40,
+    SYC_SLOTS_MAX = 256,
+};
+
+enum syc_slot_kind { SYC_SLOT_NUMBER, SYC_SLOT_BOOL, SYC_SLOT_WORD, SYC_SLOT_TEXT, SYC_SLOT_LIST };
+
+/* What the tables do not hold. Its value is written only when there is one. */
+struct syc_list_writer {
+    const char *path;
+    bool (*present)(const struct syc_record *r);
+    void (*write)(struct syc_json *j, const struct syc_record *r);
+};
+
+/* `,"name":` without or with its comma; octets after length are zero. */
+struct syc_key_text {
+    char text[SYC_KEY_TEXT];
+    uint8_t length;
+};
+
+struct syc_slot {
+    uint16_t offset; /* in struct syc_record; of a list: its index in the writers */
+    uint8_t kind;    /* enum syc_slot_kind */
+    uint8_t group;
+    struct syc_key_text key;
+    const char *const *words;
+};
+
+/* An object: `,"tcp":{`. Group 0 is the event itself. */
+struct syc_group {
+    char path[SYC_KEY_TEXT];
+    uint8_t parent;
+    struct syc_key_text key;
+};
+
+struct syc_layout {
+    struct syc_slot slots[SYC_SLOTS_MAX];
+    struct syc_group groups[SYC_GROUPS_MAX];
+    size_t slot_count, group_count;
+    size_t room; /* octets that all keys, numbers and words take at most */
+};
+
+/*
+ * Lay the fields out: objects in the order of events.md, within one the lists that open it, the numbers in the order
+ * of their table, the texts, the lists that close it.
+ *
+ * returns  NULL when memory is short or a limit above is passed
+ */
+struct syc_layout *syc_layout_new(const struct syc_list_writer *lists, size_t count);
+
+#endif

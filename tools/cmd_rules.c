@@ -1,0 +1,163 @@
+/* What is wrong with rules, before a run depends on them. */
+
+#include "tools/tools.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+member_text(struct syc_json *j, const char *name, const char *text)
+{
+    if (text != NULL) {
+        syc_json_key(j, name);
+        syc_json_text(j, text);
+    }
+}
+
+static void
+member_int(struct syc_json *j, const char *name, size_t n)
+{
+    syc_json_key(j, name);
+    syc_json_int(j, (int64_t)n);
+}
+
+/* False when memory was short. */
+static bool
+print_line(struct syc_json *j)
+{
+    bool ok = !j->failed;
+
+    syc_json_close(j, '}');
+    if (ok && !j->failed) {
+        printf("%.*s\n", (int)j->n, j->text);
+    }
+    ok = ok && !j->failed;
+    syc_json_reset(j);
+    return ok;
+}
+
+/* One object a finding, then one with the counts. */
+static bool
+print_json(const struct syc_ruleset *set, size_t files, bool warnings)
+{
+    const struct syc_rule_problem *p;
+    size_t count = syc_ruleset_problems(set, &p);
+    struct syc_json j = {0};
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < count; i++) {
+        if (!p[i].error && !warnings) {
+            continue;
+        }
+        syc_json_open(&j, '{');
+        member_text(&j, "file", p[i].file);
+        member_int(&j, "line", p[i].line);
+        member_int(&j, "column", p[i].column);
+        member_text(&j, "code", p[i].code);
+        member_text(&j, "severity", p[i].error ? "error" : "warning");
+        member_text(&j, "message", p[i].text);
+        member_text(&j, "hint", p[i].hint);
+        ok = print_line(&j);
+    }
+    syc_json_open(&j, '{');
+    member_int(&j, "files", files);
+    member_int(&j, "loaded", syc_ruleset_loaded(set));
+    member_int(&j, "refused", syc_ruleset_refused(set));
+    member_int(&j, "skipped", syc_ruleset_skipped(set));
+    ok = ok && print_line(&j);
+    syc_json_fini(&j);
+    return ok;
+}
+
+static const char *
+plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void
+print_counts(const struct syc_ruleset *set, size_t files)
+{
+    size_t loaded = syc_ruleset_loaded(set);
+    size_t refused = syc_ruleset_refused(set);
+    size_t skipped = syc_ruleset_skipped(set);
+    size_t rules = loaded + refused + skipped;
+
+    printf("%zu file%s, %zu rule%s: %zu loaded, %zu refused", files, plural(files), rules,
+           plural(rules), loaded, refused);
+    if (skipped > 0) {
+        printf(", %zu of other products passed over", skipped);
+    }
+    putchar('\n');
+}
+
+static bool
+has_errors(const struct syc_ruleset *set)
+{
+    const struct syc_rule_problem *p;
+    size_t count = syc_ruleset_problems(set, &p);
+
+    for (size_t i = 0; i < count; i++) {
+        if (p[i].error) {
+            return true;
+        }
+    }
+    return syc_ruleset_refused(set) > 0;
+}
+
+static int
+check(const struct syc_options *o, const char *const *paths, size_t count)
+{
+    struct syc_error err = {0};
+    struct syc_ruleset *set;
+    size_t files = 0;
+    int status;
+    bool ok = true;
+
+    if (syc_engine_load_rules(&set, paths, count, &files, &err) != SYC_OK) {
+        syc_say("%s%s%s", err.file, err.file[0] != 0 ? ": " : "", err.text);
+        return EXIT_USAGE;
+    }
+    if (o->json) {
+        ok = print_json(set, files, !o->quiet);
+    } else {
+        syc_say_problems(STDOUT_FILENO, set, !o->quiet);
+        print_counts(set, files);
+    }
+    status = has_errors(set) ? EXIT_USAGE : 0;
+    syc_ruleset_free(set);
+    if (fflush(stdout) != 0 || ferror(stdout) || !ok) {
+        syc_say("standard output: the findings could not be written");
+        return EXIT_OUTPUT;
+    }
+    return status;
+}
+
+static int
+run_rules(const struct syc_options *o)
+{
+    if (o->operands.count == 0 || strcmp(o->operands.items[0], "check") != 0) {
+        syc_say("rules: \"check\" is what there is; see syncopate rules --help");
+        return EXIT_USAGE;
+    }
+    return check(o, o->operands.items + 1, o->operands.count - 1);
+}
+
+const struct syc_verb syc_verb_rules = {
+    .name = "rules",
+    .bit = VERB_RULES,
+    .usage = "syncopate rules check [OPTIONS] [PATH...]",
+    .about = "syncopate rules check reads rules as a run would and says what is wrong with\n"
+             "them, with file, line and column.\n",
+    .examples =
+        "PATH is a rule file or a folder of *.yml and *.yaml; none means the shipped\n"
+        "rules. How rules are written: man syncopate-rules\n"
+        "\n"
+        "Examples\n"
+        "  syncopate rules check mine.yml\n"
+        "  syncopate rules check --json rules/ | jq .\n"
+        "\n"
+        "Exit status: 0 nothing wrong (warnings do not count), 2 errors, 4 output failed.\n",
+    .run = run_rules,
+};

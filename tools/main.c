@@ -1,0 +1,51 @@
+/* Which verb, then its options, then the verb. */
+
+#include "tools/tools.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct syc_verb *const verbs[] = {&syc_verb_judge, &syc_verb_rules};
+
+/* The verb of the first word; without one the main job, which has none. */
+static const struct syc_verb *
+find_verb(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(argv[1], verbs[i]->name) == 0) {
+            return verbs[i];
+        }
+    }
+    return &syc_verb_analyze;
+}
+
+static int
+flushed(void)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        syc_say("standard output: cannot be written");
+        return EXIT_OUTPUT;
+    }
+    return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    const struct syc_verb *verb = find_verb(argc, argv);
+    int skip = verb->name != NULL;
+    struct syc_options options;
+    int status = syc_options_parse(&options, verb, argc - skip, argv + skip);
+
+    if (status == 0 && options.help) {
+        syc_options_help(verb);
+        status = flushed();
+    } else if (status == 0 && options.version) {
+        printf("syncopate " SYC_VERSION "\nlibpcap " SYC_PCAP_VERSION " (built with)\n");
+        status = flushed();
+    } else if (status == 0) {
+        status = verb->run(&options);
+    }
+    syc_options_fini(&options);
+    return status;
+}

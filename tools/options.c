@@ -1,0 +1,399 @@
+/* The options: one table that is parsed by and printed as --help, so that the help cannot lie. */
+
+#include "tools/tools.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALL = VERB_ANALYZE | VERB_JUDGE | VERB_RULES, RUNS = VERB_ANALYZE | VERB_JUDGE };
+
+enum kind { FLAG, TEXT, LIST, CALL };
+
+struct row {
+    const char *group; /* starts a group of the help; NULL = of the one before */
+    char letter;       /* 0 = none */
+    const char *name;
+    const char *argument; /* NULL = none */
+    unsigned verbs;
+    enum kind kind;
+    size_t offset; /* of what FLAG, TEXT and LIST set */
+    /* CALL: false, with *why, when the argument means nothing */
+    bool (*set)(struct syc_options *o, const char *text, const char **why);
+    const char *help; /* lines of at most 54 columns */
+};
+
+/* ------------------------------------------------------------ arguments that are more than text */
+
+static bool
+set_events(struct syc_options *o, const char *text, const char **why)
+{
+    const char *bad = NULL;
+
+    *why = "a list of fingerprint, connection, source, verdict, stats, error is expected";
+    o->events = syc_events_parse(text, &bad);
+    return o->events != 0;
+}
+
+static bool
+set_memory(struct syc_options *o, const char *text, const char **why)
+{
+    static const char suffixes[] = "KMG";
+    const char *suffix;
+    unsigned shift = 0;
+    char *end;
+    unsigned long long n;
+
+    *why = "a size from 1M up is expected, such as 64M or 2G";
+    errno = 0;
+    n = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || errno != 0) {
+        return false;
+    }
+    if (*end != 0) {
+        suffix = strchr(suffixes, *end >= 'a' ? *end - 'a' + 'A' : *end);
+        if (suffix == NULL || end[1] != 0) {
+            return false;
+        }
+        shift = 10 * (unsigned)(suffix - suffixes + 1);
+    }
+    if (n > SIZE_MAX >> shift || n << shift < 1 << 20) {
+        return false;
+    }
+    o->memory_octets = (size_t)n << shift;
+    return true;
+}
+
+static bool
+set_prior(struct syc_options *o, const char *text, const char **why)
+{
+    char *end;
+
+    *why = "a number from -10 to 10 is expected";
+    o->prior = strtod(text, &end);
+    return end != text && *end == 0 && isfinite(o->prior) && fabs(o->prior) <= 10;
+}
+
+static bool
+seconds(const char *text, int64_t *ns, const char **why)
+{
+    char *end;
+    double s = strtod(text, &end);
+
+    *why = "seconds from 1 to 1000000 are expected";
+    if (end == text || *end != 0 || !(s >= 1 && s <= 1e6)) {
+        return false;
+    }
+    *ns = (int64_t)(s * (double)SYC_NS_PER_S);
+    return true;
+}
+
+static bool
+set_idle(struct syc_options *o, const char *text, const char **why)
+{
+    return seconds(text, &o->idle_ns, why);
+}
+
+static bool
+set_two_msl(struct syc_options *o, const char *text, const char **why)
+{
+    return seconds(text, &o->two_msl_ns, why);
+}
+
+static bool
+set_fail_on(struct syc_options *o, const char *text, const char **why)
+{
+    static const enum syc_label labels[] = {SYC_LABEL_AUTOMATION, SYC_LABEL_MIXED,
+                                            SYC_LABEL_UNCLEAR};
+    struct syc_fail_on *f = &o->fail_on;
+    char *end;
+    long score = strtol(text, &end, 10);
+
+    *why = "automation, mixed, unclear or a score from 1 to 100 is expected";
+    f->set = true;
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        if (strcmp(text, syc_label_name(labels[i])) == 0) {
+            f->by_label = true;
+            f->label = labels[i];
+            return true;
+        }
+    }
+    f->by_label = false;
+    f->score = (int)score;
+    return end != text && *end == 0 && score >= 1 && score <= 100;
+}
+
+static bool
+set_from(struct syc_options *o, const char *text, const char **why)
+{
+    *why = "only syncopate's own connection events are read by this version";
+    o->from = text;
+    return strcmp(text, "syncopate") == 0;
+}
+
+/* ------------------------------------------------------------ the table */
+
+/* clang-format off */
+
+#define AT(member) offsetof(struct syc_options, member)
+
+static const struct row rows[] = {
+    {"Input", 'r', "read", "FILE", VERB_ANALYZE, LIST, AT(reads), NULL,
+     "read this capture (as FILE does; may be repeated);\nother words are then a filter, as in tcpdump"},
+    {NULL, 'i', "interface", "IFACE", VERB_ANALYZE, TEXT, AT(interface), NULL,
+     "capture live until interrupted; verdicts at the end"},
+    {NULL, 0, "from", "FORMAT", VERB_JUDGE, CALL, 0, set_from,
+     "whose records these are: syncopate (the default)"},
+    {"Output", 0, "json", NULL, ALL, FLAG, AT(json), NULL,
+     "JSON Lines, also on a terminal (elsewhere the default)"},
+    {NULL, 0, "events", "LIST", RUNS, CALL, 0, set_events,
+     "which events, comma between them: fingerprint,\nconnection, source, verdict, stats, error\n(default: verdict,stats); implies --json"},
+    {NULL, 0, "sensor", "NAME", RUNS, TEXT, AT(sensor), NULL,
+     "put this name into every event"},
+    {NULL, 0, "fail-on", "WHAT", RUNS, CALL, 0, set_fail_on,
+     "exit with status 1 if a verdict reaches WHAT: a score\nfrom 1 to 100, or automation, mixed, unclear"},
+    {NULL, 'q', "quiet", NULL, ALL, FLAG, AT(quiet), NULL,
+     "no warnings and notes, only errors"},
+    {NULL, 'v', "verbose", NULL, ALL, FLAG, AT(verbose), NULL,
+     "say on standard error what is loaded and read"},
+    {"Knowledge", 0, "rules", "PATH", RUNS, LIST, AT(rules), NULL,
+     "rules from this file or folder instead of the shipped\nones (may be repeated)"},
+    {NULL, 0, "signatures", "FILE", RUNS, LIST, AT(signatures), NULL,
+     "SYN signatures in p0f.fp syntax instead of the\nshipped ones (may be repeated)"},
+    {NULL, 0, "prior", "NUMBER", RUNS, CALL, 0, set_prior,
+     "log-odds to start each sum with (default: 0)"},
+    {"Limits", 0, "memory", "SIZE", RUNS, CALL, 0, set_memory,
+     "memory for all tables, K, M or G behind the number\n(default: 256M); what gives way is counted and said"},
+    {NULL, 0, "idle", "SECONDS", VERB_ANALYZE, CALL, 0, set_idle,
+     "live: silence that ends a connection (default: 3600)"},
+    {NULL, 0, "two-msl", "SECONDS", VERB_ANALYZE, CALL, 0, set_two_msl,
+     "live: how long a closed connection is kept for late\nsegments (default: 60)"},
+    {"Help", 'h', "help", NULL, ALL, FLAG, AT(help), NULL, "this text"},
+    {NULL, 'V', "version", NULL, ALL, FLAG, AT(version), NULL, "name, version and libraries"},
+};
+
+/* clang-format on */
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]), LONG_BASE = 256 };
+
+/* ------------------------------------------------------------ parsing */
+
+/* getopt's two descriptions, from the table. Operands come as option 1, in their place ("-"); ":" = our messages. */
+static void
+describe(struct option longs[ROWS + 1], char shorts[2 * ROWS + 3])
+{
+    size_t n = 0;
+
+    shorts[n++] = '-';
+    shorts[n++] = ':';
+    for (int i = 0; i < ROWS; i++) {
+        longs[i] = (struct option){rows[i].name,
+                                   rows[i].argument != NULL ? required_argument : no_argument, NULL,
+                                   LONG_BASE + i};
+        if (rows[i].letter != 0) {
+            shorts[n++] = rows[i].letter;
+            if (rows[i].argument != NULL) {
+                shorts[n++] = ':';
+            }
+        }
+    }
+    longs[ROWS] = (struct option){0};
+    shorts[n] = 0;
+}
+
+static const struct row *
+row_of(int code)
+{
+    for (int i = 0; i < ROWS; i++) {
+        if (code == LONG_BASE + i || (rows[i].letter != 0 && code == rows[i].letter)) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+add_text(struct syc_texts *list, const char *text)
+{
+    list->items[list->count++] = text;
+}
+
+static int
+apply(struct syc_options *o, const struct row *row, const struct syc_verb *verb, const char *text)
+{
+    char *at = (char *)o + row->offset;
+    const char *why = NULL;
+
+    if (!(row->verbs & verb->bit)) {
+        const char *space = verb->name != NULL ? " " : "";
+        const char *name = verb->name != NULL ? verb->name : "";
+        syc_say("--%s is no option of syncopate%s%s; see syncopate%s%s --help", row->name, space,
+                name, space, name);
+        return EXIT_USAGE;
+    }
+    switch (row->kind) {
+    case FLAG:
+        *(bool *)at = true;
+        break;
+    case TEXT:
+        *(const char **)(void *)at = text;
+        break;
+    case LIST:
+        add_text((struct syc_texts *)(void *)at, text);
+        break;
+    case CALL:
+        if (!row->set(o, text, &why)) {
+            syc_say("--%s %s: %s", row->name, text, why);
+            return EXIT_USAGE;
+        }
+        break;
+    }
+    return 0;
+}
+
+/* The option nearest to a mistyped one (its "=value" left off), NULL when none is near. */
+static const char *
+nearest(const char *word)
+{
+    const char *best = NULL;
+    unsigned least = 3;
+    char name[64];
+
+    word += strspn(word, "-");
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+    for (int i = 0; i < ROWS; i++) {
+        unsigned d = syc_edit_distance(name, rows[i].name);
+        if (d < least) {
+            least = d;
+            best = rows[i].name;
+        }
+    }
+    return best;
+}
+
+/*
+ * code is getopt's '?' or ':'. found is its optopt: the letter of a short option, the table's code of a long one that
+ * is known, 0 for a long one that is not. word is the last word it has looked at.
+ */
+static int
+refuse(int code, int found, const char *word)
+{
+    const char *meant = nearest(word);
+
+    if (code == ':' && row_of(found) != NULL) {
+        syc_say("--%s needs an argument; see syncopate --help", row_of(found)->name);
+    } else if (found >= LONG_BASE) {
+        syc_say("--%s takes no argument; see syncopate --help", row_of(found)->name);
+    } else if (found != 0) {
+        syc_say("there is no option -%c; see syncopate --help", found);
+    } else if (meant != NULL) {
+        syc_say("there is no option %s; did you mean --%s?", word, meant);
+    } else {
+        syc_say("there is no option %s; see syncopate --help", word);
+    }
+    return EXIT_USAGE;
+}
+
+/* Every list may get as many entries as there are words. */
+static bool
+make_lists(struct syc_options *o, int argc)
+{
+    struct syc_texts *const lists[] = {&o->reads, &o->operands, &o->rest, &o->rules,
+                                       &o->signatures};
+    bool ok = true;
+
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        lists[i]->items = syc_alloc((size_t)argc, sizeof(*lists[i]->items));
+        ok = ok && lists[i]->items != NULL;
+    }
+    return ok;
+}
+
+int
+syc_options_parse(struct syc_options *o, const struct syc_verb *verb, int argc, char **argv)
+{
+    struct option longs[ROWS + 1];
+    char shorts[2 * ROWS + 3];
+    int code;
+    int status = 0;
+
+    *o = (struct syc_options){0};
+    if (!make_lists(o, argc)) {
+        syc_say("out of memory");
+        return EXIT_USAGE;
+    }
+    describe(longs, shorts);
+    optind = 1;
+    while (status == 0 && (code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        if (code == 1) {
+            add_text(&o->operands, optarg);
+        } else if (code == '?' || code == ':') {
+            status = refuse(code, optopt, argv[optind - 1]);
+        } else {
+            status = apply(o, row_of(code), verb, optarg);
+        }
+    }
+    for (int i = optind; i < argc; i++) { /* only the main job knows filters */
+        add_text(verb->bit == VERB_ANALYZE ? &o->rest : &o->operands, argv[i]);
+    }
+    return status;
+}
+
+void
+syc_options_fini(struct syc_options *o)
+{
+    syc_free(o->reads.items);
+    syc_free(o->operands.items);
+    syc_free(o->rest.items);
+    syc_free(o->rules.items);
+    syc_free(o->signatures.items);
+    *o = (struct syc_options){0};
+}
+
+/* ------------------------------------------------------------ help */
+
+/* "  -r, --read FILE          text", the text's further lines below its first. */
+static void
+print_row(const struct row *row)
+{
+    char left[64];
+    const char *text = row->help;
+
+    snprintf(left, sizeof(left), "%c%c%c --%s%s%s", row->letter != 0 ? '-' : ' ',
+             row->letter != 0 ? row->letter : ' ', row->letter != 0 ? ',' : ' ', row->name,
+             row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
+    for (;;) {
+        const char *end = strchrnul(text, '\n');
+        printf("  %-22s  %.*s\n", left, (int)(end - text), text);
+        if (*end == 0) {
+            return;
+        }
+        left[0] = 0;
+        text = end + 1;
+    }
+}
+
+void
+syc_options_help(const struct syc_verb *verb)
+{
+    const char *group = NULL;
+    const char *printed = NULL;
+
+    printf("%s\nusage: %s\n", verb->about, verb->usage);
+    for (int i = 0; i < ROWS; i++) {
+        group = rows[i].group != NULL ? rows[i].group : group;
+        if (!(rows[i].verbs & verb->bit)) {
+            continue;
+        }
+        if (group != printed) {
+            printf("\n%s\n", group);
+            printed = group;
+        }
+        print_row(&rows[i]);
+    }
+    printf("\n%s", verb->examples);
+}

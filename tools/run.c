@@ -1,0 +1,306 @@
+/* A run from options to exit status: what analyzing captures and judging records have in common. */
+
+#include "tools/tools.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { DEFAULT_EVENTS = SYC_EVENT_VERDICT | SYC_EVENT_STATS, DEFAULT_WIDTH = 80 };
+
+/* What a signal stops; written before handlers are set and after they are gone. */
+static struct syc_engine *_Atomic running;
+
+static void
+on_signal(int number)
+{
+    struct syc_engine *e = atomic_load(&running);
+
+    (void)number;
+    if (e != NULL) {
+        syc_engine_stop(e);
+    }
+}
+
+/*
+ * No SA_RESTART: a read that waits for octets must come back. SA_RESETHAND: the second signal ends a run that does not.
+ * A reader that goes away shall be a failed write, which is counted and said, not a death.
+ */
+static void
+listen_to_signals(void)
+{
+    struct sigaction stop = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    sigemptyset(&stop.sa_mask);
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* ------------------------------------------------------------ what the engine tells */
+
+/* More automation-like first; those with too little to go on last; else as they came, by address. */
+static bool
+goes_before(const struct syc_table_row *a, const struct syc_table_row *b)
+{
+    bool known_a = a->label != SYC_LABEL_INSUFFICIENT;
+    bool known_b = b->label != SYC_LABEL_INSUFFICIENT;
+
+    if (known_a != known_b) {
+        return known_a;
+    }
+    if (a->score != b->score) {
+        return a->score > b->score;
+    }
+    return a->conn_count > b->conn_count;
+}
+
+static void
+on_row(void *user, const struct syc_table_row *row)
+{
+    struct syc_run *run = user;
+    size_t at = run->top_count;
+
+    run->sources++;
+    while (at > 0 && goes_before(row, &run->top[at - 1])) {
+        at--;
+    }
+    if (at == TOP_ROWS) {
+        return;
+    }
+    run->top_count += run->top_count < TOP_ROWS;
+    memmove(&run->top[at + 1], &run->top[at], (run->top_count - 1 - at) * sizeof(*row));
+    run->top[at] = *row;
+}
+
+/* How bad a label is for --fail-on: unclear, then mixed, then automation. */
+static int
+rank(enum syc_label label)
+{
+    static const int ranks[] = {
+        [SYC_LABEL_UNCLEAR] = 1, [SYC_LABEL_MIXED] = 2, [SYC_LABEL_AUTOMATION] = 3};
+
+    return ranks[label];
+}
+
+static void
+on_verdict(void *user, const struct syc_verdict *v)
+{
+    struct syc_run *run = user;
+    const struct syc_fail_on *f = &run->options->fail_on;
+
+    if (!f->set || v->label == SYC_LABEL_INSUFFICIENT) {
+        return;
+    }
+    run->reached |= f->by_label ? rank(v->label) >= rank(f->label) : v->score >= f->score;
+}
+
+static void
+on_message(void *user, const char *text)
+{
+    (void)user;
+    syc_say("%s", text);
+}
+
+/* ------------------------------------------------------------ begin */
+
+/*
+ * A rule that the user named and that does not load is refused before anything is read: a typo in a rule would
+ * otherwise show as a verdict that does not come.
+ */
+static int
+check_rules(const struct syc_run *run)
+{
+    const struct syc_ruleset *set = syc_engine_rules(run->engine);
+    size_t refused = syc_ruleset_refused(set);
+
+    if (run->options->rules.count > 0 || refused > 0) {
+        syc_say_problems(STDERR_FILENO, set, !run->options->quiet);
+    }
+    if (refused > 0) {
+        syc_say("%zu of %zu rules refused; nothing was read (see syncopate rules check)", refused,
+                refused + syc_ruleset_loaded(set));
+        return EXIT_USAGE;
+    }
+    if (run->options->verbose) {
+        syc_say("%zu rules, %s", syc_ruleset_loaded(set), syc_ruleset_digest(set));
+    }
+    return 0;
+}
+
+static void
+say_error(const struct syc_error *err)
+{
+    if (err->line > 0) {
+        syc_say("%s:%u:%u: %s", err->file, err->line, err->column, err->text);
+    } else {
+        syc_say("%s%s%s", err->file, err->file[0] != 0 ? ": " : "", err->text);
+    }
+}
+
+static int
+make_engine(struct syc_run *run, bool many_inputs)
+{
+    const struct syc_options *o = run->options;
+    struct syc_error err = {0};
+    struct syc_engine_config config = {
+        .output = &run->output,
+        .events = run->human ? 0 : (o->events != 0 ? o->events : (unsigned)DEFAULT_EVENTS),
+        .memory_octets = o->memory_octets,
+        .prior = o->prior,
+        .rules = o->rules.items,
+        .rule_count = o->rules.count,
+        .signatures = o->signatures.items,
+        .signature_count = o->signatures.count,
+        .live = o->interface != NULL,
+        .many_inputs = many_inputs,
+        .idle_ns = o->idle_ns,
+        .two_msl_ns = o->two_msl_ns,
+        .row = run->human ? on_row : NULL,
+        .verdict = on_verdict,
+        .message = o->quiet ? NULL : on_message,
+        .user = run,
+    };
+
+    if (syc_engine_new(&run->engine, &config, &err) != SYC_OK) {
+        say_error(&err);
+        return EXIT_USAGE;
+    }
+    return check_rules(run);
+}
+
+int
+syc_run_begin(struct syc_run *run, const struct syc_options *o, bool many_inputs)
+{
+    int status;
+
+    *run = (struct syc_run){.options = o};
+    run->human = !o->json && o->events == 0 && isatty(STDOUT_FILENO);
+    if (syc_output_init(&run->output, STDOUT_FILENO) != SYC_OK) {
+        syc_say("out of memory");
+        return EXIT_OUTPUT;
+    }
+    run->output.sensor = o->sensor;
+    run->output.line_buffered = o->interface != NULL || isatty(STDOUT_FILENO);
+    status = make_engine(run, many_inputs);
+    if (status != 0) {
+        syc_engine_free(run->engine);
+        (void)syc_output_fini(&run->output); /* nothing was written */
+        return status;
+    }
+    atomic_store(&running, run->engine);
+    listen_to_signals();
+    return 0;
+}
+
+/* ------------------------------------------------------------ end */
+
+void
+syc_run_input_failed(struct syc_run *run, const char *name, enum syc_status status,
+                     const struct syc_error *err, bool more)
+{
+    bool partly = status == SYC_TRUNCATED;
+
+    run->input_failed = true;
+    syc_say("%s: %s; %s%s", name, err->text[0] != 0 ? err->text : syc_status_text(status),
+            partly ? "what stands before it is in the results" : "it is left out",
+            more ? ", the other inputs are read" : "");
+}
+
+/* Colors are wanted unless the user or the terminal says no (no-color.org). */
+static bool
+color_wanted(void)
+{
+    const char *no = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    return (no == NULL || no[0] == 0) && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+static int
+terminal_width(void)
+{
+    struct winsize size = {0};
+
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                           : DEFAULT_WIDTH;
+}
+
+static void
+print_for_people(const struct syc_run *run)
+{
+    struct syc_run_stats stats;
+
+    if (run->top_count > 0) {
+        syc_print_rows(STDOUT_FILENO, run->top, run->top_count, terminal_width(), color_wanted());
+    } else {
+        printf("No TCP connection was seen, so there is nobody to judge.\n");
+    }
+    if (run->sources > run->top_count) {
+        printf("... and %zu sources that look less like automation\n",
+               run->sources - run->top_count);
+    }
+    fflush(stdout);
+    syc_engine_stats(run->engine, &stats);
+    syc_print_stats(STDOUT_FILENO, &stats);
+    if (!run->options->quiet && run->top_count > 0) {
+        printf("Every verdict with its evidence, to be checked by hand: add --json\n");
+        fflush(stdout);
+    }
+}
+
+/* Octets and events that did not reach the reader are said, whatever else happened. */
+static int
+say_output_failed(const struct syc_run *run)
+{
+    const struct syc_output *o = &run->output;
+
+    syc_say("standard output: %s; %llu events (%llu octets) were written, %llu lost, the rest of "
+            "the input was not read",
+            o->error_number != 0 ? strerror(o->error_number) : syc_status_text(o->status),
+            (unsigned long long)o->events, (unsigned long long)o->octets,
+            (unsigned long long)o->lost);
+    return EXIT_OUTPUT;
+}
+
+static int
+exit_status(const struct syc_run *run, enum syc_status finished)
+{
+    if (run->output.status != SYC_OK) {
+        return say_output_failed(run);
+    }
+    if (finished != SYC_OK) {
+        syc_say("%s at the end; the verdicts are not complete", syc_status_text(finished));
+        return EXIT_OUTPUT;
+    }
+    if (run->interrupted) {
+        syc_say("interrupted; what was read until then is in the results");
+        return EXIT_INTERRUPTED;
+    }
+    if (run->input_failed) {
+        return EXIT_INPUT;
+    }
+    return run->reached ? EXIT_REACHED : 0;
+}
+
+int
+syc_run_end(struct syc_run *run)
+{
+    enum syc_status finished = syc_engine_finish(run->engine);
+    int status;
+
+    if (run->human) {
+        print_for_people(run);
+    }
+    atomic_store(&running, NULL);
+    (void)syc_output_fini(&run->output); /* its status stays in the structure */
+    status = exit_status(run, finished);
+    syc_engine_free(run->engine);
+    return status;
+}

@@ -1,0 +1,54 @@
+/* What is said to a person on standard error: one line a thing, in one form. */
+
+#include "tools/tools.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Names come from folders that others may write to: a terminal must not obey them. UTF-8 passes. */
+static void
+print_clean(FILE *to, const char *text)
+{
+    for (; *text != 0; text++) {
+        unsigned char c = (unsigned char)*text;
+        putc(c < 0x20 || c == 0x7f ? '?' : c, to);
+    }
+}
+
+void
+syc_say(const char *format, ...)
+{
+    char line[1024];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    fputs("syncopate: ", stderr);
+    print_clean(stderr, line);
+    putc('\n', stderr);
+}
+
+void
+syc_say_problems(int fd, const struct syc_ruleset *set, bool warnings)
+{
+    const struct syc_rule_problem *p;
+    size_t count = syc_ruleset_problems(set, &p);
+    FILE *to = fd == 1 ? stdout : stderr;
+    char line[1024];
+
+    for (size_t i = 0; i < count; i++) {
+        if (!p[i].error && !warnings) {
+            continue;
+        }
+        snprintf(line, sizeof(line), "%s:%u:%u: %s[%s]: %s", p[i].file, p[i].line, p[i].column,
+                 p[i].error ? "error" : "warning", p[i].code, p[i].text);
+        print_clean(to, line);
+        putc('\n', to);
+        if (p[i].hint != NULL) {
+            fputs("      = ", to);
+            print_clean(to, p[i].hint);
+            putc('\n', to);
+        }
+    }
+}
