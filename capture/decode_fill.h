@@ -83,11 +83,13 @@ syc_fill_tcp(struct syc_segment *out, const uint8_t *p, uint32_t left, uint32_t 
     out->window = syc_be16(p + 14);
     out->urgent = syc_be16(p + 18);
     out->tcp_header_octets = (uint8_t)header;
-    if (header < SYC_TCP_HEADER || header > wire) {
+    if (header < SYC_TCP_HEADER) {
         return SYC_DROP_TCP_BAD_OFFSET;
     }
+    /* An offset past the packet's end leaves a segment whose options are cut and whose payload is none: stacks drop it, but
+       its sender exists (Wireshark: malformed, and still of its stream). */
     here = left < header ? left : header;
-    out->payload_octets = wire - header;
+    out->payload_octets = wire > header ? wire - header : 0;
     out->options_cut = left < header;
     out->payload_cut = left < wire;
     out->options = (struct syc_span){p + SYC_TCP_HEADER, here - SYC_TCP_HEADER};

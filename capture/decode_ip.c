@@ -102,11 +102,14 @@ walk_chain(struct syc_cursor *c)
     return SYC_DROP_IP_BAD;
 }
 
-/* Cut the cursor to the packet's own length: what follows is the link's padding, what is missing was not captured. */
+/*
+ * Cut the cursor to the packet's own length: what follows is the link's padding, what is missing was not captured. A packet
+ * that claims more than its frame had on the wire has what the frame had.
+ */
 static inline void
 limit(struct syc_cursor *c, uint32_t total)
 {
-    c->wire = total;
+    c->wire = total < c->wire ? total : c->wire;
     if (c->left > total) {
         c->left = total;
     }

@@ -152,7 +152,14 @@ struct own {
     uint32_t ts_val, ts_ecr;
     uint32_t payload;
     uint8_t has_ts;
-    uint8_t seen; /* the SYN was looked at */
+};
+
+/* SYNs and SYN+ACKs of one side that were told as fingerprints: each sequence number and kind once. */
+enum { TOLD_MAX = 2 };
+struct told {
+    uint32_t seq[TOLD_MAX];
+    uint8_t answer[TOLD_MAX];
+    uint8_t count;
 };
 
 /* Totals of exchanges and flights that found no room in the log. */
@@ -198,6 +205,7 @@ struct conn {
     struct log log;
     const struct syc_syn *syn[2];
     struct own own[2];
+    struct told told[2];
     uint32_t syn_count, syn_ack_count, syn_after_ack;
     uint32_t syn_told, syn_ack_told; /* in parts written before */
     uint32_t unacked_repeats, late_count, clock_back_count;

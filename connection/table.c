@@ -147,6 +147,26 @@ take_syn(struct syc_table *t, struct conn *c, int dir, const struct syc_segment 
     }
 }
 
+/* True the first time a side sends a SYN, or a SYN+ACK, with this sequence number: anything else is a repeat. */
+static bool
+is_untold(struct told *told, const struct syc_segment *s)
+{
+    uint8_t answer = (s->flags & SYC_ACK) != 0;
+
+    for (size_t i = 0; i < told->count; i++) {
+        if (told->seq[i] == s->seq && told->answer[i] == answer) {
+            return false;
+        }
+    }
+    if (told->count == TOLD_MAX) {
+        return false;
+    }
+    told->seq[told->count] = s->seq;
+    told->answer[told->count++] = answer;
+    return true;
+}
+
+/* The record keeps the client's SYN and the server's SYN+ACK; a split handshake has others, told but not kept. */
 static void
 notice_syn(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir)
 {
@@ -154,17 +174,17 @@ notice_syn(struct syc_table *t, struct conn *c, const struct syc_segment *s, int
     uint32_t peer_mss = 0;
     uint32_t entry;
 
-    if (c->own[dir].seen || answer != (dir == SYC_TOCLIENT) ||
-        (s->flags & (SYC_FIN | SYC_RST)) != 0) {
+    if ((s->flags & (SYC_FIN | SYC_RST)) != 0 || !is_untold(&c->told[dir], s)) {
         return;
     }
     if (answer && c->syn[0] != NULL && c->syn[0]->mss > 0) {
         peer_mss = (uint32_t)c->syn[0]->mss;
     }
-    c->own[dir].seen = 1;
     entry = intern_syn(&t->intern, s, peer_mss);
-    take_syn(t, c, dir, s, entry);
-    tell_syn(t, &c->key, c->flow_id, s, c->syn[dir]);
+    if (answer == (dir == SYC_TOCLIENT) && c->syn[dir] == NULL) {
+        take_syn(t, c, dir, s, entry);
+    }
+    tell_syn(t, &c->key, c->flow_id, s, entry > 0 ? t->intern.syns[entry - 1].syn : NULL);
 }
 
 /* ------------------------------------------------------------ a connection begins */
@@ -399,7 +419,7 @@ table_replay(struct syc_table *t, struct conn *c, const struct half_open *h)
     half_segment(t, h, &s);
     table_begin(t, c, &s, h->path_id);
     t->begun--; /* it was counted when its SYN came */
-    c->own[0].seen = 1;
+    (void)is_untold(&c->told[0], &s);
     take_syn(t, c, SYC_TOSERVER, &s, h->syn_id);
     table_follow(t, c, &s, SYC_TOSERVER);
 }

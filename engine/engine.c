@@ -31,6 +31,28 @@ engine_tell(struct syc_engine *e, const char *file, const char *text)
     }
 }
 
+/* Once, with the first time that is known: a file run has no other clock than its packets. */
+static void
+tell_ruleset(struct syc_engine *e)
+{
+    struct syc_ruleset_stats s = {.digest = syc_ruleset_digest(e->rules),
+                                  .loaded = syc_ruleset_loaded(e->rules),
+                                  .refused = syc_ruleset_refused(e->rules),
+                                  .skipped = syc_ruleset_skipped(e->rules)};
+
+    if (!e->ruleset_told && (e->config.events & SYC_EVENT_RULESET)) {
+        syc_emit_ruleset(e->config.output, e->stats.time_us, &s);
+    }
+    e->ruleset_told = true;
+}
+
+void
+engine_clock(struct syc_engine *e, int64_t us)
+{
+    e->stats.time_us = us > e->stats.time_us ? us : e->stats.time_us;
+    tell_ruleset(e);
+}
+
 /*
  * Did the record's connection last through the loss? One that was over before it has lost nothing; one that never
  * closed might have gone on, and what it would have said is what is missing.
@@ -276,8 +298,7 @@ read_capture(struct syc_engine *e, struct syc_capture *c, struct syc_error *err)
             return status == SYC_END ? SYC_OK : status;
         }
         if (count > 0) {
-            int64_t us = syc_us_from_ns(frames[count - 1].time_ns);
-            e->stats.time_us = us > e->stats.time_us ? us : e->stats.time_us;
+            engine_clock(e, syc_us_from_ns(frames[count - 1].time_ns));
             engine_feed(e, frames, count);
         }
         if (e->config.live) {
@@ -349,6 +370,7 @@ syc_engine_finish(struct syc_engine *e)
     enum syc_status status;
     struct syc_run_stats stats;
 
+    tell_ruleset(e);
     syc_table_finish(e->table, 0); /* on_record knows which of them an input's end has cut */
     status = engine_judge_subjects(e);
     if (e->config.events & SYC_EVENT_STATS) {

@@ -56,6 +56,7 @@ struct syc_engine {
     struct wound cut, drops;
     const char *path; /* of the capture being read; valid while it is */
     struct hold hold;
+    bool ruleset_told;
     atomic_bool stop;
     struct syc_segment batch[SYC_BATCH];
     struct syc_verdict verdict; /* scratch: too large for a stack frame in a callback */
@@ -63,6 +64,9 @@ struct syc_engine {
 
 /* A record from whatever side of the waist: emitted if asked for, then counted into rhythm. */
 void engine_take_record(struct syc_engine *e, const struct syc_record *r);
+
+/* The newest time of the input, since 1970; older ones change nothing. */
+void engine_clock(struct syc_engine *e, int64_t us);
 
 /* A line for a person through config.message, and an `error` event if asked for. file may be NULL. */
 void engine_tell(struct syc_engine *e, const char *file, const char *text);

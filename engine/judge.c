@@ -58,7 +58,6 @@ take_line(struct judging *j, const char *text, size_t n)
     struct syc_record r;
     struct syc_error err = {0};
     enum syc_status status;
-    int64_t end_us;
 
     status = syc_record_read(j->reader, text, n, &r, &err);
     if (status == SYC_NOT_FOUND) {
@@ -71,10 +70,7 @@ take_line(struct judging *j, const char *text, size_t n)
         }
         return status == SYC_NO_MEMORY ? status : SYC_OK;
     }
-    end_us = r.start_us + (r.dur_us == SYC_NONE ? 0 : r.dur_us);
-    if (end_us > j->e->stats.time_us) {
-        j->e->stats.time_us = end_us;
-    }
+    engine_clock(j->e, r.start_us + (r.dur_us == SYC_NONE ? 0 : r.dur_us));
     j->counts->records++;
     engine_take_record(j->e, &r);
     return SYC_OK;

@@ -172,8 +172,8 @@ const struct syc_verb syc_verb_analyze = {
     .usage = "syncopate [OPTIONS] FILE... [-- FILTER]\n"
              "       syncopate [OPTIONS] -r FILE [FILTER]\n"
              "       syncopate [OPTIONS] -i IFACE [FILTER]\n"
-             "       syncopate judge [OPTIONS] FILE...      judge records of earlier runs\n"
-             "       syncopate rules check [PATH...]        check rules",
+             "       syncopate judge [OPTIONS] FILE...        judge records of earlier runs\n"
+             "       syncopate rules check [PATH...]          check rules",
     .about = "syncopate reads captures and says which sources behave like automation, and\n"
              "why. It is passive: it sends nothing.\n",
     .examples = "FILE is a capture (pcap, pcapng, also .gz and .zst), - for standard input, or a\n"

@@ -134,22 +134,75 @@ check(const struct syc_options *o, const char *const *paths, size_t count)
     return status;
 }
 
+static const char *
+type_word(enum syc_type type)
+{
+    static const char *const words[] = {
+        [SYC_ABSENT] = "",
+        [SYC_INT] = "integer",
+        [SYC_REAL] = "number",
+        [SYC_BOOL] = "true/false",
+        [SYC_ADDR] = "address",
+        [SYC_TEXT] = "text",
+        [SYC_LIST] = "list of texts",
+    };
+
+    return words[type];
+}
+
+/* What rules may read, out of the schema that they are checked against. */
+static int
+fields(const struct syc_options *o)
+{
+    const struct syc_schema *s = &syc_source_schema;
+    struct syc_json j = {0};
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < s->count; i++) {
+        const struct syc_field *f = &s->fields[i];
+        if (!o->json) {
+            printf("%-29s %-8s %s\n", f->name, type_word(f->type), f->doc);
+            continue;
+        }
+        syc_json_open(&j, '{');
+        member_text(&j, "category", s->category);
+        member_text(&j, "field", f->name);
+        member_text(&j, "type", type_word(f->type));
+        syc_json_key(&j, "optional");
+        syc_json_bool(&j, f->optional);
+        member_text(&j, "doc", f->doc);
+        ok = print_line(&j);
+    }
+    syc_json_fini(&j);
+    if (fflush(stdout) != 0 || ferror(stdout) || !ok) {
+        syc_say("standard output: the fields could not be written");
+        return EXIT_OUTPUT;
+    }
+    return 0;
+}
+
 static int
 run_rules(const struct syc_options *o)
 {
-    if (o->operands.count == 0 || strcmp(o->operands.items[0], "check") != 0) {
-        syc_say("rules: \"check\" is what there is; see syncopate rules --help");
-        return EXIT_USAGE;
+    const char *what = o->operands.count > 0 ? o->operands.items[0] : "";
+
+    if (strcmp(what, "check") == 0) {
+        return check(o, o->operands.items + 1, o->operands.count - 1);
     }
-    return check(o, o->operands.items + 1, o->operands.count - 1);
+    if (strcmp(what, "fields") == 0 && o->operands.count == 1) {
+        return fields(o);
+    }
+    syc_say("rules: there are \"check [PATH...]\" and \"fields\"; see syncopate rules --help");
+    return EXIT_USAGE;
 }
 
 const struct syc_verb syc_verb_rules = {
     .name = "rules",
     .bit = VERB_RULES,
-    .usage = "syncopate rules check [OPTIONS] [PATH...]",
+    .usage = "syncopate rules check [OPTIONS] [PATH...]\n"
+             "       syncopate rules fields [--json]",
     .about = "syncopate rules check reads rules as a run would and says what is wrong with\n"
-             "them, with file, line and column.\n",
+             "them, with file, line and column. rules fields prints what rules may read.\n",
     .examples =
         "PATH is a rule file or a folder of *.yml and *.yaml; none means the shipped\n"
         "rules. How rules are written: man syncopate-rules\n"
@@ -157,6 +210,7 @@ const struct syc_verb syc_verb_rules = {
         "Examples\n"
         "  syncopate rules check mine.yml\n"
         "  syncopate rules check --json rules/ | jq .\n"
+        "  syncopate rules fields | grep gaps\n"
         "\n"
         "Exit status: 0 nothing wrong (warnings do not count), 2 errors, 4 output failed.\n",
     .run = run_rules,

@@ -34,7 +34,7 @@ set_events(struct syc_options *o, const char *text, const char **why)
 {
     const char *bad = NULL;
 
-    *why = "a list of fingerprint, connection, source, verdict, stats, error is expected";
+    *why = "a list of fingerprint, connection, source, verdict, stats, ruleset, error is expected";
     o->events = syc_events_parse(text, &bad);
     return o->events != 0;
 }
@@ -151,14 +151,14 @@ static const struct row rows[] = {
     {"Output", 0, "json", NULL, ALL, FLAG, AT(json), NULL,
      "JSON Lines, also on a terminal (elsewhere the default)"},
     {NULL, 0, "events", "LIST", RUNS, CALL, 0, set_events,
-     "which events, comma between them: fingerprint,\nconnection, source, verdict, stats, error\n(default: verdict,stats); implies --json"},
+     "which events, comma between them: fingerprint,\nconnection, source, verdict, stats, ruleset, error\n(default: verdict,stats); implies --json"},
     {NULL, 0, "sensor", "NAME", RUNS, TEXT, AT(sensor), NULL,
      "put this name into every event"},
     {NULL, 0, "fail-on", "WHAT", RUNS, CALL, 0, set_fail_on,
      "exit with status 1 if a verdict reaches WHAT: a score\nfrom 1 to 100, or automation, mixed, unclear"},
     {NULL, 'q', "quiet", NULL, ALL, FLAG, AT(quiet), NULL,
      "no warnings and notes, only errors"},
-    {NULL, 'v', "verbose", NULL, ALL, FLAG, AT(verbose), NULL,
+    {NULL, 'v', "verbose", NULL, RUNS, FLAG, AT(verbose), NULL,
      "say on standard error what is loaded and read"},
     {"Knowledge", 0, "rules", "PATH", RUNS, LIST, AT(rules), NULL,
      "rules from this file or folder instead of the shipped\nones (may be repeated)"},

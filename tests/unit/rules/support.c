@@ -4,10 +4,14 @@
 #include <string.h>
 
 static const struct syc_field thing_fields[THING_FIELDS] = {
-    {"count", SYC_INT, true, "an integer"},      {"other", SYC_INT, true, "another"},
-    {"size_ratio", SYC_REAL, true, "a fraction"}, {"flag", SYC_BOOL, true, "a truth value"},
-    {"src_ip", SYC_ADDR, true, "an address"},    {"dest_ip", SYC_ADDR, true, "another"},
-    {"name", SYC_TEXT, true, "a text"},          {"alias", SYC_TEXT, false, "a text, always there"},
+    {"count", SYC_INT, true, "an integer"},
+    {"other", SYC_INT, true, "another"},
+    {"size_ratio", SYC_REAL, true, "a fraction"},
+    {"flag", SYC_BOOL, true, "a truth value"},
+    {"src_ip", SYC_ADDR, true, "an address"},
+    {"dest_ip", SYC_ADDR, true, "another"},
+    {"name", SYC_TEXT, true, "a text"},
+    {"alias", SYC_TEXT, false, "a text, always there"},
     {"tags", SYC_LIST, true, "texts"},
 };
 const struct syc_schema thing_schema = {"thing", thing_fields, THING_FIELDS};

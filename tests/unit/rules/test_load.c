@@ -90,7 +90,8 @@ each_fault_of_a_document_has_its_code_and_place(void **state)
         {"title: T\nlogsource: {category: thing}\ndetection:\n" GOOD, "2:12 R109", 1},
         {"title: T\nlogsource: {product: syncopate, category: nothing}\ndetection:\n" GOOD,
          "2:45 R110", 0},
-        {"title: T\nlogsource: {product: syncopate, category: thing, service: x}\ndetection:\n" GOOD,
+        {"title: T\nlogsource: {product: syncopate, category: thing, service: "
+         "x}\ndetection:\n" GOOD,
          "2:52 R111", 1},
         {"title: T\ncorrelation: {type: event_count}\n", "2:1 R112", 0},
         {"title: T\nfilter: {rules: [a]}\n", "2:1 R113", 0},
@@ -263,8 +264,7 @@ a_refused_document_leaves_the_others(void **state)
     const struct syc_rule_problem *p;
 
     parse(set, "dir/three.yml",
-          "title: one\nlogsource: {product: syncopate, category: thing}\ndetection:\n" GOOD
-          "---\n"
+          "title: one\nlogsource: {product: syncopate, category: thing}\ndetection:\n" GOOD "---\n"
           "title: two\nlogsource: {product: syncopate, category: thing}\ndetection:\n"
           "    s: {a: 1, b: 2}\n    condition: t\n"
           "---\n"
@@ -333,11 +333,10 @@ findings_of_a_file_are_capped(void **state)
 
     assert_non_null(text);
     for (int i = 0; i < 300; i++) {
-        used += (size_t)snprintf(
-            text + used, 65536 - used,
-            "---\ntitle: T\nlogsource: {product: syncopate, category: thing}\n"
-            "detection:\n    s: {f%d: 1}\n    condition: s\n",
-            i);
+        used += (size_t)snprintf(text + used, 65536 - used,
+                                 "---\ntitle: T\nlogsource: {product: syncopate, category: thing}\n"
+                                 "detection:\n    s: {f%d: 1}\n    condition: s\n",
+                                 i);
     }
     parse(set, "t.yml", text);
     assert_int_equal(syc_ruleset_problems(set, &p), 257);

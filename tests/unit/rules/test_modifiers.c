@@ -83,10 +83,21 @@ static void
 an_absent_value_is_less_than_nothing(void **state)
 {
     static const char *const never[] = {
-        "count: 0",          "count|gt: -1",       "count|gte: 0",       "count|lt: 1",
-        "count|lte: 0",      "name: ''",           "name: '*'",          "name|contains: ''",
-        "src_ip|cidr: ::/0", "src_ip: 10.0.0.1",   "flag: false",        "count|fieldref: other",
-        "count|exists: true", "count|fieldref|neq: other", "tags: '*'",
+        "count: 0",
+        "count|gt: -1",
+        "count|gte: 0",
+        "count|lt: 1",
+        "count|lte: 0",
+        "name: ''",
+        "name: '*'",
+        "name|contains: ''",
+        "src_ip|cidr: '::/0'",
+        "src_ip: 10.0.0.1",
+        "flag: false",
+        "count|fieldref: other",
+        "count|exists: true",
+        "count|fieldref|neq: other",
+        "tags: '*'",
     };
 
     for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++) {
@@ -278,7 +289,7 @@ networks_hold_what_their_prefix_says(void **state)
     assert_true(holds("src_ip|cidr: 10.9.3.1", v4.v));
     assert_false(holds("src_ip|cidr: 10.9.4.0/23", v4.v)); /* 10.9.4.0-10.9.5.255 */
     assert_true(holds("src_ip|cidr: 10.9.2.0/23", v4.v));  /* 10.9.2.0-10.9.3.255 */
-    assert_true(holds("src_ip|cidr: 2001:db8::/32", v6.v));
+    assert_true(holds("src_ip|cidr: '2001:db8::/32'", v6.v));
     assert_true(holds("src_ip|cidr: '2001:db8:8000::/33'", v6.v));
     assert_false(holds("src_ip|cidr: '2001:db8::/33'", v6.v)); /* the 33rd bit is set in it */
     assert_true(holds("src_ip|cidr: '::/0'", v6.v));
