@@ -81,6 +81,9 @@ decode_plain(const struct syc_frame *frame, struct syc_segment *out)
     syc_fill_ip4(out, p);
     out->ip_header_octets = SYC_IP4_HEADER;
     out->ip_octets = total;
+    if (total > frame->length - ETHERNET_HEADER && frame->length >= frame->captured) {
+        total = frame->length - ETHERNET_HEADER; /* it has no more than its frame had */
+    }
     left = left < total ? left : total;
     return syc_fill_tcp(out, p + SYC_IP4_HEADER, left - SYC_IP4_HEADER, total - SYC_IP4_HEADER);
 }

@@ -7,6 +7,8 @@
 enum {
     PROTO_HOP_BY_HOP = 0,
     PROTO_ICMP = 1,
+    PROTO_IP4 = 4,
+    PROTO_IP6 = 41,
     PROTO_ROUTING = 43,
     PROTO_FRAGMENT = 44,
     PROTO_ESP = 50,
@@ -22,6 +24,24 @@ enum {
     CHAIN_MAX = 16,
 };
 
+/* The packet inside a packet: RFC 2003, 4213, 2473. Its own header says the rest. */
+static enum syc_drop
+enter_tunnel(struct syc_cursor *c)
+{
+    struct syc_path *path = &c->out->path;
+    bool outer4 = c->out->ip_v == 4;
+    bool inner4 = c->protocol == PROTO_IP4;
+
+    if (path->tunnel_count == SYC_PATH_MAX) {
+        return SYC_DROP_PATH_DEPTH;
+    }
+    path->tunnel[path->tunnel_count++] =
+        inner4 ? (outer4 ? SYC_TUNNEL_IPIP : SYC_TUNNEL_4IN6)
+               : (outer4 ? SYC_TUNNEL_6IN4 : SYC_TUNNEL_6IN6);
+    c->next = inner4 ? syc_decode_ip4 : syc_decode_ip6;
+    return SYC_DROP_NONE;
+}
+
 /* What protocols lead to, in a packet of version ip_v (0 = both). */
 static const struct {
     uint8_t protocol;
@@ -30,6 +50,8 @@ static const struct {
 } protocols[] = {
     {PROTO_ICMP, 4, syc_decode_icmp4},
     {PROTO_ICMP6, 6, syc_decode_icmp6},
+    {PROTO_IP4, 0, enter_tunnel},
+    {PROTO_IP6, 0, enter_tunnel},
 };
 
 static enum syc_drop

@@ -485,7 +485,7 @@ read_groups(struct syc_sigma_reader *r, const struct syc_yaml_node *node, uint64
             return;
         }
         if (*count == SYC_SIGMA_TESTS_MAX) {
-            /* More groups than tests: the count of tests has been reported by read_group. */
+            (void)read_group(r, item); /* no room for its tests either: it reports that */
             return;
         }
         groups[(*count)++] = read_group(r, item);

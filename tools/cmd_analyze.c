@@ -41,10 +41,11 @@ join(const struct syc_texts *a, const struct syc_texts *b, bool *failed)
 
 /* A word that is no file might be a verb somebody hoped for. */
 static void
-hint_at_verbs(const char *name, enum syc_status status)
+hint_at_verbs(const struct syc_capture_options *c, enum syc_status status)
 {
-    if (status == SYC_IO && strpbrk(name, "./") == NULL && access(name, F_OK) != 0) {
-        syc_say("if %s was meant as a command: there are judge and rules", name);
+    if (status == SYC_IO && c->path != NULL && c->file == 0 && strpbrk(c->path, "./") == NULL &&
+        access(c->path, F_OK) != 0) {
+        syc_say("if %s was meant as a command: there are judge and rules", c->path);
     }
 }
 
@@ -59,9 +60,11 @@ say_read(const struct syc_run *run, const char *name, uint64_t before)
     }
 }
 
-/* One input. False when no further one is to be read. *status is set by a filter that is none. */
-static bool
-read_input(struct syc_run *run, struct syc_capture_options *c, bool more, int *status)
+/* What one input came to. */
+enum came { CAME_ON, CAME_STOP, CAME_NO_FILTER };
+
+static enum came
+read_input(struct syc_run *run, const struct syc_capture_options *c, bool more)
 {
     const char *name = c->path != NULL ? c->path : c->interface;
     struct syc_error err = {0};
@@ -70,47 +73,41 @@ read_input(struct syc_run *run, struct syc_capture_options *c, bool more, int *s
 
     syc_engine_stats(run->engine, &before);
     got = syc_engine_capture(run->engine, c, &err);
-    say_read(run, name, before.capture.packets);
     if (run->output.status != SYC_OK) {
-        return false;
+        run->unread = true;
+        return CAME_STOP;
     }
+    if (got == SYC_SYNTAX && c->file == 0) {
+        syc_say("%s (in \"%s\")", err.text, c->filter != NULL ? c->filter : "");
+        return CAME_NO_FILTER;
+    }
+    say_read(run, name, before.capture.packets);
     if (got == SYC_INTERRUPTED) {
         run->interrupted = true;
-        return false;
-    }
-    if (got == SYC_SYNTAX) {
-        syc_say("filter \"%s\": %s", c->filter != NULL ? c->filter : "", err.text);
-        *status = EXIT_USAGE;
-        return false;
+        return CAME_STOP;
     }
     if (got != SYC_OK) {
         syc_run_input_failed(run, name, got, &err, more);
-        if (c->file == 0) {
-            hint_at_verbs(name, got);
-        }
+        hint_at_verbs(c, got);
     }
-    return true;
+    return CAME_ON;
 }
 
-static int
+static enum came
 read_all(struct syc_run *run, const struct syc_paths *files, const char *filter)
 {
-    const char *interface = run->options->interface;
-    struct syc_capture_options c = {.interface = interface, .filter = filter};
-    int status = 0;
+    struct syc_capture_options c = {.interface = run->options->interface, .filter = filter};
+    enum came came = CAME_ON;
 
-    if (interface != NULL) {
-        read_input(run, &c, false, &status);
-        return status;
+    if (c.interface != NULL) {
+        return read_input(run, &c, false);
     }
-    for (size_t i = 0; i < files->count; i++) {
+    for (size_t i = 0; came == CAME_ON && i < files->count; i++) {
         c.path = files->items[i];
         c.file = (uint16_t)i;
-        if (!read_input(run, &c, i + 1 < files->count, &status)) {
-            break;
-        }
+        came = read_input(run, &c, i + 1 < files->count);
     }
-    return status;
+    return came;
 }
 
 /* Which words are inputs and which a filter: after -r and -i all are a filter, as in tcpdump; else those behind --. */
@@ -134,15 +131,16 @@ analyze(const struct syc_options *o, const struct syc_paths *files, bool failed,
 {
     struct syc_run run;
     int status = syc_run_begin(&run, o, files->count > 1);
-    int ended;
 
     if (status != 0) {
         return status;
     }
     run.input_failed = failed;
-    status = read_all(&run, files, filter);
-    ended = syc_run_end(&run);
-    return status != 0 ? status : ended;
+    if (read_all(&run, files, filter) == CAME_NO_FILTER) {
+        syc_run_drop(&run);
+        return EXIT_USAGE;
+    }
+    return syc_run_end(&run);
 }
 
 static int

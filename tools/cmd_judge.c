@@ -39,6 +39,7 @@ read_file(struct syc_run *run, const char *name, bool more)
                 (unsigned long long)counts.bad_lines);
     }
     if (run->output.status != SYC_OK) {
+        run->unread = true;
         return false;
     }
     if (status == SYC_INTERRUPTED) {

@@ -175,6 +175,14 @@ make_engine(struct syc_run *run, bool many_inputs)
     return check_rules(run);
 }
 
+void
+syc_run_drop(struct syc_run *run)
+{
+    atomic_store(&running, NULL);
+    (void)syc_output_fini(&run->output); /* nothing was written */
+    syc_engine_free(run->engine);
+}
+
 int
 syc_run_begin(struct syc_run *run, const struct syc_options *o, bool many_inputs)
 {
@@ -190,8 +198,7 @@ syc_run_begin(struct syc_run *run, const struct syc_options *o, bool many_inputs
     run->output.line_buffered = o->interface != NULL || isatty(STDOUT_FILENO);
     status = make_engine(run, many_inputs);
     if (status != 0) {
-        syc_engine_free(run->engine);
-        (void)syc_output_fini(&run->output); /* nothing was written */
+        syc_run_drop(run);
         return status;
     }
     atomic_store(&running, run->engine);
@@ -205,12 +212,15 @@ void
 syc_run_input_failed(struct syc_run *run, const char *name, enum syc_status status,
                      const struct syc_error *err, bool more)
 {
-    bool partly = status == SYC_TRUNCATED;
+    const char *what = err->text[0] != 0 ? err->text : syc_status_text(status);
 
     run->input_failed = true;
-    syc_say("%s: %s; %s%s", name, err->text[0] != 0 ? err->text : syc_status_text(status),
-            partly ? "what stands before it is in the results" : "it is left out",
-            more ? ", the other inputs are read" : "");
+    if (status == SYC_TRUNCATED) { /* the text says how much was read */
+        syc_say("%s: %s%s", name, what, more ? "; the other inputs are read" : "");
+    } else {
+        syc_say("%s: %s; %s", name, what,
+                more ? "it is left out, the other inputs are read" : "it is left out");
+    }
 }
 
 /* Colors are wanted unless the user or the terminal says no (no-color.org). */
@@ -261,11 +271,10 @@ say_output_failed(const struct syc_run *run)
 {
     const struct syc_output *o = &run->output;
 
-    syc_say("standard output: %s; %llu events (%llu octets) were written, %llu lost, the rest of "
-            "the input was not read",
+    syc_say("standard output: %s; %llu events (%llu octets) were written, %llu lost%s",
             o->error_number != 0 ? strerror(o->error_number) : syc_status_text(o->status),
             (unsigned long long)o->events, (unsigned long long)o->octets,
-            (unsigned long long)o->lost);
+            (unsigned long long)o->lost, run->unread ? ", the rest of the input was not read" : "");
     return EXIT_OUTPUT;
 }
 

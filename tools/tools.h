@@ -88,6 +88,7 @@ struct syc_run {
     struct syc_engine *engine;
     bool human; /* a table for a person instead of events */
     bool input_failed, interrupted, reached;
+    bool unread; /* the output failed before the input's end */
     struct syc_table_row top[TOP_ROWS];
     size_t top_count, sources;
 };
@@ -102,6 +103,9 @@ int syc_run_begin(struct syc_run *run, const struct syc_options *o, bool many_in
 /* Say why an input was not read whole, and what became of the rest; count it for the exit status. */
 void syc_run_input_failed(struct syc_run *run, const char *name, enum syc_status status,
                           const struct syc_error *err, bool more);
+
+/* Give up a run of which nothing was read: no event, no table. */
+void syc_run_drop(struct syc_run *run);
 
 /* Judge, print, free. Returns the exit status. */
 int syc_run_end(struct syc_run *run);

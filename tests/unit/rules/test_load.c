@@ -89,10 +89,10 @@ each_fault_of_a_document_has_its_code_and_place(void **state)
         {THING_HEAD GOOD "taxonomy: ecs\n", "7:11 R108", 0},
         {"title: T\nlogsource: {category: thing}\ndetection:\n" GOOD, "2:12 R109", 1},
         {"title: T\nlogsource: {product: syncopate, category: nothing}\ndetection:\n" GOOD,
-         "2:45 R110", 0},
+         "2:43 R110", 0},
         {"title: T\nlogsource: {product: syncopate, category: thing, service: "
          "x}\ndetection:\n" GOOD,
-         "2:52 R111", 1},
+         "2:50 R111", 1},
         {"title: T\ncorrelation: {type: event_count}\n", "2:1 R112", 0},
         {"title: T\nfilter: {rules: [a]}\n", "2:1 R113", 0},
         {"action: global\ntitle: T\n", "1:1 R114", 0},

@@ -188,8 +188,8 @@ nesting_ends_at_64(void **state)
     expect_findings(text, "1:65 R003", 0);
     memset(text, 0, sizeof(text));
     memset(text, '[', 64);
-    /* 64 are read; then the file ends inside them. */
-    expect_findings(text, "1:65 R002", 0);
+    /* 64 are read; then the file ends inside them (for libyaml the end stands on a line of its own). */
+    expect_findings(text, "2:1 R002", 0);
 }
 
 static void
