@@ -1,14 +1,23 @@
 /*
- * A connection event back into the record it was made from, number for number. The table of numbers drives it as it drives
- * the writer; lists and texts live in the reader until the next event. Members that are not known here are passed over
- * (the contract only grows); known ones of a wrong type or length are an error that names them.
+ * A connection event back into the record it was made from, number for number. The tables of numbers and texts drive it
+ * as they drive the writer; lists and texts live in the reader until its next event. Members that are not known here
+ * are passed over (the contract only grows); known ones of a wrong type, range or length are an error that names them:
+ * lines may come from anywhere, and nothing behind the reader checks a record again.
  */
 
 #include "engine/engine.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
+
+/*
+ * Bound of every number that has no narrower one: twice what separates two times of 64 bits of nanoseconds, in
+ * microseconds, and few enough bits that sums of records do not overflow.
+ */
+#define NUMBER_MAX  (INT64_C(1) << 55)
+#define FLOW_ID_MAX ((INT64_C(1) << 53) - 1)
+
+enum { TEXT_MAX = 4096 }; /* the longest is a User-Agent: 256 octets, 4 letters each when escaped */
 
 struct syc_record_reader {
     struct syc_exchange *exchanges;
@@ -17,6 +26,15 @@ struct syc_record_reader {
     size_t flight_room;
     struct syc_syn syn[2];
     json_t *event; /* the texts point into it */
+};
+
+/* One event being read. The first fault stays in status and *err; functions answer false from then on. */
+struct reading {
+    struct syc_record_reader *reader;
+    const json_t *event;
+    struct syc_record *out;
+    struct syc_error *err;
+    enum syc_status status;
 };
 
 struct syc_record_reader *
@@ -36,519 +54,779 @@ syc_record_reader_free(struct syc_record_reader *r)
     }
 }
 
-static enum syc_status
-wrong(struct syc_error *err, const char *path, const char *want)
+static bool
+fail(struct reading *rd, const char *path, const char *want)
 {
-    return syc_error_set(err, SYC_SYNTAX, "%s: %s expected", path, want);
+    rd->status = syc_error_set(rd->err, SYC_SYNTAX, "%s: %s expected", path, want);
+    return false;
 }
 
-/* The member at a dotted path, NULL when it or an object on the way is not there. */
-static const json_t *
-member(const json_t *object, const char *path)
+static bool
+fail_at(struct reading *rd, const char *list, size_t i, const char *want)
 {
-    char name[64];
+    rd->status = syc_error_set(rd->err, SYC_SYNTAX, "%s[%zu]: %s expected", list, i, want);
+    return false;
+}
 
-    while (object != NULL && path != NULL) {
-        const char *dot = strchr(path, '.');
-        size_t n = dot != NULL ? (size_t)(dot - path) : strlen(path);
-        if (n >= sizeof(name)) {
-            return NULL;
+/* ------------------------------------------------------------ values */
+
+static bool
+in_range(const json_t *v, int64_t least, int64_t most, int64_t *out)
+{
+    *out = json_integer_value(v);
+    return json_is_integer(v) && *out >= least && *out <= most;
+}
+
+/* The value's index in a NULL-terminated list of words; -1 if it is none of them. */
+static int64_t
+word_index(const json_t *v, const char *const *words)
+{
+    const char *text = json_string_value(v);
+
+    for (int64_t i = 0; text != NULL && words[i] != NULL; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            return i;
         }
-        memcpy(name, path, n);
-        name[n] = '\0';
-        object = json_object_get(object, name);
-        path = dot != NULL ? dot + 1 : NULL;
     }
-    return object;
+    return -1;
+}
+
+/* A text as the writer leaves it: escaped, so printable ASCII. Anything else could reach a terminal as it is. */
+static bool
+is_plain_text(const json_t *v, size_t most)
+{
+    const char *text = json_string_value(v);
+    size_t n = json_string_length(v);
+
+    if (text == NULL || n == 0 || n > most) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] < 0x20 || text[i] > 0x7e) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* True when the member is there; false when it is not, or (with a fault) when it is no array of at most `most`. */
+static bool
+has_list(struct reading *rd, const json_t *list, const char *path, size_t most)
+{
+    if (list == NULL || rd->status != SYC_OK) {
+        return false;
+    }
+    if (!json_is_array(list)) {
+        return fail(rd, path, "a list");
+    }
+    if (json_array_size(list) > most) {
+        return fail(rd, path, "a shorter list");
+    }
+    return true;
+}
+
+/* Between `least` and `most` whole numbers; their count, or -1. */
+static int
+read_cells(const json_t *array, int64_t *cells, size_t least, size_t most)
+{
+    size_t n = json_array_size(array); /* 0 of what is no array */
+
+    if (!json_is_array(array) || n < least || n > most) {
+        return -1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!in_range(json_array_get(array, i), -NUMBER_MAX, NUMBER_MAX, &cells[i])) {
+            return -1;
+        }
+    }
+    return (int)n;
 }
 
 /* ------------------------------------------------------------ numbers */
 
-static enum syc_status
-read_number(const json_t *v, const struct syc_record_number *row, int64_t *out,
-            struct syc_error *err)
+/* The object that holds the members of a run of rows: looked up once a run. */
+struct place {
+    const char *path;
+    size_t length;
+    const json_t *object;
+};
+
+/* Object path[0..n) of the event: NULL when it is not there, a fault when something on the way is no object. */
+static const json_t *
+find_object(struct reading *rd, const char *path, size_t n)
 {
-    if (row->kind == SYC_NUMBER_BOOL) {
-        *out = json_is_true(v);
-        return json_is_boolean(v) ? SYC_OK : wrong(err, row->path, "true or false");
-    }
-    if (row->kind == SYC_NUMBER) {
-        *out = json_integer_value(v);
-        return json_is_integer(v) ? SYC_OK : wrong(err, row->path, "a whole number");
-    }
-    for (int64_t i = 0; json_is_string(v) && row->words[i] != NULL; i++) {
-        if (strcmp(json_string_value(v), row->words[i]) == 0) {
-            *out = i;
-            return SYC_OK;
+    const json_t *object = rd->event;
+
+    for (size_t from = 0; from < n && object != NULL;) {
+        size_t length = strcspn(path + from, ".");
+
+        object = json_object_getn(object, path + from, length);
+        if (object != NULL && !json_is_object(object)) {
+            fail(rd, path, "an object around it");
+            return NULL;
         }
+        from += length + 1;
     }
-    return wrong(err, row->path, "a word of the contract");
+    return object;
 }
 
-static enum syc_status
-read_numbers(const json_t *event, struct syc_record *out, struct syc_error *err)
+/* The member at a dotted path, or NULL. */
+static const json_t *
+find_member(struct reading *rd, struct place *at, const char *path)
 {
-    for (size_t i = 0; i < syc_record_number_count; i++) {
-        const struct syc_record_number *row = &syc_record_numbers[i];
-        const json_t *v = member(event, row->path);
-        int64_t value = SYC_NONE;
-        if (v == NULL) {
-            continue;
-        }
-        if (read_number(v, row, &value, err) != SYC_OK) {
-            return SYC_SYNTAX;
-        }
-        syc_record_set(out, row, value);
+    const char *dot = strrchr(path, '.');
+    size_t n = dot != NULL ? (size_t)(dot - path) : 0;
+
+    if (at->path == NULL || at->length != n || memcmp(at->path, path, n) != 0) {
+        *at = (struct place){path, n, find_object(rd, path, n)};
     }
-    if (out->client_known == SYC_NONE) {
-        out->client_known = 1;
-    }
-    return SYC_OK;
-}
-
-static enum syc_status
-read_texts(const json_t *event, struct syc_record *out, struct syc_error *err)
-{
-    for (size_t i = 0; i < syc_record_text_count; i++) {
-        const struct syc_record_text *row = &syc_record_texts[i];
-        const json_t *v = member(event, row->path);
-        if (v == NULL) {
-            continue;
-        }
-        if (!json_is_string(v)) {
-            return wrong(err, row->path, "a text");
-        }
-        *(const char **)((char *)out + row->offset) = json_string_value(v);
-    }
-    return SYC_OK;
-}
-
-/* ------------------------------------------------------------ the key */
-
-static bool
-read_port(const json_t *event, const char *name, uint16_t *out)
-{
-    const json_t *v = json_object_get(event, name);
-    json_int_t port = json_integer_value(v);
-
-    *out = (uint16_t)port;
-    return json_is_integer(v) && port >= 0 && port <= UINT16_MAX;
+    return at->object != NULL ? json_object_get(at->object, dot != NULL ? dot + 1 : path) : NULL;
 }
 
 static bool
-read_addr(const json_t *event, const char *name, uint8_t out[16], int *ip_v)
+read_number(struct reading *rd, const json_t *v, const struct syc_record_number *row)
 {
-    const char *text = json_string_value(json_object_get(event, name));
+    int64_t value = 0;
 
-    return text != NULL && syc_addr_parse(text, out, ip_v);
-}
-
-static enum syc_status
-read_path(const json_t *event, struct syc_path *path, struct syc_error *err)
-{
-    const json_t *vlan = json_object_get(event, "vlan");
-    const json_t *tunnel = json_object_get(event, "tunnel");
-
-    if (json_array_size(vlan) > SYC_PATH_MAX || json_array_size(tunnel) > SYC_PATH_MAX) {
-        return wrong(err, "vlan, tunnel", "at most 8 entries");
-    }
-    path->vlan_count = (uint8_t)json_array_size(vlan);
-    path->tunnel_count = (uint8_t)json_array_size(tunnel);
-    for (size_t i = 0; i < path->vlan_count; i++) {
-        path->vlan[i] = (uint16_t)json_integer_value(json_array_get(vlan, i));
-    }
-    for (size_t i = 0; i < path->tunnel_count; i++) {
-        const char *word = json_string_value(json_array_get(tunnel, i));
-        for (unsigned k = 0; word != NULL && k < SYC_TUNNEL_COUNT; k++) {
-            if (strcmp(word, syc_tunnel_name(k)) == 0) {
-                path->tunnel[i] = (uint8_t)k;
-            }
+    switch ((enum syc_number_kind)row->kind) {
+    case SYC_NUMBER:
+        if (!in_range(v, -NUMBER_MAX, NUMBER_MAX, &value)) {
+            return fail(rd, row->path, "a whole number (at most 2^55)");
         }
-    }
-    return SYC_OK;
-}
-
-static enum syc_status
-read_key(const json_t *event, struct syc_record *out, struct syc_error *err)
-{
-    const json_t *start = member(event, "flow.start");
-    const char *text = json_string_value(start);
-    int client_v = 0;
-    int server_v = 0;
-    const json_t *ip_v = json_object_get(event, "ip_v");
-
-    if (!read_addr(event, "src_ip", out->key.client, &client_v) ||
-        !read_addr(event, "dest_ip", out->key.server, &server_v)) {
-        return wrong(err, "src_ip, dest_ip", "an address");
-    }
-    if (!read_port(event, "src_port", &out->key.client_port) ||
-        !read_port(event, "dest_port", &out->key.server_port)) {
-        return wrong(err, "src_port, dest_port", "a port");
-    }
-    out->key.ip_v = (uint8_t)(ip_v != NULL ? json_integer_value(ip_v) : client_v);
-    if ((out->key.ip_v != 4 && out->key.ip_v != 6) || client_v != server_v ||
-        client_v != out->key.ip_v) {
-        return wrong(err, "ip_v", "the version of both addresses");
-    }
-    if (text == NULL || !syc_time_parse(text, strlen(text), &out->start_us)) {
-        return wrong(err, "flow.start", "a time");
-    }
-    return read_path(event, &out->key.path, err);
-}
-
-/* ------------------------------------------------------------ lists */
-
-/* Up to `most` whole numbers of an array; false on anything else. */
-static bool
-read_cells(const json_t *array, int64_t *cells, size_t most, size_t *count)
-{
-    *count = json_array_size(array);
-    if (!json_is_array(array) || *count > most) {
-        return false;
-    }
-    for (size_t i = 0; i < *count; i++) {
-        const json_t *v = json_array_get(array, i);
-        if (!json_is_integer(v)) {
-            return false;
+        break;
+    case SYC_NUMBER_BOOL:
+        if (!json_is_boolean(v)) {
+            return fail(rd, row->path, "true or false");
         }
-        cells[i] = json_integer_value(v);
-    }
-    return true;
-}
-
-static enum syc_status
-read_times(const json_t *event, const char *path, int64_t *times, uint8_t *count,
-           struct syc_error *err)
-{
-    const json_t *list = member(event, path);
-    size_t n = 0;
-
-    if (list != NULL && !read_cells(list, times, SYC_SYN_TIMES_MAX, &n)) {
-        return wrong(err, path, "at most 16 whole numbers");
-    }
-    *count = (uint8_t)n;
-    return SYC_OK;
-}
-
-static bool
-read_exchange(const json_t *cells, struct syc_exchange *x)
-{
-    int64_t c[9] = {0};
-    size_t n;
-
-    if (!read_cells(cells, c, 9, &n) || (n != 4 && n != 9)) {
-        return false;
-    }
-    *x = (struct syc_exchange){.offset_us = c[0],
-                               .client_dur_us = c[1],
-                               .client_octets = c[2],
-                               .client_packets = c[3],
-                               .answered = n == 9,
-                               .answer_offset_us = c[4],
-                               .first_flight_octets = c[5],
-                               .server_dur_us = c[6],
-                               .server_octets = c[7],
-                               .server_packets = c[8]};
-    return true;
-}
-
-static enum syc_status
-read_exchanges(struct syc_record_reader *r, const json_t *event, struct syc_record *out,
-               struct syc_error *err)
-{
-    const json_t *list = json_object_get(event, "exchanges");
-    size_t n = json_array_size(list);
-
-    if (n > r->exchange_room) {
-        void *grown = syc_resize(r->exchanges, n, sizeof(*r->exchanges));
-        if (grown == NULL) {
-            return syc_error_set(err, SYC_NO_MEMORY, "exchanges: out of memory");
+        value = json_is_true(v);
+        break;
+    case SYC_NUMBER_WORD:
+        value = word_index(v, row->words);
+        if (value < 0) {
+            return fail(rd, row->path, "a word of the contract");
         }
-        r->exchanges = grown;
-        r->exchange_room = n;
+        break;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (!read_exchange(json_array_get(list, i), &r->exchanges[i])) {
-            return wrong(err, "exchanges", "lists of 4 or 9 whole numbers");
-        }
-    }
-    out->exchanges = n > 0 ? r->exchanges : NULL;
-    out->exchange_count = n;
-    return SYC_OK;
-}
-
-static enum syc_status
-read_flights(struct syc_record_reader *r, const json_t *event, struct syc_record *out,
-             struct syc_error *err)
-{
-    const json_t *list = json_object_get(event, "flights");
-    size_t n = json_array_size(list);
-
-    if (n > r->flight_room) {
-        void *grown = syc_resize(r->flights, n, sizeof(*r->flights));
-        if (grown == NULL) {
-            return syc_error_set(err, SYC_NO_MEMORY, "flights: out of memory");
-        }
-        r->flights = grown;
-        r->flight_room = n;
-    }
-    for (size_t i = 0; i < n; i++) {
-        int64_t c[7];
-        size_t cells;
-        if (!read_cells(json_array_get(list, i), c, 7, &cells) || cells != 7) {
-            return wrong(err, "flights", "lists of 7 whole numbers");
-        }
-        r->flights[i] = (struct syc_flight){c[0], c[1], c[2], c[3], c[4], c[5], c[6]};
-    }
-    out->flights = n > 0 ? r->flights : NULL;
-    out->flight_count = n;
-    return SYC_OK;
-}
-
-static bool
-read_wait(const json_t *v, struct syc_time_wait *w)
-{
-    const char *side = json_string_value(json_object_get(v, "side"));
-    const json_t *killed = json_object_get(v, "killed_us");
-    const json_t *restarts = json_object_get(v, "restarts_us");
-    size_t n = json_array_size(restarts);
-
-    if (side == NULL || n > SYC_RESTARTS_MAX) {
-        return false;
-    }
-    w->side = strcmp(side, "server") == 0 ? SYC_TOCLIENT : SYC_TOSERVER;
-    w->enter_us = json_integer_value(json_object_get(v, "enter_us"));
-    w->killed_us = killed != NULL ? json_integer_value(killed) : SYC_NONE;
-    w->restart_count = (int64_t)n;
-    for (size_t i = 0; i < n; i++) {
-        size_t cells;
-        if (!read_cells(json_array_get(restarts, i), w->restarts_us[i], 2, &cells) || cells != 2) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static enum syc_status
-read_waits(const json_t *event, struct syc_record *out, struct syc_error *err)
-{
-    const json_t *list = member(event, "close.time_wait");
-    size_t n = json_array_size(list);
-
-    for (size_t i = 0; i < n; i++) {
-        if (i >= 2 || !read_wait(json_array_get(list, i), &out->time_wait[i])) {
-            return wrong(err, "close.time_wait", "at most two sides with their times");
-        }
-    }
-    out->time_wait_count = (uint8_t)n;
-    return SYC_OK;
-}
-
-static enum syc_status
-read_degraded(const json_t *event, struct syc_record *out, struct syc_error *err)
-{
-    const json_t *list = json_object_get(event, "degraded");
-
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const char *word = json_string_value(json_array_get(list, i));
-        bool known = false;
-        for (unsigned k = 0; word != NULL && syc_degraded_words[k] != NULL; k++) {
-            if (strcmp(word, syc_degraded_words[k]) == 0) {
-                out->degraded |= 1U << k;
-                known = true;
-            }
-        }
-        if (!known) {
-            return wrong(err, "degraded", "words of the contract");
-        }
-    }
-    return SYC_OK;
-}
-
-/* ------------------------------------------------------------ SYNs */
-
-static int64_t
-number_or(const json_t *object, const char *name, int64_t otherwise)
-{
-    const json_t *v = json_object_get(object, name);
-
-    return json_is_integer(v) ? json_integer_value(v) : otherwise;
-}
-
-static bool
-copy_string(const json_t *object, const char *name, char *out, size_t room)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    size_t n = text != NULL ? strlen(text) : 0;
-
-    if (n >= room) {
-        return false;
-    }
-    if (n > 0) {
-        memcpy(out, text, n);
-    }
-    return true;
-}
-
-static bool
-read_syn_lists(const json_t *v, struct syc_syn *syn)
-{
-    const json_t *kinds = json_object_get(v, "option_kinds");
-    const json_t *quirks = json_object_get(v, "quirks");
-
-    if (json_array_size(kinds) > sizeof(syn->option_kinds)) {
-        return false;
-    }
-    syn->option_count = (uint8_t)json_array_size(kinds);
-    for (size_t i = 0; i < syn->option_count; i++) {
-        syn->option_kinds[i] = (uint8_t)json_integer_value(json_array_get(kinds, i));
-    }
-    for (size_t i = 0; i < json_array_size(quirks); i++) {
-        const char *word = json_string_value(json_array_get(quirks, i));
-        for (unsigned q = 0; word != NULL && q < SYC_QUIRK_COUNT; q++) {
-            if (strcmp(word, syc_quirk_name(q)) == 0) {
-                syn->quirks |= 1U << q;
-            }
-        }
-    }
+    syc_record_set(rd->out, row, value);
     return true;
 }
 
 static void
-read_window(const json_t *v, struct syc_syn *syn)
+read_numbers(struct reading *rd)
 {
-    const json_t *law = json_object_get(v, "window_law");
-    const char *unit = json_string_value(json_object_get(law, "unit"));
+    struct place at = {0};
 
-    syn->window_n = (uint32_t)number_or(law, "n", 0);
-    for (unsigned u = SYC_WINDOW_VALUE; unit != NULL && u <= SYC_WINDOW_FLOOR65535; u++) {
-        if (strcmp(unit, syc_window_unit_name(u)) == 0) {
-            syn->window_unit = (uint8_t)u;
+    for (size_t i = 0; i < syc_record_number_count && rd->status == SYC_OK; i++) {
+        const json_t *v = find_member(rd, &at, syc_record_numbers[i].path);
+
+        if (v != NULL) {
+            read_number(rd, v, &syc_record_numbers[i]);
         }
     }
-}
-
-static enum syc_status
-read_syn(const json_t *v, struct syc_syn *syn, struct syc_syn_own *own, struct syc_error *err)
-{
-    const char *kind = json_string_value(json_object_get(v, "kind"));
-
-    memset(syn, 0, sizeof(*syn));
-    syn->kind = kind != NULL && strcmp(kind, "syn+ack") == 0 ? SYC_KIND_SYN_ACK : SYC_KIND_SYN;
-    syn->ip_v = (uint8_t)number_or(v, "ip_v", 4);
-    syn->ttl = (uint8_t)number_or(v, "ttl", 0);
-    syn->ttl_initial = (uint8_t)number_or(v, "ttl_initial", 0);
-    syn->distance = (uint8_t)number_or(v, "distance", 0);
-    syn->df = json_is_true(json_object_get(v, "df"));
-    syn->ip_ecn = (uint8_t)number_or(v, "ip_ecn", 0);
-    syn->ip_options_bytes = (uint8_t)number_or(v, "ip_options_bytes", 0);
-    syn->window = (uint16_t)number_or(v, "window", 0);
-    syn->mss = (int32_t)number_or(v, "mss", -1);
-    syn->wscale = (int16_t)number_or(v, "wscale", -1);
-    syn->tcp_flags = (uint16_t)number_or(v, "tcp_flags", 0);
-    read_window(v, syn);
-    own->ip_id = number_or(v, "ip_id", SYC_NONE);
-    own->flow_label = number_or(v, "flow_label", SYC_NONE);
-    own->ts_val = number_or(v, "ts_val", SYC_NONE);
-    own->ts_ecr = number_or(v, "ts_ecr", SYC_NONE);
-    own->payload_bytes = number_or(v, "payload_bytes", SYC_NONE);
-    syn->has_payload = own->payload_bytes > 0;
-    if (!read_syn_lists(v, syn) || !copy_string(v, "options", syn->options, sizeof(syn->options)) ||
-        !copy_string(v, "p0f", syn->p0f, sizeof(syn->p0f)) ||
-        !copy_string(v, "tcpfp", syn->tcpfp, sizeof(syn->tcpfp)) ||
-        !copy_string(v, "muonfp", syn->muonfp, sizeof(syn->muonfp))) {
-        return wrong(err, "syn", "texts and lists of the contract's lengths");
+    if (rd->out->client_known == SYC_NONE) {
+        rd->out->client_known = 1; /* only a guess is told */
     }
-    return SYC_OK;
 }
 
-static enum syc_status
-read_syns(struct syc_record_reader *r, const json_t *event, struct syc_record *out,
-          struct syc_error *err)
+static void
+read_texts(struct reading *rd)
 {
-    static const char *const names[2] = {"syn", "syn_ack"};
+    struct place at = {0};
 
-    for (int i = 0; i < 2; i++) {
-        const json_t *v = json_object_get(event, names[i]);
+    for (size_t i = 0; i < syc_record_text_count && rd->status == SYC_OK; i++) {
+        const struct syc_record_text *row = &syc_record_texts[i];
+        const json_t *v = find_member(rd, &at, row->path);
+
         if (v == NULL) {
             continue;
         }
-        if (read_syn(v, &r->syn[i], &out->syn_own[i], err) != SYC_OK) {
-            return SYC_SYNTAX;
+        if (!is_plain_text(v, TEXT_MAX)) {
+            fail(rd, row->path, "a text of printable ASCII (at most 4096)");
+            return;
         }
-        out->syn[i] = &r->syn[i];
+        *(const char **)(void *)((char *)rd->out + row->offset) = json_string_value(v);
     }
-    return SYC_OK;
+}
+
+/* ------------------------------------------------------------ identity */
+
+static bool
+read_addr(struct reading *rd, const char *name, uint8_t out[16], int *ip_v)
+{
+    const char *text = json_string_value(json_object_get(rd->event, name));
+
+    return (text != NULL && syc_addr_parse(text, out, ip_v)) || fail(rd, name, "an address");
+}
+
+static bool
+read_port(struct reading *rd, const char *name, uint16_t *out)
+{
+    int64_t port;
+    bool good = in_range(json_object_get(rd->event, name), 0, UINT16_MAX, &port);
+
+    *out = (uint16_t)port;
+    return good || fail(rd, name, "a port");
+}
+
+static bool
+read_tuple(struct reading *rd)
+{
+    struct syc_key *key = &rd->out->key;
+    const json_t *version = json_object_get(rd->event, "ip_v");
+    const json_t *proto = json_object_get(rd->event, "proto");
+    int client_v = 0, server_v = 0;
+
+    if (!read_addr(rd, "src_ip", key->client, &client_v) ||
+        !read_port(rd, "src_port", &key->client_port) ||
+        !read_addr(rd, "dest_ip", key->server, &server_v) ||
+        !read_port(rd, "dest_port", &key->server_port)) {
+        return false;
+    }
+    if (client_v != server_v) {
+        return fail(rd, "dest_ip", "an address of src_ip's version");
+    }
+    if (version != NULL && json_integer_value(version) != client_v) {
+        return fail(rd, "ip_v", "the version of both addresses");
+    }
+    if (proto != NULL &&
+        strcmp(json_is_string(proto) ? json_string_value(proto) : "", "TCP") != 0) {
+        return fail(rd, "proto", "\"TCP\"");
+    }
+    key->ip_v = (uint8_t)client_v;
+    return true;
+}
+
+static bool
+read_vlans(struct reading *rd, struct syc_path *path)
+{
+    const json_t *list = json_object_get(rd->event, "vlan");
+    int64_t id;
+
+    if (!has_list(rd, list, "vlan", SYC_PATH_MAX)) {
+        return rd->status == SYC_OK;
+    }
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (!in_range(json_array_get(list, i), 0, 4095, &id)) {
+            return fail_at(rd, "vlan", i, "an id of 12 bits");
+        }
+        path->vlan[path->vlan_count++] = (uint16_t)id;
+    }
+    return true;
+}
+
+static bool
+read_tunnels(struct reading *rd, struct syc_path *path)
+{
+#define X(name, word) word,
+    static const char *const words[] = {SYC_TUNNEL_LIST(X) NULL};
+#undef X
+    const json_t *list = json_object_get(rd->event, "tunnel");
+
+    if (!has_list(rd, list, "tunnel", SYC_PATH_MAX)) {
+        return rd->status == SYC_OK;
+    }
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        int64_t tunnel = word_index(json_array_get(list, i), words);
+
+        if (tunnel <= SYC_TUNNEL_NONE) {
+            return fail_at(rd, "tunnel", i, "a word of the contract");
+        }
+        path->tunnel[path->tunnel_count++] = (uint8_t)tunnel;
+    }
+    return true;
+}
+
+static bool
+read_time(struct reading *rd, const char *path, int64_t *us, bool *present)
+{
+    struct place at = {0};
+    const json_t *v = find_member(rd, &at, path);
+
+    *present = v != NULL;
+    if (v == NULL) {
+        return rd->status == SYC_OK;
+    }
+    return (json_is_string(v) && syc_time_parse(json_string_value(v), json_string_length(v), us)) ||
+           fail(rd, path, "a time (2026-11-22T06:40:06.123456Z)");
+}
+
+/* The end is start + dur_us; where a writer left the latter out, the former gives it. */
+static bool
+read_times(struct reading *rd)
+{
+    struct syc_record *out = rd->out;
+    int64_t end_us = 0;
+    bool has_start, has_end;
+
+    if (!read_time(rd, "flow.start", &out->start_us, &has_start) ||
+        !read_time(rd, "flow.end", &end_us, &has_end)) {
+        return false;
+    }
+    if (!has_start) {
+        return fail(rd, "flow.start", "a time");
+    }
+    if (has_end && out->dur_us == SYC_NONE) {
+        out->dur_us = end_us - out->start_us;
+    }
+    return true;
+}
+
+static bool
+read_flow_id(struct reading *rd)
+{
+    const json_t *v = json_object_get(rd->event, "flow_id");
+    struct syc_record *out = rd->out;
+
+    if (v == NULL) {
+        out->flow_id = syc_record_flow_id(&out->key, out->isn, out->start_us);
+        return true;
+    }
+    return in_range(v, 0, FLOW_ID_MAX, &out->flow_id) ||
+           fail(rd, "flow_id", "a whole number below 2^53");
+}
+
+static bool
+read_degraded(struct reading *rd)
+{
+    const json_t *complete = json_object_get(rd->event, "complete");
+    const json_t *list = json_object_get(rd->event, "degraded");
+
+    if (has_list(rd, list, "degraded", SYC_DEGRADED_COUNT)) {
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            int64_t bit = word_index(json_array_get(list, i), syc_degraded_words);
+
+            if (bit < 0) {
+                return fail_at(rd, "degraded", i, "a word of the contract");
+            }
+            rd->out->degraded |= UINT32_C(1) << bit;
+        }
+    }
+    if (rd->status != SYC_OK || complete == NULL) {
+        return rd->status == SYC_OK;
+    }
+    /* An incomplete record without a reason would pass for a complete one. */
+    return (json_is_boolean(complete) && json_is_true(complete) == (rd->out->degraded == 0)) ||
+           fail(rd, "complete", "false with the reasons in degraded, or true without,");
+}
+
+/* ------------------------------------------------------------ lists */
+
+static bool
+read_numbers_list(struct reading *rd, const char *path, int64_t *numbers, uint8_t *count)
+{
+    struct place at = {0};
+    const json_t *list = find_member(rd, &at, path);
+    int n;
+
+    if (list == NULL) {
+        return rd->status == SYC_OK;
+    }
+    n = read_cells(list, numbers, 0, SYC_SYN_TIMES_MAX);
+    *count = n > 0 ? (uint8_t)n : 0;
+    return n >= 0 || fail(rd, path, "at most 16 whole numbers");
+}
+
+/* Room for n objects of size octets at *list, which *room of fit now. */
+static bool
+make_room(struct reading *rd, void **list, size_t *room, size_t n, size_t size)
+{
+    void *grown;
+
+    if (n <= *room) {
+        return true;
+    }
+    grown = syc_resize(*list, n, size);
+    if (grown == NULL) {
+        rd->status = syc_error_set(rd->err, SYC_NO_MEMORY, "out of memory");
+        return false;
+    }
+    *list = grown;
+    *room = n;
+    return true;
+}
+
+static bool
+read_exchanges(struct reading *rd)
+{
+    const json_t *list = json_object_get(rd->event, "exchanges");
+    struct syc_record_reader *r = rd->reader;
+    size_t n = json_array_size(list);
+    void *room = r->exchanges;
+
+    if (!has_list(rd, list, "exchanges", SYC_EXCHANGES_MAX) || n == 0) {
+        return rd->status == SYC_OK;
+    }
+    if (!make_room(rd, &room, &r->exchange_room, n, sizeof(*r->exchanges))) {
+        return false;
+    }
+    r->exchanges = room;
+    for (size_t i = 0; i < n; i++) {
+        int64_t c[9] = {0};
+        int cells = read_cells(json_array_get(list, i), c, 4, 9);
+
+        if (cells != 4 && cells != 9) {
+            return fail_at(rd, "exchanges", i, "4 or 9 whole numbers");
+        }
+        r->exchanges[i] =
+            (struct syc_exchange){c[0], c[1], c[2], c[3], cells == 9, c[4], c[5], c[6], c[7], c[8]};
+    }
+    rd->out->exchanges = r->exchanges;
+    rd->out->exchange_count = n;
+    return true;
+}
+
+static bool
+read_flights(struct reading *rd)
+{
+    const json_t *list = json_object_get(rd->event, "flights");
+    struct syc_record_reader *r = rd->reader;
+    size_t n = json_array_size(list);
+    void *room = r->flights;
+
+    if (!has_list(rd, list, "flights", SIZE_MAX) || n == 0) {
+        return rd->status == SYC_OK;
+    }
+    if (!make_room(rd, &room, &r->flight_room, n, sizeof(*r->flights))) {
+        return false;
+    }
+    r->flights = room;
+    for (size_t i = 0; i < n; i++) {
+        int64_t c[7];
+
+        if (read_cells(json_array_get(list, i), c, 7, 7) != 7 || (c[6] != 0 && c[6] != 1)) {
+            return fail_at(rd, "flights", i, "7 whole numbers, the last 0 or 1,");
+        }
+        r->flights[i] = (struct syc_flight){c[0], c[1], c[2], c[3], c[4], c[5], c[6]};
+    }
+    rd->out->flights = r->flights;
+    rd->out->flight_count = n;
+    return true;
+}
+
+/* One side's stay in TIME-WAIT; false without a fault set: the caller names the element. */
+static bool
+read_wait(const json_t *v, struct syc_time_wait *w)
+{
+    static const char *const sides[] = {"client", "server", NULL};
+    const json_t *killed = json_object_get(v, "killed_us");
+    const json_t *restarts = json_object_get(v, "restarts_us");
+    size_t n = json_array_size(restarts);
+
+    *w = (struct syc_time_wait){.killed_us = SYC_NONE, .restart_count = (int64_t)n};
+    w->side = word_index(json_object_get(v, "side"), sides);
+    if (w->side < 0 || n > SYC_RESTARTS_MAX || (restarts != NULL && !json_is_array(restarts)) ||
+        !in_range(json_object_get(v, "enter_us"), -NUMBER_MAX, NUMBER_MAX, &w->enter_us)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (read_cells(json_array_get(restarts, i), w->restarts_us[i], 2, 2) != 2) {
+            return false;
+        }
+    }
+    return killed == NULL || in_range(killed, -NUMBER_MAX, NUMBER_MAX, &w->killed_us);
+}
+
+static bool
+read_waits(struct reading *rd)
+{
+    struct place at = {0};
+    const json_t *list = find_member(rd, &at, "close.time_wait");
+
+    if (!has_list(rd, list, "close.time_wait", 2)) {
+        return rd->status == SYC_OK;
+    }
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (!read_wait(json_array_get(list, i), &rd->out->time_wait[i])) {
+            return fail_at(rd, "close.time_wait", i, "side, enter_us, at most 4 restarts_us");
+        }
+        rd->out->time_wait_count++;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------ SYNs */
+
+/* A whole number of struct syc_syn. `otherwise` is what absence means; SYC_NONE: it must be there. */
+struct syn_number {
+    const char *name;
+    uint16_t offset;
+    uint8_t size;
+    int64_t most, otherwise;
+};
+
+#define FIELD(member) offsetof(struct syc_syn, member), sizeof(((struct syc_syn *)NULL)->member)
+static const struct syn_number syn_numbers[] = {
+    {"ip_v", FIELD(ip_v), 6, SYC_NONE},
+    {"ttl", FIELD(ttl), UINT8_MAX, SYC_NONE},
+    {"ttl_initial", FIELD(ttl_initial), UINT8_MAX, SYC_NONE},
+    {"distance", FIELD(distance), UINT8_MAX, SYC_NONE},
+    {"ip_ecn", FIELD(ip_ecn), 3, SYC_NONE},
+    {"ip_options_bytes", FIELD(ip_options_bytes), 40, 0},
+    {"window", FIELD(window), UINT16_MAX, SYC_NONE},
+    {"mss", FIELD(mss), UINT16_MAX, -1},
+    {"wscale", FIELD(wscale), UINT8_MAX, -1},
+    {"tcp_flags", FIELD(tcp_flags), 0xfff, SYC_NONE},
+};
+
+struct syn_text {
+    const char *name;
+    uint16_t offset, size;
+};
+static const struct syn_text syn_texts[] = {
+    {"options", FIELD(options)},
+    {"p0f", FIELD(p0f)},
+    {"tcpfp", FIELD(tcpfp)},
+    {"muonfp", FIELD(muonfp)},
+};
+#undef FIELD
+
+static const struct {
+    const char *name;
+    uint16_t offset;
+} own_numbers[] = {
+    {"ip_id", offsetof(struct syc_syn_own, ip_id)},
+    {"flow_label", offsetof(struct syc_syn_own, flow_label)},
+    {"ts_val", offsetof(struct syc_syn_own, ts_val)},
+    {"ts_ecr", offsetof(struct syc_syn_own, ts_ecr)},
+    {"payload_bytes", offsetof(struct syc_syn_own, payload_bytes)},
+};
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static bool
+fail_in(struct reading *rd, const char *object, const char *name, const char *want)
+{
+    rd->status = syc_error_set(rd->err, SYC_SYNTAX, "%s.%s: %s expected", object, name, want);
+    return false;
+}
+
+/* -1 is all ones in each of the three widths, so signed members need no case of their own. */
+static void
+store(struct syc_syn *syn, const struct syn_number *row, int64_t value)
+{
+    char *p = (char *)syn + row->offset;
+    uint8_t v1 = (uint8_t)value;
+    uint16_t v2 = (uint16_t)value;
+    uint32_t v4 = (uint32_t)value;
+
+    memcpy(p, row->size == 1 ? (void *)&v1 : row->size == 2 ? (void *)&v2 : (void *)&v4, row->size);
+}
+
+static bool
+read_syn_numbers(struct reading *rd, const json_t *v, const char *object, struct syc_syn *syn)
+{
+    for (size_t i = 0; i < COUNT(syn_numbers); i++) {
+        const struct syn_number *row = &syn_numbers[i];
+        const json_t *member = json_object_get(v, row->name);
+        int64_t value = row->otherwise;
+
+        if ((member != NULL || value == SYC_NONE) && !in_range(member, 0, row->most, &value)) {
+            return fail_in(rd, object, row->name, "a whole number of its range");
+        }
+        store(syn, row, value);
+    }
+    return true;
+}
+
+static bool
+read_window_law(struct reading *rd, const json_t *v, const char *object, struct syc_syn *syn)
+{
+    const json_t *law = json_object_get(v, "window_law");
+    const char *unit = json_string_value(json_object_get(law, "unit"));
+    int64_t n;
+
+    if (unit == NULL || !in_range(json_object_get(law, "n"), 0, UINT32_MAX, &n)) {
+        return fail_in(rd, object, "window_law", "unit and n");
+    }
+    syn->window_n = (uint32_t)n;
+    for (unsigned u = SYC_WINDOW_VALUE; u <= SYC_WINDOW_FLOOR65535; u++) {
+        if (strcmp(unit, syc_window_unit_name((enum syc_window_unit)u)) == 0) {
+            syn->window_unit = (uint8_t)u;
+            return true;
+        }
+    }
+    return fail_in(rd, object, "window_law.unit", "a word of the contract");
+}
+
+static bool
+read_syn_lists(struct reading *rd, const json_t *v, const char *object, struct syc_syn *syn)
+{
+#define X(name, word) word,
+    static const char *const words[] = {SYC_QUIRK_LIST(X) NULL};
+#undef X
+    const json_t *kinds = json_object_get(v, "option_kinds");
+    const json_t *quirks = json_object_get(v, "quirks");
+    int64_t kind;
+
+    if (!json_is_array(kinds) || json_array_size(kinds) > sizeof syn->option_kinds) {
+        return fail_in(rd, object, "option_kinds", "a list of at most 40");
+    }
+    for (size_t i = 0; i < json_array_size(kinds); i++) {
+        if (!in_range(json_array_get(kinds, i), 0, UINT8_MAX, &kind)) {
+            return fail_in(rd, object, "option_kinds", "numbers of 0 to 255");
+        }
+        syn->option_kinds[syn->option_count++] = (uint8_t)kind;
+    }
+    if (!json_is_array(quirks)) {
+        return fail_in(rd, object, "quirks", "a list");
+    }
+    for (size_t i = 0; i < json_array_size(quirks); i++) {
+        int64_t bit = word_index(json_array_get(quirks, i), words);
+
+        if (bit < 0) {
+            return fail_in(rd, object, "quirks", "words of the contract");
+        }
+        syn->quirks |= UINT32_C(1) << bit;
+    }
+    return true;
+}
+
+static bool
+read_syn_texts(struct reading *rd, const json_t *v, const char *object, struct syc_syn *syn)
+{
+    for (size_t i = 0; i < COUNT(syn_texts); i++) {
+        const struct syn_text *row = &syn_texts[i];
+        const json_t *text = json_object_get(v, row->name);
+
+        if (text == NULL) {
+            continue; /* the empty text: no options, or a name that would mislead */
+        }
+        if (!is_plain_text(text, row->size - 1U)) {
+            return fail_in(rd, object, row->name, "a short text of printable ASCII");
+        }
+        memcpy((char *)syn + row->offset, json_string_value(text), json_string_length(text));
+    }
+    return true;
+}
+
+static bool
+read_own(struct reading *rd, const json_t *v, const char *object, struct syc_syn_own *own)
+{
+    for (size_t i = 0; i < COUNT(own_numbers); i++) {
+        const json_t *member = json_object_get(v, own_numbers[i].name);
+        int64_t value;
+
+        if (member == NULL) {
+            continue;
+        }
+        if (!in_range(member, 0, UINT32_MAX, &value)) {
+            return fail_in(rd, object, own_numbers[i].name, "a number of 32 bits");
+        }
+        memcpy((char *)own + own_numbers[i].offset, &value, sizeof value);
+    }
+    return true;
+}
+
+/* Without `kind` the object holds only the connection's own numbers: the facts had found no room. */
+static bool
+read_syn(struct reading *rd, int side, const char *object)
+{
+    static const char *const kinds[] = {"syn", "syn+ack", NULL};
+    const json_t *v = json_object_get(rd->event, object);
+    const json_t *df = json_object_get(v, "df");
+    struct syc_syn *syn = &rd->reader->syn[side];
+    int64_t kind = word_index(json_object_get(v, "kind"), kinds);
+
+    if (v == NULL) {
+        return true;
+    }
+    if (!json_is_object(v)) {
+        return fail(rd, object, "an object");
+    }
+    if (!read_own(rd, v, object, &rd->out->syn_own[side])) {
+        return false;
+    }
+    if (json_object_get(v, "kind") == NULL) {
+        return true;
+    }
+    if (kind < 0 || (df != NULL && !json_is_boolean(df))) {
+        return fail_in(rd, object, kind < 0 ? "kind" : "df", "a word of the contract");
+    }
+    memset(syn, 0, sizeof *syn);
+    syn->kind = (uint8_t)kind;
+    syn->df = json_is_true(df);
+    syn->has_payload = rd->out->syn_own[side].payload_bytes > 0;
+    rd->out->syn[side] = syn;
+    return read_syn_numbers(rd, v, object, syn) && read_window_law(rd, v, object, syn) &&
+           read_syn_lists(rd, v, object, syn) && read_syn_texts(rd, v, object, syn);
 }
 
 /* ------------------------------------------------------------ the event */
 
-static enum syc_status
-read_lists(struct syc_record_reader *r, const json_t *event, struct syc_record *out,
-           struct syc_error *err)
+static bool
+read_lists(struct reading *rd)
 {
-    enum syc_status status =
-        read_times(event, "tcp.syn_times_us", out->syn_times_us, &out->syn_time_count, err);
+    struct syc_record *out = rd->out;
 
-    if (status == SYC_OK) {
-        status = read_times(event, "tcp.syn_ack_times_us", out->syn_ack_times_us,
-                            &out->syn_ack_time_count, err);
-    }
-    if (status == SYC_OK) {
-        status = read_exchanges(r, event, out, err);
-    }
-    if (status == SYC_OK) {
-        status = read_flights(r, event, out, err);
-    }
-    if (status == SYC_OK) {
-        status = read_waits(event, out, err);
-    }
-    return status == SYC_OK ? read_degraded(event, out, err) : status;
+    return read_numbers_list(rd, "tcp.syn_times_us", out->syn_times_us, &out->syn_time_count) &&
+           read_numbers_list(rd, "tcp.syn_ack_times_us", out->syn_ack_times_us,
+                             &out->syn_ack_time_count) &&
+           read_exchanges(rd) && read_flights(rd) && read_waits(rd);
 }
 
 static enum syc_status
-read_event(struct syc_record_reader *r, const json_t *event, struct syc_record *out,
-           struct syc_error *err)
+read_event(struct reading *rd)
 {
-    enum syc_status status = read_key(event, out, err);
-    const json_t *id = json_object_get(event, "flow_id");
+    if (!read_tuple(rd) || !read_vlans(rd, &rd->out->key.path) ||
+        !read_tunnels(rd, &rd->out->key.path)) {
+        return rd->status;
+    }
+    read_numbers(rd);
+    if (rd->status != SYC_OK || !read_times(rd) || !read_flow_id(rd) || !read_degraded(rd) ||
+        !read_lists(rd) || !read_syn(rd, SYC_TOSERVER, "syn") ||
+        !read_syn(rd, SYC_TOCLIENT, "syn_ack")) {
+        return rd->status;
+    }
+    read_texts(rd);
+    return rd->status;
+}
 
-    if (status == SYC_OK) {
-        status = read_numbers(event, out, err);
+/* jansson quotes the octets near the fault, which are of whoever wrote the line and may be meant for a terminal. */
+static enum syc_status
+not_json(struct syc_error *err, const json_error_t *fault)
+{
+    char text[4 * JSON_ERROR_TEXT_LENGTH];
+
+    if (json_error_code(fault) == json_error_out_of_memory) {
+        return syc_error_set(err, SYC_NO_MEMORY, "out of memory");
     }
-    if (status == SYC_OK) {
-        status = read_texts(event, out, err);
+    syc_escape(fault->text, strlen(fault->text), text, sizeof text);
+    if (err != NULL && fault->column > 0) {
+        err->column = (unsigned)fault->column;
     }
-    if (status == SYC_OK) {
-        status = read_lists(r, event, out, err);
-    }
-    if (status == SYC_OK) {
-        status = read_syns(r, event, out, err);
-    }
-    out->flow_id = json_is_integer(id) ? json_integer_value(id)
-                                       : syc_record_flow_id(&out->key, out->isn, out->start_us);
-    return status;
+    return syc_error_set(err, SYC_SYNTAX, "not JSON: %s", text);
 }
 
 enum syc_status
 syc_record_read(struct syc_record_reader *reader, const char *line, size_t n,
                 struct syc_record *out, struct syc_error *err)
 {
+    struct reading rd = {reader, NULL, out, err, SYC_OK};
+    const json_t *type, *version;
     json_error_t fault;
-    const char *type;
 
     syc_record_init(out);
     json_decref(reader->event);
-    reader->event = json_loadb(line, n, JSON_REJECT_DUPLICATES, &fault);
-    if (reader->event == NULL) {
-        return syc_error_set(err, SYC_SYNTAX, "column %d: %s", fault.column, fault.text);
+    rd.event = reader->event = json_loadb(line, n, JSON_REJECT_DUPLICATES, &fault);
+    if (rd.event == NULL) {
+        return not_json(err, &fault);
     }
-    if (!json_is_object(reader->event)) {
-        return wrong(err, "line", "a JSON object");
+    if (!json_is_object(rd.event)) {
+        fail(&rd, "line", "one JSON object");
+        return rd.status;
     }
-    type = json_string_value(json_object_get(reader->event, "event_type"));
-    if (type == NULL || strcmp(type, "connection") != 0) {
+    type = json_object_get(rd.event, "event_type");
+    version = json_object_get(rd.event, "v");
+    if (!json_is_string(type)) {
+        fail(&rd, "event_type", "a word");
+        return rd.status;
+    }
+    if (strcmp(json_string_value(type), "connection") != 0) {
         return SYC_NOT_FOUND;
     }
-    return read_event(reader, reader->event, out, err);
+    if (version != NULL && json_integer_value(version) != 1) {
+        fail(&rd, "v", "version 1");
+        return rd.status;
+    }
+    return read_event(&rd);
 }
