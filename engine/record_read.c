@@ -367,6 +367,8 @@ read_times(struct reading *rd)
     }
     if (has_end && out->dur_us == SYC_NONE) {
         out->dur_us = end_us - out->start_us;
+        return (out->dur_us >= 0 && out->dur_us <= NUMBER_MAX) ||
+               fail(rd, "flow.end", "a time after flow.start");
     }
     return true;
 }

@@ -23,12 +23,15 @@ enum {
 _Static_assert(KEY_OPTIONS + 40 == SYC_SYN_KEY,
                "the longest options fit and the key is whole words");
 
+/* Of an acknowledgment number counts whether it is 0, and without ACK also bit 24: see syc_p0f_quirks(). */
 static unsigned
 key_bits(const struct syc_segment *s)
 {
+    const bool bit_24 = (s->flags & SYC_ACK) == 0 && (s->ack >> 24 & 1) != 0;
+
     return (unsigned)s->ip_df | (unsigned)(s->ip_id != 0) << 1 | (unsigned)s->ip_reserved << 2 |
            (unsigned)(s->flow_label != 0) << 3 | (unsigned)(s->seq == 0) << 4 |
-           (unsigned)(s->ack != 0) << 5 | (unsigned)(s->ack >> 24 & 1) << 6 |
+           (unsigned)(s->ack != 0) << 5 | (unsigned)bit_24 << 6 |
            (unsigned)(s->urgent != 0) << 7 | (unsigned)(s->payload_octets != 0) << 8 |
            (unsigned)s->options_cut << 9 | (unsigned)s->ip_mf << 10;
 }
