@@ -35,9 +35,8 @@ enter_tunnel(struct syc_cursor *c)
     if (path->tunnel_count == SYC_PATH_MAX) {
         return SYC_DROP_PATH_DEPTH;
     }
-    path->tunnel[path->tunnel_count++] =
-        inner4 ? (outer4 ? SYC_TUNNEL_IPIP : SYC_TUNNEL_4IN6)
-               : (outer4 ? SYC_TUNNEL_6IN4 : SYC_TUNNEL_6IN6);
+    path->tunnel[path->tunnel_count++] = inner4 ? (outer4 ? SYC_TUNNEL_IPIP : SYC_TUNNEL_4IN6)
+                                                : (outer4 ? SYC_TUNNEL_6IN4 : SYC_TUNNEL_6IN6);
     c->next = inner4 ? syc_decode_ip4 : syc_decode_ip6;
     return SYC_DROP_NONE;
 }

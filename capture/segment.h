@@ -56,7 +56,7 @@ struct syc_path {
     X(NOT_TCP, "not_tcp")         /* UDP, ICMP, SCTP, ... */                                       \
     X(ICMP_ERROR, "icmp_error")   /* ICMP error quoting TCP: see struct syc_segment.unreachable */ \
     X(TCP_SHORT, "tcp_short")     /* fewer than 20 octets of TCP captured */                       \
-    X(TCP_BAD_OFFSET, "tcp_bad_offset") /* data offset below 5 */               \
+    X(TCP_BAD_OFFSET, "tcp_bad_offset") /* data offset below 5 */                                  \
     X(BAD_CHECKSUM, "bad_checksum")     /* only when checksums are asked for */
 
 enum syc_drop {

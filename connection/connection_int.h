@@ -56,6 +56,7 @@ struct hole {
 
 /* What goes wrong on few connections: allocated with the first thing that does. */
 struct trouble {
+    struct trouble *next_free; /* in the store's list */
     uint32_t retrans_data, retrans_fast, retrans_rto, retrans_syn, retrans_fin;
     uint32_t dup_ack, out_of_order, zero_window, keep_alive;
     uint32_t rto_seq, rto_chain, backoff_max;

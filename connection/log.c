@@ -175,7 +175,7 @@ trouble_of(struct store *store, struct conn *c, int side)
     }
     t = store->free_trouble;
     if (t != NULL && syc_budget_take(&store->budget, sizeof(*t))) {
-        memcpy(&store->free_trouble, t, sizeof(store->free_trouble));
+        store->free_trouble = t->next_free;
     } else {
         t = take(store, sizeof(*t));
     }
@@ -194,7 +194,7 @@ trouble_free(struct store *store, struct conn *c)
     for (int i = 0; i < 2; i++) {
         struct trouble *t = c->side[i].trouble;
         if (t != NULL) {
-            memcpy(t, &store->free_trouble, sizeof(store->free_trouble));
+            t->next_free = store->free_trouble;
             store->free_trouble = t;
             c->side[i].trouble = NULL;
             syc_budget_give(&store->budget, sizeof(*t));

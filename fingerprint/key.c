@@ -31,9 +31,9 @@ key_bits(const struct syc_segment *s)
 
     return (unsigned)s->ip_df | (unsigned)(s->ip_id != 0) << 1 | (unsigned)s->ip_reserved << 2 |
            (unsigned)(s->flow_label != 0) << 3 | (unsigned)(s->seq == 0) << 4 |
-           (unsigned)(s->ack != 0) << 5 | (unsigned)bit_24 << 6 |
-           (unsigned)(s->urgent != 0) << 7 | (unsigned)(s->payload_octets != 0) << 8 |
-           (unsigned)s->options_cut << 9 | (unsigned)s->ip_mf << 10;
+           (unsigned)(s->ack != 0) << 5 | (unsigned)bit_24 << 6 | (unsigned)(s->urgent != 0) << 7 |
+           (unsigned)(s->payload_octets != 0) << 8 | (unsigned)s->options_cut << 9 |
+           (unsigned)s->ip_mf << 10;
 }
 
 static void

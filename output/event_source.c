@@ -37,15 +37,9 @@ static void
 write_object(struct syc_json *j, const struct syc_subject *s, size_t field, size_t n)
 {
     const struct syc_field *fields = syc_source_schema.fields;
-    char object[64];
 
-    if (n > sizeof object) {
-        j->failed = true; /* no name of the schema is so long */
-        return;
-    }
-    memcpy(object, fields[field].name, n - 1);
-    object[n - 1] = '\0';
-    syc_json_member_open(j, object, '{');
+    syc_json_key_n(j, fields[field].name, n - 1);
+    syc_json_open(j, '{');
     for (size_t i = field; i < syc_source_schema.count; i++) {
         if (s->values[i].type != SYC_ABSENT && in_object(fields[i].name, fields[field].name, n)) {
             syc_json_key(j, fields[i].name + n);
@@ -62,13 +56,8 @@ write_facts(struct syc_json *j, const struct syc_subject *s)
         const char *name = syc_source_schema.fields[i].name;
         size_t n = object_length(name);
 
-        if (s->values[i].type == SYC_ABSENT) {
-            continue;
-        }
-        if (n == 0) {
-            syc_json_key(j, name);
-            syc_json_value(j, &s->values[i]);
-        } else if (opens_object(s, i, n)) {
+        /* a name without an object is the subject itself, which the envelope has told */
+        if (s->values[i].type != SYC_ABSENT && n > 0 && opens_object(s, i, n)) {
             write_object(j, s, i, n);
         }
     }

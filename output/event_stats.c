@@ -29,8 +29,9 @@ write_decode(struct syc_json *j, const uint64_t *counts)
 static void
 write_tables(struct syc_json *j, const struct syc_table_stats *t, const struct syc_cadence_stats *c)
 {
-    syc_json_member_open(j, "connections", '{');
-    syc_json_member_count(j, "count", t->connections);
+    syc_json_member_count(j, "connections", t->connections);
+    syc_json_member_count(j, "sources", c->sources);
+    syc_json_member_open(j, "connection_table", '{');
     syc_json_member_count(j, "active", t->open);
     syc_json_member_count(j, "peak", t->open_peak);
     syc_json_member_count(j, "memuse_bytes", t->connection_octets);
@@ -38,8 +39,7 @@ write_tables(struct syc_json *j, const struct syc_table_stats *t, const struct s
     syc_json_member_count(j, "evicted", t->evicted);
     syc_json_member_count(j, "stray_rst", t->stray_rst);
     syc_json_close(j, '}');
-    syc_json_member_open(j, "sources", '{');
-    syc_json_member_count(j, "count", c->sources);
+    syc_json_member_open(j, "source_table", '{');
     syc_json_member_count(j, "memuse_bytes", c->octets);
     syc_json_member_count(j, "mempeak_bytes", c->octets_peak);
     syc_json_member_count(j, "memcap_bytes", c->octets_limit);

@@ -121,18 +121,23 @@ syc_json_close(struct syc_json *j, char bracket)
 }
 
 void
-syc_json_key(struct syc_json *j, const char *name)
+syc_json_key_n(struct syc_json *j, const char *name, size_t n)
 {
-    size_t length = strlen(name);
-    char *p = begin_value(j, length + 3);
+    char *p = begin_value(j, n + 3);
 
     if (p != NULL) {
         *p++ = '"';
-        memcpy(p, name, length);
-        p = SYC_PUT(p + length, "\":");
+        memcpy(p, name, n);
+        p = SYC_PUT(p + n, "\":");
         end_value(j, p);
     }
     j->comma = false;
+}
+
+void
+syc_json_key(struct syc_json *j, const char *name)
+{
+    syc_json_key_n(j, name, strlen(name));
 }
 
 void

@@ -63,7 +63,6 @@ struct syc_output {
     char *buffer;
     size_t used;
     uint64_t events, lost, octets;
-    uint64_t pending;       /* events in the buffer */
     enum syc_status status; /* SYC_OK, SYC_CLOSED (EPIPE) or SYC_IO; sticky */
     int error_number;       /* errno of the failed write */
 };

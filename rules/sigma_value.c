@@ -213,7 +213,7 @@ clear_host_bits(uint8_t octets[16], unsigned bits)
 
     for (unsigned i = 0; i < 16; i++) {
         unsigned keep = bits <= 8 * i ? 0 : bits - 8 * i;
-        uint8_t mask = keep >= 8 ? 0xFF : (uint8_t)(0xFF00u >> keep);
+        uint8_t mask = (uint8_t)(keep >= 8 ? 0xFFu : 0xFF00u >> keep);
 
         any = any || (octets[i] & (uint8_t)~mask) != 0;
         octets[i] &= mask;

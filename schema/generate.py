@@ -147,7 +147,7 @@ def fingerprint():
 
 
 def subject():
-    return {"src_ip": TEXT, "dest_ip": TEXT, "dest_port": PORT}
+    return {"proto": {"const": "TCP"}, "src_ip": TEXT, "dest_ip": TEXT, "dest_port": PORT}
 
 
 WINDOW = obj({"start": TIME, "end": TIME}, ["start", "end"])
@@ -166,31 +166,37 @@ def verdict():
                 "window": WINDOW, "final": BOOL, "conn_count": number(), "ruleset": text(r"^sha256:[0-9a-f]+$"),
                 "evidence": array(evidence), "missing": array(obj({"rule": TEXT, "needs": TEXT}, ["rule", "needs"]))},
                ["subject", "label", "score", "log_odds", "prior", "kinds", "window", "final", "conn_count", "ruleset", "evidence", "missing"])
-    return envelope("verdict", dict(subject(), verdict=body, **complete()), ["src_ip", "verdict", "complete"])
+    return envelope("verdict", dict(subject(), verdict=body, **complete()), ["src_ip", "verdict"])
 
 
 def source():
+    """Facts in objects by the first word of their names; which facts there are is behavior's schema."""
     value = {"type": ["integer", "number", "boolean", "string"]}
-    return envelope("source", dict(subject(), subject=text(enum=["source", "pair"]), window=WINDOW, facts=obj({}, extra=value), **complete()),
-                    ["src_ip", "subject", "facts"])
+    facts = obj({}, extra=value)
+    body = obj({"subject": text(enum=["source", "pair"]), "window": WINDOW, "flow_ids": array(number(), 8)}, ["subject", "window", "conn"], facts)
+    return envelope("source", dict(subject(), source=body, **complete()), ["src_ip", "source"])
 
 
 def stats():
     count = number("", 0)
-    half = obj({k: count for k in ("active", "peak", "memuse_bytes", "memcap_bytes", "evicted")})
+    table = {k: count for k in ("active", "peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "stray_rst", "records_dropped")}
     body = obj({"capture": obj({k: count for k in ("packets", "bytes", "kernel_drops", "interface_drops")}, ["packets"]),
-                "decode": obj({}, ["tcp"], count), "connections": count, "connections_evicted": count, "stray_rst": count,
-                "sources": count, "sources_evicted": count, "records_dropped": count, "half_open": half,
-                "rules": obj({"loaded": count, "refused": count}), "output": obj({"events": count, "lost": count})},
-               ["capture", "decode"])
+                "decode": obj({}, ["tcp"], count), "connections": count, "sources": count, "connection_table": obj(table),
+                "source_table": obj(table), "half_open": obj(table), "rules": obj({"loaded": count, "refused": count}),
+                "output": obj({"events": count, "lost": count})}, ["capture", "decode", "connections", "sources"])
     return envelope("stats", {"stats": body}, ["stats"])
+
+
+def ruleset():
+    body = obj({"digest": text(r"^sha256:"), "loaded": number(), "refused": number(), "skipped": number()}, ["digest", "loaded"])
+    return envelope("ruleset", {"ruleset": body}, ["ruleset"])
 
 
 def error():
     return envelope("error", {"error": obj({"file": TEXT, "text": TEXT}, ["text"])}, ["error"])
 
 
-KINDS = {"fingerprint": fingerprint, "connection": connection, "source": source, "verdict": verdict, "stats": stats, "error": error}
+KINDS = {"fingerprint": fingerprint, "connection": connection, "source": source, "verdict": verdict, "stats": stats, "ruleset": ruleset, "error": error}
 
 
 def main():

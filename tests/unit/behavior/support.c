@@ -115,8 +115,9 @@ made_close(struct made *m, int64_t fin_us)
     r->fin_us[1] = fin_us + 1000;
     r->dur_us = fin_us + 1000;
     r->time_wait_count = 1;
-    r->time_wait[0] =
-        (struct syc_time_wait){.side = SYC_TOSERVER, .enter_us = fin_us + 1000, .killed_us = SYC_NONE};
+    r->time_wait[0] = (struct syc_time_wait){.side = SYC_TOSERVER,
+                                             .enter_us = fin_us + 1000,
+                                             .killed_us = SYC_NONE};
 }
 
 /* ------------------------------------------------------------ subjects */
@@ -253,7 +254,7 @@ random_unit(uint64_t *state)
 
 /* ------------------------------------------------------------ short memory */
 
-static uint64_t refuse_from;
+static uint64_t refuse_first, refuse_last;
 static uint64_t asked;
 
 void *__real_malloc(size_t size);
@@ -267,7 +268,7 @@ static bool
 refuse(void)
 {
     asked++;
-    return refuse_from > 0 && asked >= refuse_from;
+    return asked >= refuse_first && asked <= refuse_last;
 }
 
 void *
@@ -289,9 +290,10 @@ __wrap_realloc(void *p, size_t size)
 }
 
 void
-fail_allocations_from(uint64_t n)
+fail_allocations(uint64_t first, uint64_t last)
 {
-    refuse_from = n;
+    refuse_first = first;
+    refuse_last = last;
     asked = 0;
 }
 

@@ -20,7 +20,7 @@
 
 enum { MADE_EXCHANGES = 16, KEPT_SUBJECTS = 256, KEPT_FIELDS = 160 };
 
-#define SECONDS(s) ((int64_t)((s)*1e6 + 0.5))
+#define SECONDS(s) ((int64_t)((double)(s)*1e6 + 0.5))
 
 struct made {
     struct syc_record r;
@@ -80,8 +80,8 @@ uint64_t random_bits(uint64_t *state);
 /* Uniform in (0, 1). */
 double random_unit(uint64_t *state);
 
-/* Allocations are refused from the n-th on (0: never); how many were asked for. tests/unit/behavior only. */
-void fail_allocations_from(uint64_t n);
+/* Allocations number first..last from now on are refused (0, 0: none); and how many were asked for since. */
+void fail_allocations(uint64_t first, uint64_t last);
 uint64_t allocations_seen(void);
 
 #endif

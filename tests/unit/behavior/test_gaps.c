@@ -117,7 +117,8 @@ small_deviations_do_not_cancel(void **state)
 static void
 too_few_gaps_leave_facts_absent(void **state)
 {
-    const int64_t g[] = {1000000, 1100000, 900000, 1000000, 1050000, 950000, 1000000, 1020000, 980000};
+    const int64_t g[] = {1000000, 1100000, 900000,  1000000, 1050000,
+                         950000,  1000000, 1020000, 980000};
     struct gaps one = measure(g, 1);
     struct gaps five = measure(g, 5);
     struct gaps nine = measure(g, 9);
@@ -125,10 +126,10 @@ too_few_gaps_leave_facts_absent(void **state)
     (void)state;
     assert_int_equal(one.n, 1);
     assert_true(isnan(one.real[GAP_MEAN]));
-    assert_false(isnan(five.real[GAP_MEAN]));
+    assert_true(five.real[GAP_MEAN] > 0);
     assert_true(isnan(five.real[GAP_CV]));
     assert_true(isnan(five.real[GAP_MEDIAN]));
-    assert_false(isnan(nine.real[GAP_CV]));
+    assert_true(nine.real[GAP_CV] > 0);
     assert_true(isnan(nine.real[GAP_CONCENTRATION]));
     assert_true(isnan(nine.real[GAP_MEMORY]));
     assert_true(isnan(nine.real[GAP_STRENGTH]));

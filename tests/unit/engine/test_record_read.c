@@ -278,10 +278,11 @@ damaged_lines_are_named(void **unused)
     assert_int_equal(read_text("{\"event_type\":\"connection\"}", &err), SYC_SYNTAX);
     assert_non_null(strstr(err.text, "src_ip"));
     assert_int_equal(
-        read_text("{\"event_type\":\"connection\",\"src_ip\":\"192.0.2.1\",\"dest_ip\":\"192.0.2.2\","
-                  "\"src_port\":1,\"dest_port\":2,\"ip_v\":4,\"flow\":{\"start\":"
-                  "\"2026-11-25T06:40:06.123456Z\",\"state\":\"ZZ\"}}",
-                  &err),
+        read_text(
+            "{\"event_type\":\"connection\",\"src_ip\":\"192.0.2.1\",\"dest_ip\":\"192.0.2.2\","
+            "\"src_port\":1,\"dest_port\":2,\"ip_v\":4,\"flow\":{\"start\":"
+            "\"2026-11-25T06:40:06.123456Z\",\"state\":\"ZZ\"}}",
+            &err),
         SYC_SYNTAX);
     assert_non_null(strstr(err.text, "flow.state"));
 }

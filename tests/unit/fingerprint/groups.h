@@ -46,7 +46,7 @@ struct build {
     uint16_t urgent;
     uint32_t payload;
     uint8_t ip_options;
-    uint16_t peer_mss; /* for syc_syn_describe() */
+    uint16_t peer_mss;   /* for syc_syn_describe() */
     const char *options; /* hex; NULL = Linux's 20 octets */
 };
 

@@ -50,15 +50,24 @@ every_fact_counts(void **state)
 {
     static const struct build plain = {.ip_v = 4};
     static const struct build others[] = {
-        {.ip_v = 6},          {.ttl = 63},
-        {.flags = 0x0c2},     {.window = 64241},
-        {.seq_0 = true},      {.no_df = true},
-        {.id_0 = true},       {.reserved = true},
-        {.tos = 1},           {.ack = 1},
-        {.urgent = 1},        {.payload = 1},
-        {.ip_options = 4},    {.peer_mss = 1},
-        {.options = ""},      {.options = "020405b50402080a000003e80000000001030307"},
-        {.flow = 1},          {.options = "020405b40402080a000003e80000000001030308"},
+        {.ip_v = 6},
+        {.ttl = 63},
+        {.flags = 0x0c2},
+        {.window = 64241},
+        {.seq_0 = true},
+        {.no_df = true},
+        {.id_0 = true},
+        {.reserved = true},
+        {.tos = 1},
+        {.ack = 1},
+        {.urgent = 1},
+        {.payload = 1},
+        {.ip_options = 4},
+        {.peer_mss = 1},
+        {.options = ""},
+        {.options = "020405b50402080a000003e80000000001030307"},
+        {.flow = 1},
+        {.options = "020405b40402080a000003e80000000001030308"},
         {.options = "020405b40402080a000000000000000001030307"}, /* own timestamp 0 */
         {.options = "020405b40402080a000003e80000000101030307"}, /* an echo in a SYN */
     };
@@ -93,12 +102,25 @@ random_segment(struct built *out, uint32_t *r)
         uint8_t n;
         uint8_t octets[12];
     } pieces[] = {
-        {1, {0}},          {1, {1}},          {4, {2, 4, 5, 180}},      {3, {3, 3, 7}},
-        {2, {4, 2}},       {10, {8, 10, 1}},  {10, {8, 10, 0}},         {2, {34, 2}},
-        {4, {30, 4, 0, 1}}, {12, {30, 12, 16}}, {10, {5, 10}},          {4, {254, 4, 249, 137}},
-        {6, {34, 6, 1, 2}}, {6, {253, 6, 1, 2}}, {3, {30, 3, 0}},       {2, {8, 2}},
+        {1, {0}},
+        {1, {1}},
+        {4, {2, 4, 5, 180}},
+        {3, {3, 3, 7}},
+        {2, {4, 2}},
+        {10, {8, 10, 1}},
+        {10, {8, 10, 0}},
+        {2, {34, 2}},
+        {4, {30, 4, 0, 1}},
+        {12, {30, 12, 16}},
+        {10, {5, 10}},
+        {4, {254, 4, 249, 137}},
+        {6, {34, 6, 1, 2}},
+        {6, {253, 6, 1, 2}},
+        {3, {30, 3, 0}},
+        {2, {8, 2}},
     };
-    const struct build from = {.ip_v = (next_random(r) & 1) != 0 ? 4 : 6, .options = "",
+    const struct build from = {.ip_v = (next_random(r) & 1) != 0 ? 4 : 6,
+                               .options = "",
                                .flags = (next_random(r) & 1) != 0 ? 0x002 : 0x012};
     struct syc_segment *s = &out->segment;
 

@@ -56,11 +56,11 @@ expect(const char *text, bool native, const struct build *from, enum syc_quality
 static void
 specific_beats_generic_wherever_it_stands(void **state)
 {
-    expect(HEAD L_G "sig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n"
-           L_S "sig = *:64:0:*:mss*44,7:" LAYOUT ":df,id+:0\n",
+    expect(HEAD L_G "sig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n" L_S "sig = *:64:0:*:mss*44,7:" LAYOUT
+                    ":df,id+:0\n",
            false, &linux_syn, SYC_MATCH_EXACT, SPECIFIC);
-    expect(HEAD L_S "sig = *:64:0:*:mss*44,7:" LAYOUT ":df,id+:0\n"
-           L_G "sig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n",
+    expect(HEAD L_S "sig = *:64:0:*:mss*44,7:" LAYOUT ":df,id+:0\n" L_G "sig = *:64:0:*:*,*:" LAYOUT
+                    ":df,id+:0\n",
            false, &linux_syn, SYC_MATCH_EXACT, SPECIFIC);
 }
 
@@ -69,10 +69,10 @@ generic_beats_fuzzy_wherever_it_stands(void **state)
 {
     /* fuzzy: df and id+ are asked for and missing */
     const struct build from = {.no_df = true};
-    const char *before = HEAD L_S "sig = *:64:0:*:mss*44,7:" LAYOUT ":df,id+:0\n"
-                         L_G "sig = *:64:0:*:*,*:" LAYOUT "::0\n";
-    const char *after = HEAD L_G "sig = *:64:0:*:*,*:" LAYOUT "::0\n"
-                        L_S "sig = *:64:0:*:mss*44,7:" LAYOUT ":df,id+:0\n";
+    const char *before = HEAD L_S "sig = *:64:0:*:mss*44,7:" LAYOUT ":df,id+:0\n" L_G
+                                  "sig = *:64:0:*:*,*:" LAYOUT "::0\n";
+    const char *after = HEAD L_G "sig = *:64:0:*:*,*:" LAYOUT "::0\n" L_S
+                                 "sig = *:64:0:*:mss*44,7:" LAYOUT ":df,id+:0\n";
 
     expect(before, false, &from, SYC_MATCH_GENERIC, GENERIC);
     expect(after, false, &from, SYC_MATCH_GENERIC, GENERIC);
@@ -82,7 +82,7 @@ static void
 the_first_of_several_that_fit_wins(void **state)
 {
     expect(HEAD "label = s:unix:Linux:1\nsig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n"
-           "label = s:unix:Linux:2\nsig = *:64:0:*:mss*44,7:" LAYOUT ":df,id+:0\n",
+                "label = s:unix:Linux:2\nsig = *:64:0:*:mss*44,7:" LAYOUT ":df,id+:0\n",
            false, &linux_syn, SYC_MATCH_EXACT, "s:unix:Linux:1");
 }
 
@@ -125,10 +125,10 @@ ttls_out_of_range_are_fuzzy_and_random_ones_are_not(void **state)
         enum syc_quality quality;
         uint8_t distance;
     } rows[] = {
-        {"64", 64, SYC_MATCH_EXACT, 0},    {"64", 29, SYC_MATCH_EXACT, 35},
-        {"64", 28, SYC_MATCH_FUZZY, 4},    /* 36 hops: the guess, 32 - 28 */
-        {"64", 65, SYC_MATCH_FUZZY, 63},   /* above: the guess, 128 - 65 */
-        {"60+4", 60, SYC_MATCH_EXACT, 4},  {"64-", 10, SYC_MATCH_EXACT, 54},
+        {"64", 64, SYC_MATCH_EXACT, 0},   {"64", 29, SYC_MATCH_EXACT, 35},
+        {"64", 28, SYC_MATCH_FUZZY, 4},  /* 36 hops: the guess, 32 - 28 */
+        {"64", 65, SYC_MATCH_FUZZY, 63}, /* above: the guess, 128 - 65 */
+        {"60+4", 60, SYC_MATCH_EXACT, 4}, {"64-", 10, SYC_MATCH_EXACT, 54},
         {"64-", 65, SYC_MATCH_NONE, 63},
     };
 
@@ -164,8 +164,16 @@ windows_match_by_value_multiple_and_unit(void **state)
         {"%1460", {.ip_v = 4}, true},
         {"%10", {.ip_v = 4}, true},
         {"%7", {.ip_v = 4}, false}, /* 64240 = 7 * 9177 + 1 */
-        {"mtu*3", {.window = 4500, .options = "020405500402080a0000000100000000" "01030307"}, true},
-        {"mss*3", {.window = 4500, .options = "020405500402080a0000000100000000" "01030307"}, false},
+        {"mtu*3",
+         {.window = 4500,
+          .options = "020405500402080a0000000100000000"
+                     "01030307"},
+         true},
+        {"mss*3",
+         {.window = 4500,
+          .options = "020405500402080a0000000100000000"
+                     "01030307"},
+         false},
         {"%8192", {.window_0 = true}, true}, /* 0 is a multiple of anything */
     };
 
@@ -227,8 +235,8 @@ static void
 tools_are_never_fuzzy_and_hide_what_comes_after(void **state)
 {
     const char *tool = HEAD L_T "sig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n";
-    const char *both = HEAD L_T "sig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n"
-                       L_S "sig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n";
+    const char *both = HEAD L_T "sig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n" L_S
+                                "sig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n";
     const struct build from = {.tos = 2, .ttl = 60};
     struct syc_match out;
     char label[64];
@@ -246,8 +254,8 @@ static void
 requests_and_responses_do_not_mix(void **state)
 {
     const char *text = HEAD L_S "sig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n"
-                       "[tcp:response]\nlabel = s:unix:Linux:answer\n"
-                       "sig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n";
+                                "[tcp:response]\nlabel = s:unix:Linux:answer\n"
+                                "sig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n";
     const struct build answer = {.flags = SYC_SYN | SYC_ACK, .ack = 1};
 
     expect(text, false, &linux_syn, SYC_MATCH_EXACT, SPECIFIC);
@@ -267,8 +275,16 @@ ip_versions_and_flow_labels_differ_by_dialect(void **state)
         enum syc_quality p0f, native;
     } rows[] = {
         {"*", "df,id+", {.ip_v = 6, .options = V6_OPTIONS}, SYC_MATCH_EXACT, SYC_MATCH_EXACT},
-        {"*", "df,id+", {.ip_v = 6, .flow = 1, .options = V6_OPTIONS}, SYC_MATCH_NONE, SYC_MATCH_EXACT},
-        {"*", "flow", {.ip_v = 6, .flow = 1, .options = V6_OPTIONS}, SYC_MATCH_EXACT, SYC_MATCH_EXACT},
+        {"*",
+         "df,id+",
+         {.ip_v = 6, .flow = 1, .options = V6_OPTIONS},
+         SYC_MATCH_NONE,
+         SYC_MATCH_EXACT},
+        {"*",
+         "flow",
+         {.ip_v = 6, .flow = 1, .options = V6_OPTIONS},
+         SYC_MATCH_EXACT,
+         SYC_MATCH_EXACT},
         {"*", "df,id+,flow", {.ip_v = 4}, SYC_MATCH_EXACT, SYC_MATCH_EXACT},
         {"4", "", {.ip_v = 6, .options = V6_OPTIONS}, SYC_MATCH_EXACT, SYC_MATCH_NONE},
         {"6", "df,id+", {.ip_v = 4}, SYC_MATCH_EXACT, SYC_MATCH_NONE},
@@ -297,7 +313,8 @@ native_matching_leaves_out_what_a_connection_adds(void **state)
         {.tos = 2},
         {.flags = 0x0c2},
         {.options = PLAIN "22020101"},
-        {.options = PLAIN "220a0102030405060708" "0101"},
+        {.options = PLAIN "220a0102030405060708"
+                          "0101"},
         {.options = PLAIN "0101220a0102030405060708"},
         {.options = PLAIN "1e040081"},
         {.options = PLAIN "1e0c10010102030401020304"},
@@ -317,7 +334,8 @@ native_padding_is_free_when_an_option_was_left_out(void **state)
     const char *text = HEAD L_S "sig = *:64:0:*:*,*:mss,sok,eol+1:df,id+:0\n";
     const struct build plain = {.options = "020405b404020000"};
     const struct build other = {.options = "020405b40402000000000000"};
-    const struct build open = {.options = "020405b404022202" "00000000"};
+    const struct build open = {.options = "020405b404022202"
+                                          "00000000"};
 
     expect(text, true, &plain, SYC_MATCH_EXACT, SPECIFIC);
     expect(text, true, &other, SYC_MATCH_NONE, "");
@@ -328,8 +346,9 @@ native_padding_is_free_when_an_option_was_left_out(void **state)
 static void
 floor65535_is_a_window_of_native_files(void **state)
 {
-    const char *text = HEAD L_S "sig = *:64:0:*:floor65535,*:" LAYOUT ":df,id+:0\n"
-                       "[tcp:response]\n" L_S "sig = *:64:0:*:floor65535,*:" LAYOUT ":df,id+:0\n";
+    const char *text =
+        HEAD L_S "sig = *:64:0:*:floor65535,*:" LAYOUT ":df,id+:0\n"
+                 "[tcp:response]\n" L_S "sig = *:64:0:*:floor65535,*:" LAYOUT ":df,id+:0\n";
     static const struct {
         struct build from;
         bool fits;
@@ -404,9 +423,9 @@ static void
 families_follow_from_names(void **state)
 {
     static const char *const rows[][2] = {
-        {"Linux", "linux"},    {"Android", "linux"},  {"Windows", "windows"}, {"Mac OS X", "apple"},
-        {"MacOS X", "apple"},  {"iOS", "apple"},      {"FreeBSD", "bsd"},     {"OpenBSD", "bsd"},
-        {"NetBSD", "bsd"},     {"Solaris", "solaris"}, {"SunOS", "solaris"},  {"HP-UX", NULL},
+        {"Linux", "linux"},   {"Android", "linux"},   {"Windows", "windows"}, {"Mac OS X", "apple"},
+        {"MacOS X", "apple"}, {"iOS", "apple"},       {"FreeBSD", "bsd"},     {"OpenBSD", "bsd"},
+        {"NetBSD", "bsd"},    {"Solaris", "solaris"}, {"SunOS", "solaris"},   {"HP-UX", NULL},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

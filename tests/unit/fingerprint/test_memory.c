@@ -35,20 +35,19 @@ __wrap_realloc(void *p, size_t size)
     return fails_now() ? NULL : __real_realloc(p, size);
 }
 
-static const char text[] =
-    "classes = win,unix,a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p\n"
-    "[tcp:request]\n"
-    "label = s:unix:Linux:old\n"
-    "sig = *:64:0:*:mss*20,7:mss,sok,ts,nop,ws:df,id+:0\n"
-    ";@ date=2026 family=linux source=\"a test\" conf=low note=\"n\"\n"
-    "label = s:unix:Linux:new\n"
-    "sig = *:64:0:*:mss*44,7:mss,sok,ts,nop,ws:df,id+:0\n"
-    "label = s:!:tool:\n"
-    "sys = @unix,a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r\n"
-    "sig = *:64:0:*:*,*:mss::0\n"
-    "[tcp:response]\n"
-    "label = g:win:Windows:\n"
-    "sig = *:128:0:*:*,*:mss::0\n";
+static const char text[] = "classes = win,unix,a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p\n"
+                           "[tcp:request]\n"
+                           "label = s:unix:Linux:old\n"
+                           "sig = *:64:0:*:mss*20,7:mss,sok,ts,nop,ws:df,id+:0\n"
+                           ";@ date=2026 family=linux source=\"a test\" conf=low note=\"n\"\n"
+                           "label = s:unix:Linux:new\n"
+                           "sig = *:64:0:*:mss*44,7:mss,sok,ts,nop,ws:df,id+:0\n"
+                           "label = s:!:tool:\n"
+                           "sys = @unix,a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r\n"
+                           "sig = *:64:0:*:*,*:mss::0\n"
+                           "[tcp:response]\n"
+                           "label = g:win:Windows:\n"
+                           "sig = *:128:0:*:*,*:mss::0\n";
 
 static void
 a_set_is_null_without_memory(void **state)

@@ -34,9 +34,9 @@ quirks_carry_the_true_meaning(void **state)
 static void
 quirks_have_p0fs_words_in_its_order(void **state)
 {
-    static const char *const words[] = {"df",    "id+",   "id-",    "ecn",  "0+",   "flow",
-                                        "seq-",  "ack+",  "ack-",   "uptr+", "urgf+", "pushf+",
-                                        "ts1-",  "ts2+",  "opt+",   "exws", "bad",  "options_cut"};
+    static const char *const words[] = {"df",   "id+",  "id-",  "ecn",   "0+",    "flow",
+                                        "seq-", "ack+", "ack-", "uptr+", "urgf+", "pushf+",
+                                        "ts1-", "ts2+", "opt+", "exws",  "bad",   "options_cut"};
 
     assert_int_equal(SYC_QUIRK_COUNT, sizeof words / sizeof *words);
     for (unsigned i = 0; i < SYC_QUIRK_COUNT; i++) {
@@ -141,7 +141,10 @@ static void
 answers_with_timestamps_use_mss_less_12(void **state)
 {
     const struct build v4 = {.flags = SYC_SYN | SYC_ACK, .ack = 1, .window = 65160};
-    const struct build v6 = {.ip_v = 6, .flags = SYC_SYN | SYC_ACK, .ack = 1, .window = 64260,
+    const struct build v6 = {.ip_v = 6,
+                             .flags = SYC_SYN | SYC_ACK,
+                             .ack = 1,
+                             .window = 64260,
                              .options = "020405a00402080a000003e80000000001030307"};
     const struct build syn_v4 = {.window = 65160};
     struct syc_syn syn;
@@ -165,9 +168,9 @@ other_windows_keep_p0fs_unit_or_their_value(void **state)
         uint8_t unit;
         uint32_t n;
     } rows[] = {
-        {{.window = 7300}, SYC_WINDOW_MSS, 5},          /* 5 * 1460 */
-        {{.window = 4500}, SYC_WINDOW_MTU, 3},          /* 3 * 1500 */
-        {{.window = 65535}, SYC_WINDOW_VALUE, 65535},   /* 44.9 * 1460 */
+        {{.window = 7300}, SYC_WINDOW_MSS, 5},        /* 5 * 1460 */
+        {{.window = 4500}, SYC_WINDOW_MTU, 3},        /* 3 * 1500 */
+        {{.window = 65535}, SYC_WINDOW_VALUE, 65535}, /* 44.9 * 1460 */
         {{.window_0 = true}, SYC_WINDOW_VALUE, 0},
         /* one segment of a loopback: floor(65535 / 65495) = 1 says no more than "mss" */
         {{.window = 65495, .options = "0204ffd7"}, SYC_WINDOW_MSS, 1},

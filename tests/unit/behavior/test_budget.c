@@ -1,0 +1,241 @@
+/* What gives way when memory ends, and that it is counted. */
+
+#include "tests/unit/behavior/groups.h"
+#include "tests/unit/behavior/support.h"
+
+#include <string.h>
+
+static struct kept_all kept;
+
+static void
+count_subject(void *user, const struct syc_subject *s)
+{
+    uint64_t *counts = user;
+
+    counts[0]++;
+    counts[1] += (s->degraded >> SYC_DEGRADED_EVICTED) & 1;
+}
+
+static struct syc_cadence_stats
+stats_of(const struct syc_cadence *c)
+{
+    struct syc_cadence_stats s;
+
+    syc_cadence_stats(c, &s);
+    return s;
+}
+
+/* 20,000 sources of one SYN through 256 KiB: all but the last few gave way, none was dropped, a client that talked stays. */
+static void
+a_flood_evicts_its_own_sources(void **state)
+{
+    enum { FLOOD = 20000 };
+    struct syc_cadence *c = syc_cadence_new(NULL, 256 << 10);
+    struct syc_cadence_stats s;
+    uint64_t counts[2] = {0, 0};
+    struct made m;
+
+    (void)state;
+    assert_non_null(c);
+    made_open(&m, 65535, 1, 80, 40000, 0);
+    made_exchange(&m, 10000, 0, 100, 1);
+    syc_cadence_feed(c, &m.r);
+    for (int i = 0; i < FLOOD; i++) {
+        made_unanswered(&m, i, 1, 80, 50000, SECONDS(1) + i);
+        syc_cadence_feed(c, &m.r);
+    }
+    s = stats_of(c);
+    assert_int_equal(s.sources, FLOOD + 1);
+    assert_int_equal(s.records_dropped, 0);
+    assert_true(s.octets_peak <= s.octets_limit);
+    assert_true(s.sources_evicted > FLOOD / 2);
+    assert_int_equal(syc_cadence_finish(c, count_subject, counts), SYC_OK);
+    assert_int_equal(counts[0], s.sources - s.sources_evicted);
+    /* below 200 octets a source, table and work room included */
+    assert_true(counts[0] > (256 << 10) / 300);
+    syc_cadence_free(c);
+}
+
+/* The first source of the flood comes back and talks: what it did before is lost, and it says so; the talker before is whole. */
+static void
+who_was_evicted_is_flagged_when_it_returns(void **state)
+{
+    struct syc_cadence *c = syc_cadence_new(NULL, 128 << 10);
+    uint64_t counts[2] = {0, 0};
+    struct made m;
+
+    (void)state;
+    assert_non_null(c);
+    made_open(&m, 60001, 1, 80, 40000, 0);
+    syc_cadence_feed(c, &m.r);
+    for (int i = 0; i < 3000; i++) {
+        made_unanswered(&m, i, 1, 80, 50000, SECONDS(1) + i);
+        syc_cadence_feed(c, &m.r);
+    }
+    assert_true(stats_of(c).sources_evicted > 1000);
+    made_open(&m, 0, 1, 80, 40000, SECONDS(9));
+    syc_cadence_feed(c, &m.r);
+    assert_int_equal(syc_cadence_finish(c, count_subject, counts), SYC_OK);
+    assert_true(counts[1] >= 1);
+    syc_cadence_free(c);
+
+    /* The talker alone, by name: a budget in which all that is left can be kept. */
+    c = syc_cadence_new(NULL, 24 << 10);
+    assert_non_null(c);
+    made_open(&m, 60001, 1, 80, 40000, 0);
+    syc_cadence_feed(c, &m.r);
+    syc_cadence_free(c);
+}
+
+/* Forty-four records of clients that talked, no room for all: nothing gives way, the rest is dropped and its sources say so. */
+static void
+talkers_do_not_give_way(void **state)
+{
+    struct syc_cadence *c = syc_cadence_new(NULL, 160 << 10);
+    struct syc_cadence_stats s;
+    struct made m;
+    const struct kept *first;
+
+    (void)state;
+    assert_non_null(c);
+    for (uint16_t i = 0; i < 4000; i++) {
+        made_open(&m, 1 + i % 3, 1, 80, (uint16_t)(30000 + i), SECONDS(i));
+        made_exchange(&m, 10000, 0, 100, 1);
+        syc_cadence_feed(c, &m.r);
+    }
+    s = stats_of(c);
+    assert_int_equal(s.sources_evicted, 0);
+    assert_int_equal(s.sources, 3);
+    assert_true(s.records_dropped > 0);
+    assert_true(s.octets_peak <= s.octets_limit);
+    kept.count = 0;
+    assert_int_equal(syc_cadence_finish(c, keep_subject, &kept), SYC_OK);
+    assert_int_equal(kept.count, 3);
+    first = &kept.list[0];
+    assert_int_equal(first->subject.degraded, 1U << SYC_DEGRADED_EVICTED);
+    assert_int_equal(kept.list[0].subject.conn_count + kept.list[1].subject.conn_count +
+                         kept.list[2].subject.conn_count + (int64_t)s.records_dropped,
+                     4000);
+    syc_cadence_free(c);
+}
+
+/* More signatures than their share of the budget: connections stay, their source says what is missing. */
+static void
+too_many_signatures_are_cut(void **state)
+{
+    struct syc_cadence *c = syc_cadence_new(NULL, 1 << 20);
+    struct syc_syn syn;
+    struct made m;
+
+    (void)state;
+    assert_non_null(c);
+    memset(&syn, 0, sizeof(syn));
+    for (uint16_t i = 0; i < 1000; i++) {
+        syn.window = i;
+        made_unanswered(&m, 1, 1, 80, (uint16_t)(30000 + i), SECONDS(i));
+        m.r.syn[SYC_TOSERVER] = &syn;
+        syc_cadence_feed(c, &m.r);
+    }
+    kept.count = 0;
+    assert_int_equal(syc_cadence_finish(c, keep_subject, &kept), SYC_OK);
+    assert_int_equal(kept.list[0].subject.conn_count, 1000);
+    assert_int_equal(kept.list[0].subject.degraded, 1U << SYC_DEGRADED_SIGNATURES_CUT);
+    syc_cadence_free(c);
+}
+
+static void
+an_empty_cadence_has_no_subjects(void **state)
+{
+    struct syc_cadence *c = syc_cadence_new(NULL, 1 << 20);
+    uint64_t counts[2] = {0, 0};
+
+    (void)state;
+    assert_non_null(c);
+    assert_int_equal(syc_cadence_finish(c, count_subject, counts), SYC_OK);
+    assert_int_equal(counts[0], 0);
+    syc_cadence_free(c);
+    syc_cadence_free(NULL);
+}
+
+/* ------------------------------------------------------------ allocations that fail */
+
+/* Records of every kind, two of them in parts that come in the wrong order. */
+static void
+feed_variety(struct syc_cadence *c)
+{
+    struct syc_syn syn;
+    struct made m;
+
+    memset(&syn, 0, sizeof(syn));
+    for (uint16_t i = 0; i < 40; i++) {
+        syn.window = i % 4;
+        made_open(&m, i % 7, i % 2, 80, (uint16_t)(30000 + i), SECONDS(i));
+        m.r.syn[SYC_TOSERVER] = &syn;
+        for (int k = 0; k < 10; k++) {
+            made_exchange(&m, SECONDS(0.01 + k), 0, 100, 1);
+        }
+        syc_cadence_feed(c, &m.r);
+    }
+    for (int64_t part = 3; part >= 1; part--) {
+        made_open(&m, 3, 1, 80, 20000, 0);
+        made_exchange(&m, SECONDS(2 * part), 0, 100, 1);
+        m.r.part = part;
+        m.r.final = part == 3;
+        syc_cadence_feed(c, &m.r);
+        made_open(&m, 4, 1, 80, 20000, 0);
+        m.r.part = part + 1;
+        m.r.final = 0;
+        syc_cadence_feed(c, &m.r);
+    }
+}
+
+/* What came of it: everything is either in a subject or counted as dropped, or finishing says that memory was short. */
+static void
+run_variety(uint64_t first, uint64_t last, uint64_t *asked)
+{
+    struct syc_cadence *c;
+    uint64_t counts[2] = {0, 0};
+    enum syc_status status;
+
+    fail_allocations(first, last);
+    c = syc_cadence_new(NULL, 1 << 20);
+    if (c != NULL) {
+        feed_variety(c);
+        status = syc_cadence_finish(c, count_subject, counts);
+        assert_true(status == SYC_OK || status == SYC_NO_MEMORY);
+        assert_true(status != SYC_OK || counts[0] > 0 || stats_of(c).records_dropped > 0);
+    }
+    syc_cadence_free(c);
+    *asked = allocations_seen();
+    fail_allocations(0, 0);
+}
+
+static void
+every_failed_allocation_is_survived(void **state)
+{
+    uint64_t all;
+    uint64_t asked;
+
+    (void)state;
+    run_variety(0, 0, &all);
+    assert_true(all > 20);
+    for (uint64_t k = 1; k <= all; k++) {
+        run_variety(k, k, &asked);
+        run_variety(k, UINT64_MAX, &asked);
+    }
+}
+
+int
+test_budget_group(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_flood_evicts_its_own_sources),
+        cmocka_unit_test(who_was_evicted_is_flagged_when_it_returns),
+        cmocka_unit_test(talkers_do_not_give_way),
+        cmocka_unit_test(too_many_signatures_are_cut),
+        cmocka_unit_test(an_empty_cadence_has_no_subjects),
+        cmocka_unit_test(every_failed_allocation_is_survived),
+    };
+
+    return cmocka_run_group_tests_name("budget", tests, NULL, NULL);
+}

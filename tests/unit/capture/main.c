@@ -1,0 +1,17 @@
+#include "tests/unit/capture/groups.h"
+
+/* Every group runs, so that one run shows all that is broken. */
+int
+main(void)
+{
+    int failed = 0;
+
+    failed += test_link_group();
+    failed += test_ip_group();
+    failed += test_icmp_group();
+    failed += test_tcp_group();
+    failed += test_bounds_group();
+    failed += test_file_group();
+    failed += test_fault_group();
+    return failed > 0;
+}

@@ -1,0 +1,234 @@
+/* Sources and their pairs: who speaks, in which order, and when a source is mixed. The rules are the test's own. */
+
+#include "tests/unit/engine/craft.h"
+#include "tests/unit/engine/groups.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define S INT64_C(1000000)
+
+/* Points 95 and 5 alone in their group: ln(95/5) = 2.94 and score 95; ln(5/95) = -2.94 and score 5. */
+static const char rules[] = "title: Steady\n"
+                            "id: 11111111-1111-4111-8111-111111111111\n"
+                            "name: steady\n"
+                            "logsource: {product: syncopate, category: source}\n"
+                            "detection: {a: {iat.concentration_ratio|gte: 0.9}, condition: a}\n"
+                            "syncopate: {group: gap, points: 95, needs: {iat.n: 20}}\n"
+                            "---\n"
+                            "title: Loose\n"
+                            "id: 22222222-2222-4222-8222-222222222222\n"
+                            "name: loose\n"
+                            "logsource: {product: syncopate, category: source}\n"
+                            "detection: {a: {iat.concentration_ratio|lt: 0.3}, condition: a}\n"
+                            "syncopate: {group: gap, points: 5, needs: {iat.n: 20}}\n";
+
+static struct craft capture;
+
+/* 30 connections, 10 s apart: all 29 gaps within 30 % of their median. */
+static void
+steady(uint8_t client, uint8_t server, uint16_t port)
+{
+    for (uint16_t i = 0; i < 30; i++) {
+        craft_talk(&capture, i * 10 * S, client, server, (uint16_t)(port + i));
+    }
+}
+
+/* 31 connections with gaps 1, 3, 9, 27, 81 s in turn: median 9, so one gap in five is within 30 % of it. */
+static void
+loose(uint8_t client, uint8_t server, uint16_t port)
+{
+    static const int gaps[5] = {1, 3, 9, 27, 81};
+    int64_t at = 4321;
+
+    for (uint16_t i = 0; i < 31; i++) {
+        craft_talk(&capture, at, client, server, (uint16_t)(port + i));
+        at += gaps[i % 5] * S;
+    }
+}
+
+enum { VERDICTS = 16 };
+
+struct verdict_seen {
+    enum syc_label label;
+    int score;
+    enum syc_subject_kind kind;
+    unsigned source, dest; /* last octets */
+};
+
+struct seen {
+    struct verdict_seen verdicts[VERDICTS];
+    size_t count;
+    struct syc_table_row rows[VERDICTS];
+    size_t row_count;
+};
+
+static void
+on_verdict(void *user, const struct syc_verdict *v)
+{
+    struct seen *seen = user;
+
+    assert_true(seen->count < VERDICTS);
+    seen->verdicts[seen->count++] =
+        (struct verdict_seen){v->label, v->score, v->subject->kind, v->subject->source[15],
+                              v->subject->kind == SYC_SUBJECT_PAIR ? v->subject->dest[15] : 0};
+}
+
+static void
+on_row(void *user, const struct syc_table_row *row)
+{
+    struct seen *seen = user;
+
+    assert_true(seen->row_count < VERDICTS);
+    seen->rows[seen->row_count++] = *row;
+}
+
+static void
+judge_capture(struct seen *seen, size_t memory)
+{
+    char path[CRAFT_PATH], rule_path[CRAFT_PATH];
+    const char *const rule_paths[] = {rule_path};
+    struct syc_engine_config config = {.rules = rule_paths,
+                                       .rule_count = 1,
+                                       .memory_octets = memory,
+                                       .verdict = on_verdict,
+                                       .row = on_row,
+                                       .user = seen};
+    struct craft_run r;
+
+    *seen = (struct seen){.count = 0};
+    craft_save(&capture, path);
+    craft_file(rules, sizeof(rules) - 1, ".yml", rule_path);
+    craft_run_begin(&r, &config, 0);
+    assert_int_equal(syc_ruleset_loaded(syc_engine_rules(r.engine)), 2);
+    assert_int_equal(craft_run_file(&r, path), SYC_OK);
+    craft_free(craft_run_end(&r));
+    craft_remove(path);
+    craft_remove(rule_path);
+}
+
+static void
+check(const struct seen *seen, size_t at, enum syc_label label, unsigned source, unsigned dest)
+{
+    assert_true(at < seen->count);
+    assert_int_equal(seen->verdicts[at].label, label);
+    assert_int_equal(seen->verdicts[at].source, source);
+    assert_int_equal(seen->verdicts[at].dest, dest);
+}
+
+static void
+a_source_whose_pairs_disagree_is_mixed(void **unused)
+{
+    struct seen seen;
+
+    (void)unused;
+    craft_begin(&capture);
+    steady(1, 7, 40000);
+    loose(1, 8, 41000);
+    steady(2, 7, 42000);
+    judge_capture(&seen, 0);
+    assert_int_equal(seen.count, 4);
+    check(&seen, 0, SYC_LABEL_MIXED, 1, 0);
+    check(&seen, 1, SYC_LABEL_AUTOMATION, 1, 7);
+    assert_int_equal(seen.verdicts[1].score, 95);
+    check(&seen, 2, SYC_LABEL_HUMAN_LIKE, 1, 8);
+    assert_int_equal(seen.verdicts[2].score, 5);
+    /* its one pair says the same, so it is silent */
+    check(&seen, 3, SYC_LABEL_AUTOMATION, 2, 0);
+    assert_int_equal(seen.verdicts[3].score, 95);
+}
+
+/* Two steady servers, half a period apart, make a source that is steady itself. */
+static void
+pairs_that_agree_with_their_source_are_silent(void **unused)
+{
+    struct seen seen;
+
+    (void)unused;
+    craft_begin(&capture);
+    for (uint16_t i = 0; i < 60; i++) {
+        craft_talk(&capture, i * 5 * S, 1, (uint8_t)(7 + i % 2), (uint16_t)(40000 + i));
+    }
+    judge_capture(&seen, 0);
+    assert_int_equal(seen.count, 1);
+    check(&seen, 0, SYC_LABEL_AUTOMATION, 1, 0);
+}
+
+static void
+a_pair_that_differs_speaks_after_its_source(void **unused)
+{
+    struct seen seen;
+
+    (void)unused;
+    craft_begin(&capture);
+    steady(1, 7, 40000);
+    craft_talk(&capture, 301 * S, 1, 8, 45000); /* its one connection says nothing */
+    loose(2, 7, 41000);
+    loose(2, 8,
+          41500); /* 4321 us after nothing: both start together, so the source's gaps double up */
+    judge_capture(&seen, 0);
+    check(&seen, 0, SYC_LABEL_AUTOMATION, 1, 0);
+    for (size_t i = 1; i < seen.count; i++) {
+        assert_int_equal(seen.verdicts[i].source, 2);
+        assert_int_equal(seen.verdicts[i].kind, i == 1 ? SYC_SUBJECT_SOURCE : SYC_SUBJECT_PAIR);
+    }
+}
+
+/* 1 MiB in all leaves 51 KiB for held subjects: six differing pairs do not fit, and none of them is lost. */
+static void
+pairs_that_find_no_room_are_said_early(void **unused)
+{
+    static struct seen roomy, tight;
+    size_t found = 0;
+
+    (void)unused;
+    craft_begin(&capture);
+    for (uint8_t server = 1; server <= 6; server++) {
+        steady(1, server, (uint16_t)(40000 + 100 * server));
+    }
+    loose(1, 9, 41000);
+    judge_capture(&roomy, 0);
+    judge_capture(&tight, 1 << 20);
+    check(&roomy, 0, SYC_LABEL_MIXED, 1, 0);
+    assert_int_equal(roomy.count, 8);
+    for (size_t i = 0; i < tight.count; i++) {
+        found += tight.verdicts[i].label == SYC_LABEL_MIXED &&
+                 tight.verdicts[i].kind == SYC_SUBJECT_SOURCE;
+    }
+    assert_int_equal(found, 1); /* the source's label is right in any case */
+    assert_int_equal(tight.count, 8);
+}
+
+static void
+a_row_says_in_words_what_is_strongest(void **unused)
+{
+    struct seen seen;
+
+    (void)unused;
+    craft_begin(&capture);
+    steady(1, 7, 40000);
+    craft_talk(&capture, 1 * S, 2, 7, 45000);
+    judge_capture(&seen, 0);
+    assert_int_equal(seen.row_count, 2);
+    assert_string_equal(seen.rows[0].source, "192.0.2.1");
+    assert_int_equal(seen.rows[0].score, 95);
+    assert_int_equal(seen.rows[0].conn_count, 30);
+    assert_non_null(strstr(seen.rows[0].reason, "Steady"));
+    assert_string_equal(seen.rows[1].source, "192.0.2.2");
+    assert_int_equal(seen.rows[1].label, SYC_LABEL_INSUFFICIENT);
+    assert_non_null(strstr(seen.rows[1].reason, "of 20 gaps"));
+}
+
+int
+test_mixed_group(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_source_whose_pairs_disagree_is_mixed),
+        cmocka_unit_test(pairs_that_agree_with_their_source_are_silent),
+        cmocka_unit_test(a_pair_that_differs_speaks_after_its_source),
+        cmocka_unit_test(pairs_that_find_no_room_are_said_early),
+        cmocka_unit_test(a_row_says_in_words_what_is_strongest),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
