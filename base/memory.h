@@ -53,6 +53,7 @@ void *syc_arena_alloc(struct syc_arena *a, size_t size) __attribute__((warn_unus
 char *syc_arena_text(struct syc_arena *a, const char *text, size_t n)
     __attribute__((warn_unused_result));
 
+/* Free all that the arena gave; it may be used anew. */
 void syc_arena_fini(struct syc_arena *a);
 
 #endif

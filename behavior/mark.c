@@ -276,19 +276,16 @@ syc_mark_burst_count(const struct syc_record *r)
     return count;
 }
 
+/* A part counts what it has of the set-up itself, so the set-up may begin in any part. */
 struct setup
 syc_mark_setup(const struct syc_record *r)
 {
+    bool known = is_known(r->setup_bytes);
     bool first = !is_known(r->part) || r->part <= 1;
-    struct setup s = {.first = first};
 
-    if (first && is_known(r->setup_bytes)) {
-        s.octets = mark_number(r->setup_bytes);
-        s.packets = mark_number(r->setup_pkts);
-    } else if (first) {
-        s.whole_first = r->protocol == SYC_PROTOCOL_TLS;
-    }
-    return s;
+    return (struct setup){.octets = mark_number(r->setup_bytes),
+                          .packets = mark_number(r->setup_pkts),
+                          .whole_first = !known && first && r->protocol == SYC_PROTOCOL_TLS};
 }
 
 static int64_t
@@ -331,13 +328,12 @@ syc_mark_burst(const struct syc_record *r, const struct syc_exchange *x, struct 
                                           .octets = (uint64_t)(octets - setup_octets),
                                           .packets = (uint64_t)packets,
                                           .setup_packets = (uint64_t)setup_packets,
-                                          .joins = setup->first && is_known(ready) &&
+                                          .joins = is_known(ready) &&
                                                    offset - mark_number(ready) < joins_us});
     if (!setup->whole_first) {
         setup->octets -= setup_octets;
         setup->packets -= setup_packets;
     }
     setup->whole_first = false;
-    setup->first = false;
     return true;
 }

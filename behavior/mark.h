@@ -37,10 +37,9 @@ size_t syc_mark_burst_count(const struct syc_record *r);
 struct setup {
     int64_t octets, packets;
     bool whole_first; /* TLS of unknown extent: the first burst is the set-up */
-    bool first;       /* no burst was read yet */
 };
 
-/* For the first part of a connection, or a later one (of which the set-up is over). */
+/* As it stands before the first burst of a record or part. */
 struct setup syc_mark_setup(const struct syc_record *r);
 
 /* The client burst of an exchange; false when it has none. setup: as left by the exchange before. */

@@ -20,6 +20,7 @@ struct parts {
     size_t slot_count, group_count;
 };
 
+/* Empty; memory comes from the store. fini gives all of it back. */
 void syc_parts_init(struct parts *p, struct store *store);
 void syc_parts_fini(struct parts *p);
 

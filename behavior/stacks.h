@@ -35,6 +35,7 @@ struct stacks {
     } recent[STACKS_RECENT];
 };
 
+/* Empty; memory comes from the store. fini gives all of it back. */
 void syc_stacks_init(struct stacks *s, struct store *store);
 void syc_stacks_fini(struct stacks *s);
 

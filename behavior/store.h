@@ -122,6 +122,7 @@ struct store {
     uint64_t seen, evicted, dropped;
 };
 
+/* Empty, bounded by the budget; false when memory is short. fini frees what is left. */
 bool syc_store_init(struct store *s, size_t budget_octets) SYC_MUST_CHECK;
 void syc_store_fini(struct store *s);
 
@@ -178,6 +179,7 @@ struct burst {
     bool joins; /* answers the handshake: it never begins an episode of its own */
 };
 
+/* One client burst in the 16 octets the store keeps of it. */
 struct item syc_burst_pack(const struct burst *b);
 
 static inline bool

@@ -31,6 +31,7 @@ struct room {
     size_t marks, items;
 };
 
+/* Work room for the largest source of the store; false when memory is short. fini gives it back. */
 bool syc_room_init(struct room *room, const struct store *s) SYC_MUST_CHECK;
 void syc_room_fini(struct room *room);
 

@@ -55,6 +55,7 @@ enum syc_status syc_capture_next(struct syc_capture *c, struct syc_frame *frames
 /* Counts so far; kernel counters are those of pcap_stats(3). */
 void syc_capture_stats(struct syc_capture *c, struct syc_capture_stats *out);
 
+/* Close files and handles; NULL is fine. Frames of the last batch die with it. */
 void syc_capture_close(struct syc_capture *c);
 
 #endif

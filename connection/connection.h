@@ -72,6 +72,7 @@ void syc_table_expire(struct syc_table *t, int64_t now_ns);
 /* End everything, in canonical order. degraded: bits (1 << enum syc_degraded) that touch every record still open. */
 void syc_table_finish(struct syc_table *t, uint32_t degraded);
 
+/* Counts so far; cheap, may be asked at any time. */
 void syc_table_stats(const struct syc_table *t, struct syc_table_stats *out);
 
 #endif

@@ -262,6 +262,7 @@ struct intern {
     uint16_t path_count;
 };
 
+/* Empty sets; false when memory is short. fini frees every value: no record may point at them after it. */
 bool intern_init(struct intern *in, const struct syc_hash_key *key);
 void intern_fini(struct intern *in);
 /* Number of the SYN's entry + 1, or 0 when there is no room. */
@@ -280,6 +281,7 @@ struct store {
     struct syc_arena arena;
 };
 
+/* Append one entry (tag first); when memory is short the log is marked lost and the caller sums instead. */
 void log_append(struct store *store, struct conn *c, const int64_t *values, size_t count);
 void log_free(struct store *store, struct log *log);
 
@@ -288,6 +290,7 @@ struct log_reader {
     size_t at;
     uint32_t left;
 };
+/* Walk the values in the order they were written; log_read() gives 0 past the end. */
 void log_read_start(struct log_reader *r, const struct log *log);
 int64_t log_read(struct log_reader *r);
 

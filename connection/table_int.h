@@ -28,6 +28,7 @@ struct index {
     uint32_t used;
 };
 
+/* An empty index; false when memory is short. */
 bool index_init(struct index *x);
 /* Room for one more at a load of at most 5/8; false when memory is short. */
 bool index_reserve(struct index *x);
@@ -86,6 +87,7 @@ struct conn *pool_take(struct syc_table *t);
 void pool_give(struct syc_table *t, struct conn *c);
 void pool_fini(struct pool *p);
 
+/* To the young end of a queue, and out of it. A connection is in exactly one queue. cost: a few stores. */
 void queue_append(struct syc_table *t, struct queue *q, struct conn *c);
 void queue_remove(struct syc_table *t, struct queue *q, struct conn *c);
 

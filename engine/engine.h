@@ -81,6 +81,7 @@ void syc_engine_stop(struct syc_engine *e);
 /* End all connections, judge all subjects, emit what is asked for. Once, after the last input. */
 enum syc_status syc_engine_finish(struct syc_engine *e) SYC_MUST_CHECK;
 
+/* Counts so far, for the stats event and for people. */
 void syc_engine_stats(const struct syc_engine *e, struct syc_run_stats *out);
 
 /* ---- what the loader does, for tools that only check ---- */

@@ -107,10 +107,12 @@ void syc_syn_own(const struct syc_segment *s, struct syc_syn_own *out);
 enum { SYC_SYN_KEY = 56 };
 void syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY]);
 
+/* The words of the lists above; static. */
 const char *syc_quirk_name(enum syc_quirk q);
 const char *syc_window_unit_name(enum syc_window_unit u);
 
 enum syc_quality { SYC_MATCH_NONE, SYC_MATCH_FUZZY, SYC_MATCH_GENERIC, SYC_MATCH_EXACT };
+/* "exact", "generic", "fuzzy" or "none"; static. */
 const char *syc_quality_name(enum syc_quality q);
 
 /* Texts point into the signature set. Absent ones are NULL. */

@@ -25,6 +25,7 @@ struct syc_json {
         *layout; /* of connection events: made at the first, freed by syc_json_fini() */
 };
 
+/* Free the text; the writer is empty after it and may be used anew. */
 void syc_json_fini(struct syc_json *j);
 void syc_json_reset(struct syc_json *j);                 /* empty text, memory kept */
 void syc_json_open(struct syc_json *j, char bracket);    /* '{' or '[' */
@@ -67,6 +68,7 @@ struct syc_output {
     int error_number;       /* errno of the failed write */
 };
 
+/* An output to a descriptor that stays the caller's; SYC_NO_MEMORY without a buffer. */
 enum syc_status syc_output_init(struct syc_output *o, int fd) SYC_MUST_CHECK;
 enum syc_status syc_output_flush(struct syc_output *o);
 /* Flush and free; the final status (also of close-time errors seen by fsync-free means). */

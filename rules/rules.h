@@ -30,6 +30,7 @@ enum syc_status syc_ruleset_parse(struct syc_ruleset *set, const char *file, con
 /* After the last parse: order rules by (file order), compute the digest. Evaluation needs it. */
 enum syc_status syc_ruleset_seal(struct syc_ruleset *set) SYC_MUST_CHECK;
 
+/* How many documents were taken, and how many not. */
 size_t syc_ruleset_loaded(const struct syc_ruleset *set);
 /* Rule i of syc_ruleset_loaded(), in order of loading: its metadata for dumps and explanations. */
 const struct syc_sigma_rule *syc_ruleset_rule(const struct syc_ruleset *set, size_t i);
@@ -46,6 +47,7 @@ enum syc_label {
     SYC_LABEL_AUTOMATION,
     SYC_LABEL_MIXED,
 };
+/* The label as events write it; static. */
 const char *syc_label_name(enum syc_label label);
 
 enum { SYC_EVIDENCE_MAX = 64, SYC_EVIDENCE_VALUES = 16, SYC_MISSING_MAX = 64 };

@@ -109,6 +109,7 @@ enum syc_status syc_sigma_parse(struct syc_sigma *set, const char *file, const c
 /* After the last parse: name doubles of names and ids, compute the digest. Once; SYC_OK or SYC_NO_MEMORY. */
 enum syc_status syc_sigma_seal(struct syc_sigma *set) SYC_MUST_CHECK;
 
+/* How many documents were taken, and how many not. */
 size_t syc_sigma_loaded(const struct syc_sigma *set);
 size_t syc_sigma_refused(const struct syc_sigma *set);
 size_t syc_sigma_skipped(const struct syc_sigma *set); /* of another product */

@@ -27,8 +27,9 @@ An ICMP error:  TIME ROUTER > HOST unreach CODE        quotes the last segment t
 Any octets:     TIME frame HEX
 
 Whole conversations (all take at=TIME):
-  http  client= server= [rtt=] [requests=] [gap=] [resp=N[,N...]] [think=] [linger=] [close=client|server|both|
-        rst-client|rst-server|none] [ua=] [path=] [raw=N] (N octets instead of an HTTP request) [tap=client|server]
+  http  client= server= [rtt=] [requests=N] [gap=S] | [asks=S,S,...] (when, after at) [resp=N,...] [path=TEXT,...] [ua=]
+        [raw=N] (N octets instead of an HTTP request) [think=S] [linger=S] (last answer to close) [tap=client|server]
+        [close=client|server|both|rst-client|rst-server|none]
   scan  client= server=ADDRESS ports=A-B gap= answer=refused|none|open [rtt=]
   flood client= server= n= gap= [step=]
   blackhole client= server= gaps=1,1,2,4
@@ -397,19 +398,20 @@ def http(capture, key):
     talk, at = Conversation(capture, key), seconds(key["at"])
     isn = zlib.crc32(f"{key['client']} {key['server']} {at}".encode())
     count, gap = int(key.get("requests", 1)), seconds(key.get("gap", "1"))
-    sizes = [int(n) for n in key.get("resp", "500").split(",")]
+    asks = [seconds(a) for a in key["asks"].split(",")] if "asks" in key else [i * gap for i in range(count)]
+    sizes, paths = [int(n) for n in key.get("resp", "500").split(",")], key.get("path", "/").split(",")
     think = seconds(key.get("think", "0.001"))
     ready = talk.open(at, isn) + 100_000
-    for i in range(count):
+    for i, ask in enumerate(asks):
         if "raw" in key:
             request, response = b"x" * int(key["raw"]), b"y" * sizes[i % len(sizes)]
         else:
-            request = f"GET {key.get('path', '/')} HTTP/1.1\r\nHost: www.example.test\r\n" \
+            request = f"GET {paths[i % len(paths)]} HTTP/1.1\r\nHost: www.example.test\r\n" \
                       f"User-Agent: {key.get('ua', 'curl/8.5.0')}\r\nAccept: */*\r\n\r\n".encode()
             size = sizes[i % len(sizes)]
             head = f"HTTP/1.1 200 OK\r\nContent-Length: {size:6}\r\n\r\n".encode()
             response = head + b"y" * size
-        ready = talk.ask(max(ready, at + i * gap), request, think, response) + 100_000
+        ready = talk.ask(max(ready, at + ask), request, think, response) + 100_000
     talk.close(ready + seconds(key.get("linger", "0")), key.get("close", "client"))
 
 

@@ -1,5 +1,5 @@
-#ifndef TESTS_UNIT_BEHAVIOR_GROUPS_H
-#define TESTS_UNIT_BEHAVIOR_GROUPS_H
+#ifndef SYC_TESTS_UNIT_BEHAVIOR_GROUPS_H
+#define SYC_TESTS_UNIT_BEHAVIOR_GROUPS_H
 
 /* One function a file of tests: runs its group, returns how many failed. */
 int test_gaps_group(void);

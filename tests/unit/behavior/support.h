@@ -1,5 +1,5 @@
-#ifndef TESTS_UNIT_BEHAVIOR_SUPPORT_H
-#define TESTS_UNIT_BEHAVIOR_SUPPORT_H
+#ifndef SYC_TESTS_UNIT_BEHAVIOR_SUPPORT_H
+#define SYC_TESTS_UNIT_BEHAVIOR_SUPPORT_H
 
 /*
  * Purpose           records made by hand, and the subjects a cadence makes of them

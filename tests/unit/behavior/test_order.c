@@ -76,8 +76,8 @@ make_people(void)
 /* ------------------------------------------------------------ cutting into parts */
 
 /*
- * Part `number` of `of`, by spec/record.md: lists are slices; of single times the first present counts, last-times and state
- * are the final part's, counters add up.
+ * Part `number` of `of`, by spec/record.md: lists are slices; single times stand in every part, last-times and state are the
+ * final part's, counters add up. The set-up is counted where its burst, the first, is.
  */
 static struct syc_record
 part_of(const struct made *m, int64_t number, int64_t of)
@@ -88,12 +88,17 @@ part_of(const struct made *m, int64_t number, int64_t of)
 
     for (size_t i = 0; i < syc_record_number_count; i++) {
         const struct syc_record_number *row = &syc_record_numbers[i];
-        bool mine = row->join == SYC_JOIN_LAST ? number == of : number == 1;
+        bool mine = row->join == SYC_JOIN_LAST    ? number == of
+                    : row->join == SYC_JOIN_FIRST ? true
+                                                  : number == 1;
         int64_t other = row->join == SYC_JOIN_ADD ? 0 : SYC_NONE;
         if (!mine && syc_record_get(&r, row) != SYC_NONE) {
             syc_record_set(&r, row, other);
         }
     }
+    r.setup_turns = from == 0 && to > 0 ? m->r.setup_turns : 0;
+    r.setup_bytes = from == 0 && to > 0 ? m->r.setup_bytes : 0;
+    r.setup_pkts = from == 0 && to > 0 ? m->r.setup_pkts : 0;
     r.part = number;
     r.final = number == of;
     r.exchanges = m->exchanges + from;

@@ -28,7 +28,14 @@ int test_fault_group(void);
 
 enum { OCTETS_MAX = 4096 };
 
-enum { LINK_NULL = 0, LINK_ETHERNET = 1, LINK_RAW = 101, LINK_LOOP = 108, LINK_SLL = 113, LINK_SLL2 = 276 };
+enum {
+    LINK_NULL = 0,
+    LINK_ETHERNET = 1,
+    LINK_RAW = 101,
+    LINK_LOOP = 108,
+    LINK_SLL = 113,
+    LINK_SLL2 = 276
+};
 
 struct octets {
     uint8_t p[OCTETS_MAX];

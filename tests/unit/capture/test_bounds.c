@@ -11,7 +11,9 @@ static enum syc_drop
 decode_exact(const uint8_t *p, size_t n, size_t length, uint16_t link, struct syc_segment *out)
 {
     uint8_t *block = malloc(n > 0 ? n : 1);
-    struct syc_frame frame = {.data = block, .captured = (uint32_t)n, .length = (uint32_t)length,
+    struct syc_frame frame = {.data = block,
+                              .captured = (uint32_t)n,
+                              .length = (uint32_t)length,
                               .link = link};
     enum syc_drop drop;
 

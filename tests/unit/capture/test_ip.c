@@ -133,17 +133,18 @@ each_extension_header_is_stepped_over(void **state)
 {
     static const uint8_t eight[] = {6, 0, 1, 4, 0, 0, 0, 0};
     static const uint8_t sixteen[] = {6, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-    static const uint8_t routing[] = {6, 2, 4, 0, 0, 0, 0, 0,                          /* RFC 8754 type 4 */
+    static const uint8_t routing[] = {6,    2, 4,   0,    0, 0, 0, 0, /* RFC 8754 type 4 */
                                       0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9};
     static const uint8_t atomic[] = {6, 0, 0, 0, 0, 0, 0, 1};
     /* RFC 4302: 12 + 12 octets of check value = 6 words, minus 2. */
-    static const uint8_t ah[] = {6, 4, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9};
+    static const uint8_t ah[] = {6, 4, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1,
+                                 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9};
     static const struct {
         uint8_t next;
         const uint8_t *p;
         size_t n;
     } rows[] = {
-        {0, eight, 8},   {0, sixteen, 16}, {60, eight, 8}, {60, sixteen, 16},
+        {0, eight, 8},     {0, sixteen, 16}, {60, eight, 8}, {60, sixteen, 16},
         {43, routing, 24}, {44, atomic, 8},  {51, ah, 24},
     };
 
@@ -163,8 +164,8 @@ extension_headers_chain(void **state)
 {
     /* Hop-by-hop, destination, routing, fragment, AH, destination: RFC 8200 4.1's order. */
     static const uint8_t chain[] = {
-        60, 0, 1, 4, 0, 0, 0, 0, 43, 0, 1, 4, 0, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0,
-        51, 0, 0, 1, 0, 0, 0, 7, 60, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 6, 0, 1, 4, 0, 0, 0, 0,
+        60, 0, 1, 4, 0, 0, 0,  0, 43, 0, 1, 4, 0, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0, 51, 0,
+        0,  1, 0, 0, 0, 7, 60, 1, 0,  0, 0, 0, 1, 0, 0, 0, 0,  1, 6, 0, 1, 4, 0, 0, 0,  0,
     };
     struct syc_segment s;
 

@@ -206,7 +206,8 @@ null_families_are_read_in_both_orders(void **state)
 static void
 what_is_not_ip_is_counted_so(void **state)
 {
-    static const unsigned types[] = {0x0806 /* ARP */, 0x88cc /* LLDP */, 0x0026 /* 802.3 length */};
+    static const unsigned types[] = {0x0806 /* ARP */, 0x88cc /* LLDP */,
+                                     0x0026 /* 802.3 length */};
 
     for (size_t i = 0; i < 3; i++) {
         struct octets o = {.n = 0};
@@ -226,7 +227,8 @@ unknown_links_and_short_link_headers_have_their_reasons(void **state)
     static const struct {
         uint16_t link;
         size_t header;
-    } links[] = {{LINK_ETHERNET, 14}, {LINK_SLL, 16}, {LINK_SLL2, 20}, {LINK_NULL, 4}, {LINK_LOOP, 4}};
+    } links[] = {
+        {LINK_ETHERNET, 14}, {LINK_SLL, 16}, {LINK_SLL2, 20}, {LINK_NULL, 4}, {LINK_LOOP, 4}};
     struct octets o = {.n = 0};
     struct syc_segment s;
 

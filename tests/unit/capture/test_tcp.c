@@ -93,8 +93,10 @@ cut_options_are_told_and_what_is_there_is_given(void **state)
 
     add_with_options(&o, options, sizeof options);
     for (size_t cut = 40; cut <= o.n; cut++) {
-        struct syc_frame frame = {
-            .data = o.p, .captured = (uint32_t)cut, .length = (uint32_t)o.n, .link = LINK_RAW};
+        struct syc_frame frame = {.data = o.p,
+                                  .captured = (uint32_t)cut,
+                                  .length = (uint32_t)o.n,
+                                  .link = LINK_RAW};
         struct syc_segment s;
 
         assert_int_equal(syc_decode(&frame, &s), SYC_DROP_NONE);
@@ -117,11 +119,19 @@ timestamps_are_found_wherever_they_stand(void **state)
     static const struct ts_case cases[] = {
         {{1, 1, 8, 10, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33, 0x44}, 12, true},
         {{8, 10, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33, 0x44, 1, 1}, 12, true},
-        {{2, 4, 5, 0xb4, 4, 2, 8, 10, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33, 0x44, 1, 3, 3, 7}, 20, true},
-        {{8, 9, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33, 1, 1, 1}, 12, false},     /* length 9 */
-        {{1, 1, 1, 8, 10, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33}, 12, false},    /* one octet short */
-        {{0, 0, 8, 10, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33, 0x44}, 12, false}, /* after the end */
-        {{5, 1, 8, 10, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33, 0x44}, 12, false}, /* after a fault */
+        {{2, 4, 5, 0xb4, 4, 2, 8, 10, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33, 0x44, 1, 3, 3, 7},
+         20,
+         true},
+        {{8, 9, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33, 1, 1, 1}, 12, false}, /* length 9 */
+        {{1, 1, 1, 8, 10, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33},
+         12,
+         false}, /* one octet short */
+        {{0, 0, 8, 10, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33, 0x44},
+         12,
+         false}, /* after the end */
+        {{5, 1, 8, 10, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33, 0x44},
+         12,
+         false}, /* after a fault */
         {{5, 0, 8, 10, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33, 0x44}, 12, false},
     };
 
@@ -165,10 +175,10 @@ malformed_options_end_the_walk(void **state)
         size_t n;
         size_t data;
     } rows[] = {
-        {{2}, 1, 0},                 /* no length octet */
-        {{2, 0, 9, 9}, 4, 2},        /* length 0: a naive walk never ends */
-        {{2, 1, 9, 9}, 4, 2},        /* length 1 */
-        {{2, 5, 9, 9}, 4, 2},        /* one past the end */
+        {{2}, 1, 0},          /* no length octet */
+        {{2, 0, 9, 9}, 4, 2}, /* length 0: a naive walk never ends */
+        {{2, 1, 9, 9}, 4, 2}, /* length 1 */
+        {{2, 5, 9, 9}, 4, 2}, /* one past the end */
         {{2, 255, 9, 9, 9, 9}, 6, 4},
     };
 

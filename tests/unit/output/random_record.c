@@ -194,8 +194,16 @@ draw_lists(uint64_t *state, struct random_record *out)
     for (size_t i = 0; i < out->r.exchange_count; i++) {
         struct syc_exchange *x = &out->exchanges[i];
 
-        *x = (struct syc_exchange){draw_number(state), draw_number(state), draw_number(state),
-                                   draw_number(state), 0, 0, 0, 0, 0, 0};
+        *x = (struct syc_exchange){draw_number(state),
+                                   draw_number(state),
+                                   draw_number(state),
+                                   draw_number(state),
+                                   0,
+                                   0,
+                                   0,
+                                   0,
+                                   0,
+                                   0};
         if (random_below(state, 2) == 0) {
             x->answered = 1;
             x->answer_offset_us = draw_number(state);
@@ -207,9 +215,12 @@ draw_lists(uint64_t *state, struct random_record *out)
     }
     out->r.flight_count = (size_t)random_below(state, RANDOM_LIST + 1);
     for (size_t i = 0; i < out->r.flight_count; i++) {
-        out->flights[i] = (struct syc_flight){draw_number(state), draw_number(state),
-                                              draw_number(state), draw_number(state),
-                                              draw_number(state), draw_number(state),
+        out->flights[i] = (struct syc_flight){draw_number(state),
+                                              draw_number(state),
+                                              draw_number(state),
+                                              draw_number(state),
+                                              draw_number(state),
+                                              draw_number(state),
                                               (int64_t)random_below(state, 2)};
     }
     out->r.exchanges = out->r.exchange_count > 0 ? out->exchanges : NULL;
@@ -242,8 +253,8 @@ random_record_draw(uint64_t *state, struct random_record *out)
     syc_record_init(&out->r);
     draw_key(state, &out->r.key);
     /* 0000-01-01 and 9999-12-31 at the ends of what a time can say, and a duration that stays inside */
-    out->r.start_us = (int64_t)random_below(state, UINT64_C(200000000000000000)) -
-                      INT64_C(60000000000000000);
+    out->r.start_us =
+        (int64_t)random_below(state, UINT64_C(200000000000000000)) - INT64_C(60000000000000000);
     out->r.flow_id = (int64_t)random_below(state, UINT64_C(1) << 53);
     out->r.degraded = random_below(state, 2) == 0
                           ? 0

@@ -39,8 +39,8 @@ json_t *
 parse(const char *text, size_t n)
 {
     json_error_t fault;
-    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY,
-                              &fault);
+    json_t *root =
+        json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &fault);
 
     if (root == NULL) {
         fail_msg("column %d: %s in %.*s", fault.column, fault.text, (int)n, text);
