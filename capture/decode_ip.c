@@ -89,7 +89,7 @@ read_fragment(const uint8_t *p, struct syc_segment *out)
 static enum syc_drop
 walk_chain(struct syc_cursor *c)
 {
-    for (int headers = 0; headers < CHAIN_MAX; headers++) {
+    for (int headers = 0; headers <= CHAIN_MAX; headers++) {
         uint32_t size = 8;
         enum syc_drop drop = SYC_DROP_NONE;
 

@@ -60,9 +60,9 @@ blank_clock(uint8_t *octets)
 }
 
 /*
- * True when every reader of options (p0f, MuonFP, TCPFP, tshark) steps over this option alike. Past the
- * first one for which that does not hold a value octet of one reader may be a kind of another, so nothing
- * more may be blanked.
+ * True when every reader of options (p0f, MuonFP, TCPFP, tshark) that goes on after this one goes on at the
+ * same octet. Past the first option for which that does not hold, a value octet of one reader may be a kind of
+ * another, so nothing more may be blanked.
  */
 static bool
 all_agree(const struct syc_option *option)
@@ -71,7 +71,6 @@ all_agree(const struct syc_option *option)
 
     switch (option->kind) {
     case SYC_OPT_EOL:
-    case SYC_OPT_SACK:
         return false;
     case SYC_OPT_MSS:
         return n == 2;
@@ -81,8 +80,6 @@ all_agree(const struct syc_option *option)
         return n == 0;
     case SYC_OPT_TS:
         return n == 8;
-    case SYC_OPT_MPTCP:
-        return n >= 2;
     default:
         return true;
     }

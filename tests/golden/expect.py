@@ -8,6 +8,7 @@ from Zeek's rules and from arithmetic on the script's own lines, never from what
   expect verdict 10.0.0.1 TERM...                  of a source; 10.0.0.1>10.0.0.2:80 of a pair
   expect stats TERM...
   expect count EVENT=N ...                         how many events of a type
+  expect nowhere TEXT                              the text occurs in nothing that was printed
   expect exit N                                    the exit status (0 without this line)
   expect options WORD...                           further options of the run
 
@@ -151,10 +152,12 @@ class Expectation:
                 else subject == "source"
         return True
 
-    def faults(self, events, status):
+    def faults(self, events, status, printed=""):
         """What is wrong, as texts; none when the expectation holds."""
         if self.kind == "exit":
             return [] if str(status) == self.terms[0] else [f"exit status {status}, expected {self.terms[0]}"]
+        if self.kind == "nowhere":
+            return [f"{t} was printed" for t in self.terms if t in printed]
         if self.kind == "count":
             out = []
             for term in self.terms:
@@ -179,7 +182,7 @@ def read(text):
             continue
         lexer = shlex.shlex(row, posix=True)
         # "#2" and "#=" are ours, so a comment on such a line begins with a word "##".
-        lexer.whitespace_split, lexer.commenters = True, ""
+        lexer.whitespace_split, lexer.commenters, lexer.escape = True, "", ""
         words = list(lexer)[1:]
         if "##" in words:
             words = words[:words.index("##")]

@@ -129,7 +129,7 @@ def check_expectations(out, runner, name, text, validator):
     faults = validator.faults(output)
     out.check(f"{name}: events satisfy the schema", not faults, "\n".join(faults))
     for e in expectations:
-        found = e.faults(events, status)
+        found = e.faults(events, status, output + errors)
         if e.kind == "exit" and found:
             found.append(errors[-500:])
         out.check(f"{name}:{e.line}: {e.text[:70]}", not found, "\n".join(found))

@@ -85,6 +85,14 @@ nothing_is_blanked_after_a_malformed_option(void **state)
     const struct build b = {.options = "020305b4080a000003e9000000000101"};
 
     assert_false(same_key(&a, &b));
+
+    /* An MSS of 3 octets and a timestamp for TCPFP; for p0f 02030508 is the MSS, 0a02 an option, then a kind. */
+    const struct build c = {.options = "020305080a02010000000000"
+                                       "00010101"};
+    const struct build d = {.options = "020305080a02fd0200000000"
+                                       "00010101"};
+
+    assert_false(same_key(&c, &d));
 }
 
 static uint32_t

@@ -84,6 +84,9 @@ the_first_of_several_that_fit_wins(void **state)
     expect(HEAD "label = s:unix:Linux:1\nsig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n"
                 "label = s:unix:Linux:2\nsig = *:64:0:*:mss*44,7:" LAYOUT ":df,id+:0\n",
            false, &linux_syn, SYC_MATCH_EXACT, "s:unix:Linux:1");
+    expect(HEAD "label = g:unix:Linux:1\nsig = *:64:0:*:*,*:" LAYOUT ":df,id+:0\n"
+                "label = g:unix:Linux:2\nsig = *:64:0:*:mss*44,7:" LAYOUT ":df,id+:0\n",
+           false, &linux_syn, SYC_MATCH_GENERIC, "g:unix:Linux:1");
 }
 
 static void

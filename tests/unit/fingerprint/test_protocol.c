@@ -36,6 +36,7 @@ static const struct {
     {OCTETS("\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\x01\0\0\0\x02"), true, SYC_PROTOCOL_POSTGRESQL},
     {OCTETS("\0\0\0\x25\0\x03\0\0user\0pg\0"), true, SYC_PROTOCOL_POSTGRESQL}, /* startup 3.0 */
     {OCTETS("R\0\0\0\x0c\0\0\0\x05\x01\x02\x03\x04"), false, SYC_PROTOCOL_POSTGRESQL}, /* MD5 */
+    {OCTETS("\0\0\x01\x10\x04\xd2\x16\x2e\0\0\0\x01\0\0\0\x02"), true, SYC_PROTOCOL_UNKNOWN},
     {OCTETS("\0\0\0\x25\0\x02\0\0user\0"), true, SYC_PROTOCOL_UNKNOWN}, /* protocol 2 */
 
     {OCTETS("\x4a\0\0\0\x0a"

@@ -92,18 +92,18 @@ objects_open_and_close_with_their_first_and_last_member(void **state)
     r.time_wait[0] = (struct syc_time_wait){1, 20, 30, 2, {{1, 2}, {3, 4}}};
     r.tls_version = "1.3";
     assert_event(
-        &r,
-        HEAD "\"client_known\":false,\"ip_v\":4,"
-             "\"flow\":{\"start\":\"2026-11-22T06:40:05.900001Z\",\"state\":\"SF\",\"pkts_toclient\":0},"
-             "\"tcp\":{\"syn_times_us\":[0,1000000],\"isn\":7,\"ts_last_toserver\":{\"val\":5},"
-             "\"retrans_toserver\":{\"data\":2,\"fin\":1},\"retrans_toclient\":{\"syn\":3},"
-             "\"dup_ack_toserver\":9},"
-             "\"syn_ack\":{\"payload_bytes\":0},\"tls\":{\"version\":\"1.3\"},"
-             "\"exchanges\":[[10,1,100,1,30,1000,5,2000,3],[90,2,40,1]],"
-             "\"flights\":[[30,4,2,3,2000,0,1]],"
-             "\"close\":{\"rst\":{\"by\":\"server\",\"ack\":false},\"time_wait\":[{\"side\":\"server\","
-             "\"enter_us\":20,\"restarts_us\":[[1,2],[3,4]],\"killed_us\":30}]},"
-             "\"complete\":false,\"degraded\":[\"midstream\",\"gaps\"]}");
+        &r, HEAD
+        "\"client_known\":false,\"ip_v\":4,"
+        "\"flow\":{\"start\":\"2026-11-22T06:40:05.900001Z\",\"state\":\"SF\",\"pkts_toclient\":0},"
+        "\"tcp\":{\"syn_times_us\":[0,1000000],\"isn\":7,\"ts_last_toserver\":{\"val\":5},"
+        "\"retrans_toserver\":{\"data\":2,\"fin\":1},\"retrans_toclient\":{\"syn\":3},"
+        "\"dup_ack_toserver\":9},"
+        "\"syn_ack\":{\"payload_bytes\":0},\"tls\":{\"version\":\"1.3\"},"
+        "\"exchanges\":[[10,1,100,1,30,1000,5,2000,3],[90,2,40,1]],"
+        "\"flights\":[[30,4,2,3,2000,0,1]],"
+        "\"close\":{\"rst\":{\"by\":\"server\",\"ack\":false},\"time_wait\":[{\"side\":\"server\","
+        "\"enter_us\":20,\"restarts_us\":[[1,2],[3,4]],\"killed_us\":30}]},"
+        "\"complete\":false,\"degraded\":[\"midstream\",\"gaps\"]}");
 }
 
 static void
@@ -176,7 +176,8 @@ holds_empty_object(json_t *value)
     if (!json_is_object(value)) {
         return false;
     }
-    json_object_foreach (value, name, member) {
+    json_object_foreach(value, name, member)
+    {
         if (holds_empty_object(member)) {
             return true;
         }
