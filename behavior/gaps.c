@@ -116,11 +116,10 @@ mad_twice(const int64_t *sorted, size_t n, int64_t median_twice)
     return (double)(lower + last) / 2;
 }
 
-/* |gap - m| * 10 <= 3 m, with m half of median_twice. */
-double
-syc_gaps_concentration(const int64_t *sorted, size_t n)
+/* Share within 30 % of the median, ends included: |gap - m| * 10 <= 3 m, with m half of median_twice. */
+static double
+concentration(const int64_t *sorted, size_t n, int64_t median_twice)
 {
-    int64_t median_twice = syc_gaps_median_twice(sorted, n);
     size_t inside = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -186,7 +185,7 @@ measure_sorted(const int64_t *sorted, size_t n, int64_t concentration_least, str
         out->real[GAP_P90] = syc_gaps_tenth(sorted, n, 9) / us_per_s;
     }
     if ((int64_t)n >= concentration_least) {
-        out->real[GAP_CONCENTRATION] = syc_gaps_concentration(sorted, n);
+        out->real[GAP_CONCENTRATION] = concentration(sorted, n, median_twice);
     }
     if (n >= GAP_LEAST_ENTROPY) {
         out->real[GAP_ENTROPY] = entropy(sorted, n);
@@ -194,8 +193,8 @@ measure_sorted(const int64_t *sorted, size_t n, int64_t concentration_least, str
 }
 
 void
-syc_gaps_measure(const int64_t *instants, size_t count, int64_t concentration_least, int64_t *work,
-                 struct gaps *out)
+syc_gaps_measure(const int64_t *instants, size_t count, int64_t concentration_least,
+                 const struct wave *wave, int64_t *work, struct gaps *out)
 {
     size_t n = take_gaps(instants, count, work);
     double mean;
@@ -225,6 +224,6 @@ syc_gaps_measure(const int64_t *instants, size_t count, int64_t concentration_le
     syc_sort_numbers(work, n, work + n);
     measure_sorted(work, n, concentration_least, out);
     if (n >= GAP_LEAST_PERIOD) {
-        syc_period_measure(instants, count, work, n, out);
+        syc_period_measure(instants, count, work, n, wave, out);
     }
 }

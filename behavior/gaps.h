@@ -52,26 +52,33 @@ struct gaps {
     enum drift drift;
 };
 
+/* One turn of the cosine in 256 steps and a quarter more (the sine, read backwards from there): made once, read often. */
+enum { WAVE_STEPS = 256 };
+
+struct wave {
+    double cosine[WAVE_STEPS + WAVE_STEPS / 4];
+};
+
+void syc_wave_init(struct wave *w);
+
 /*
  * All statistics of one series.
  *
  * instants             count of them, ascending
  * concentration_least  gaps below which concentration is absent
+ * wave                 made by syc_wave_init()
  * work                 2 * count numbers
  * cost                 one sort of the gaps and a few passes; the period adds at most 6 * 128 foldings
  * source               Goh, Barabasi (2008): memory; Kim, Jo (2016): burstiness of n gaps; the rest in gaps.c
  */
 void syc_gaps_measure(const int64_t *instants, size_t count, int64_t concentration_least,
-                      int64_t *work, struct gaps *out);
+                      const struct wave *wave, int64_t *work, struct gaps *out);
 
 /* Population mean and standard deviation of n >= 1 numbers, |v| < 2^48, by exact sums. */
 void syc_gaps_moments(const int64_t *v, size_t n, double *mean, double *sd);
 
 /* Twice the median of n >= 1 ascending numbers: exact, whether n is odd or even. */
 int64_t syc_gaps_median_twice(const int64_t *sorted, size_t n);
-
-/* Share of n >= 1 ascending numbers within 30 % of their median, ends included. */
-double syc_gaps_concentration(const int64_t *sorted, size_t n);
 
 /* The k-th tenth (0..10) of n >= 1 ascending numbers, linear between neighbors (Hyndman, Fan: type 7). */
 double syc_gaps_tenth(const int64_t *sorted, size_t n, unsigned k);
@@ -81,9 +88,10 @@ double syc_gaps_tenth(const int64_t *sorted, size_t n, unsigned k);
  *
  * instants, count  as above, count >= 2
  * sorted, n        the gaps of all instants, ascending
+ * out              with real[GAP_CONCENTRATION] already there
  * fills            real[GAP_PERIOD], real[GAP_STRENGTH] and drift
  */
 void syc_period_measure(const int64_t *instants, size_t count, const int64_t *sorted, size_t n,
-                        struct gaps *out);
+                        const struct wave *wave, struct gaps *out);
 
 #endif

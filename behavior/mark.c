@@ -323,13 +323,13 @@ syc_mark_burst(const struct syc_record *r, const struct syc_exchange *x, struct 
     if (packets == 0) {
         return false;
     }
-    *out = syc_burst_pack(&(struct burst){.start_us = start_of(r) + offset,
-                                          .dur_us = (uint64_t)mark_number(x->client_dur_us),
-                                          .octets = (uint64_t)(octets - setup_octets),
-                                          .packets = (uint64_t)packets,
-                                          .setup_packets = (uint64_t)setup_packets,
-                                          .joins = is_known(ready) &&
-                                                   offset - mark_number(ready) < joins_us});
+    *out = syc_burst_pack(
+        &(struct burst){.start_us = start_of(r) + offset,
+                        .dur_us = (uint64_t)mark_number(x->client_dur_us),
+                        .octets = (uint64_t)(octets - setup_octets),
+                        .packets = (uint64_t)packets,
+                        .setup_packets = (uint64_t)setup_packets,
+                        .joins = is_known(ready) && offset - mark_number(ready) < joins_us});
     if (!setup->whole_first) {
         setup->octets -= setup_octets;
         setup->packets -= setup_packets;

@@ -16,9 +16,12 @@
 #include <string.h>
 
 /* Shortest run that is merged; shorter ones are put in order by insertion. */
-enum { SYC_SORT_RUN = 12 };
+enum { SYC_SORT_RUN = 8 };
 
-/* Define static void name(type *v, size_t n, type *spare); LESS(a, b) takes two values and is a strict weak order. */
+/*
+ * Define static void name(type *v, size_t n, type *spare); LESS(a, b) takes two values and is a strict weak order.
+ * Merging chooses without a branch: which side is next is chance, and a wrong guess costs more than the copy.
+ */
 #define SYC_SORT_DEFINE(name, type, LESS)                                                          \
     static void name##_run(type *v, size_t n)                                                      \
     {                                                                                              \
@@ -33,21 +36,30 @@ enum { SYC_SORT_RUN = 12 };
     }                                                                                              \
     static void name##_merge(type *v, size_t middle, size_t n, type *spare)                        \
     {                                                                                              \
-        size_t left = 0;                                                                           \
-        size_t right = middle;                                                                     \
-        size_t to = 0;                                                                             \
+        const type *left = spare;                                                                  \
+        const type *left_end = spare + middle;                                                     \
+        const type *right = v + middle;                                                            \
+        const type *right_end = v + n;                                                             \
+        type *to = v;                                                                              \
         memcpy(spare, v, middle * sizeof(type));                                                   \
-        while (left < middle && right < n) {                                                       \
-            if (LESS(v[right], spare[left])) {                                                     \
-                v[to++] = v[right++];                                                              \
-            } else {                                                                               \
-                v[to++] = spare[left++];                                                           \
-            }                                                                                      \
+        while (left < left_end && right < right_end) {                                             \
+            size_t take = LESS(*right, *left) ? 1 : 0;                                             \
+            const type *from = take ? right : left;                                                \
+            *to++ = *from;                                                                         \
+            right += take;                                                                         \
+            left += 1 - take;                                                                      \
         }                                                                                          \
-        memcpy(v + to, spare + left, (middle - left) * sizeof(type));                              \
+        memcpy(to, left, (size_t)(left_end - left) * sizeof(type));                                \
     }                                                                                              \
     static void name(type *v, size_t n, type *spare)                                               \
     {                                                                                              \
+        size_t ordered = 1;                                                                        \
+        while (ordered < n && !LESS(v[ordered], v[ordered - 1])) {                                 \
+            ordered++;                                                                             \
+        }                                                                                          \
+        if (ordered >= n) {                                                                        \
+            return;                                                                                \
+        }                                                                                          \
         for (size_t i = 0; i < n; i += SYC_SORT_RUN) {                                             \
             name##_run(v + i, n - i < SYC_SORT_RUN ? n - i : SYC_SORT_RUN);                        \
         }                                                                                          \

@@ -9,11 +9,13 @@
  * Not here          the facts
  */
 
+#include "behavior/gaps.h"
 #include "behavior/store.h"
 
 struct view {
     const struct source *source;
     struct mark *const *marks; /* by start; those of parts (MARK_CONTINUES) behind the others */
+    struct mark *const *by_dest; /* the same (all of them), by destination, then canonical */
     size_t count;              /* connections */
     size_t count_all;          /* and marks of parts */
     struct item *acts;         /* client bursts, and first SYNs as bursts of nothing, by time */
@@ -22,6 +24,7 @@ struct view {
     struct item *spare;
     int64_t *work;
     size_t work_each; /* a third of work */
+    const struct wave *wave;
 };
 
 struct room {
@@ -29,6 +32,7 @@ struct room {
     struct item *acts, *spare;
     int64_t *work;
     size_t marks, items;
+    struct wave wave;
 };
 
 /* Work room for the largest source of the store; false when memory is short. fini gives it back. */

@@ -27,8 +27,8 @@ struct syc_capture;
  * Open a capture file ("-" is standard input) or an interface; exactly one of path and interface is given.
  * filter is a BPF expression or NULL. file is stored in each frame. Live: snaplen and buffer_octets apply.
  *
- * returns  SYC_OK; SYC_IO (cannot be opened), SYC_FORMAT (no capture), SYC_SYNTAX (filter), SYC_NO_MEMORY;
- *          then *out is NULL and *err says more
+ * returns  SYC_OK; SYC_IO (cannot be opened), SYC_FORMAT (no capture), SYC_TRUNCATED (ends inside its header),
+ *          SYC_SYNTAX (filter), SYC_NO_MEMORY, SYC_USAGE; then *out is NULL and *err says more
  */
 struct syc_capture_options {
     const char *path;
@@ -45,9 +45,10 @@ enum syc_status syc_capture_open(struct syc_capture **out,
 /*
  * Read up to max frames (max <= SYC_BATCH). Earlier batches' frames become invalid.
  *
- * returns  SYC_OK with *count >= 0 frames (0 only live: nothing arrived within 100 ms);
- *          SYC_END; SYC_TRUNCATED (cut or damaged: *err says at which octet and frame) or SYC_IO, after
- *          which only SYC_END follows. Frames before a fault are delivered first, with SYC_OK.
+ * returns  SYC_OK with *count >= 0 frames (0: live, nothing arrived within 100 ms; or a signal came while a pipe
+ *          was waited for, so that a program can stop);
+ *          SYC_END; SYC_TRUNCATED (cut or damaged: *err says at which octet and frame), SYC_IO or
+ *          SYC_NO_MEMORY, after which only SYC_END follows. Frames before a fault are delivered first, with SYC_OK.
  */
 enum syc_status syc_capture_next(struct syc_capture *c, struct syc_frame *frames, size_t max,
                                  size_t *count, struct syc_error *err) SYC_MUST_CHECK;

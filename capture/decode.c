@@ -52,6 +52,13 @@ give_up_quotation(struct syc_segment *out)
     return SYC_DROP_NOT_TCP;
 }
 
+/* A file that says less of the wire than it holds is believed as to what it holds. */
+static inline uint32_t
+wire_octets(const struct syc_frame *frame)
+{
+    return frame->length > frame->captured ? frame->length : frame->captured;
+}
+
 enum {
     ETHERNET_HEADER = 14,
     PLAIN_OCTETS = ETHERNET_HEADER + SYC_IP4_HEADER + SYC_TCP_HEADER,
@@ -77,13 +84,12 @@ decode_plain(const struct syc_frame *frame, struct syc_segment *out)
 {
     const uint8_t *p = frame->data + ETHERNET_HEADER;
     uint32_t total = syc_be16(p + 2), left = frame->captured - ETHERNET_HEADER;
+    uint32_t wire = wire_octets(frame) - ETHERNET_HEADER;
 
     syc_fill_ip4(out, p);
     out->ip_header_octets = SYC_IP4_HEADER;
     out->ip_octets = total;
-    if (total > frame->length - ETHERNET_HEADER && frame->length >= frame->captured) {
-        total = frame->length - ETHERNET_HEADER; /* it has no more than its frame had */
-    }
+    total = total < wire ? total : wire; /* it has no more than its frame had */
     left = left < total ? left : total;
     return syc_fill_tcp(out, p + SYC_IP4_HEADER, left - SYC_IP4_HEADER, total - SYC_IP4_HEADER);
 }
@@ -95,7 +101,7 @@ decode_layers(const struct syc_frame *frame, struct syc_segment *out)
     struct syc_cursor c = {
         .at = frame->data,
         .left = frame->captured,
-        .wire = frame->length > frame->captured ? frame->length : frame->captured,
+        .wire = wire_octets(frame),
         .next = syc_decode_link(frame->link),
         .out = out,
     };

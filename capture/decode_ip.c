@@ -24,6 +24,15 @@ enum {
     CHAIN_MAX = 16,
 };
 
+/* The fields that only one version or only a fragment header fills: none of the outer header's may shine through. */
+static void
+forget_outer(struct syc_segment *out)
+{
+    out->ip_id = 0;
+    out->ip_df = out->ip_mf = out->ip_reserved = false;
+    out->flow_label = 0;
+}
+
 /* The packet inside a packet: RFC 2003, 4213, 2473. Its own header says the rest. */
 static enum syc_drop
 enter_tunnel(struct syc_cursor *c)
@@ -37,6 +46,7 @@ enter_tunnel(struct syc_cursor *c)
     }
     path->tunnel[path->tunnel_count++] = inner4 ? (outer4 ? SYC_TUNNEL_IPIP : SYC_TUNNEL_4IN6)
                                                 : (outer4 ? SYC_TUNNEL_6IN4 : SYC_TUNNEL_6IN6);
+    forget_outer(c->out);
     c->next = inner4 ? syc_decode_ip4 : syc_decode_ip6;
     return SYC_DROP_NONE;
 }

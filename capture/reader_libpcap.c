@@ -114,7 +114,7 @@ static enum syc_status
 fault(const struct libpcap_reader *r, struct syc_error *err)
 {
     return syc_error_set(err, SYC_TRUNCATED,
-                         "cut or damaged after frame %llu: %s; "
+                         "not readable after frame %llu: %s; "
                          "%llu frames before it were read",
                          (unsigned long long)r->number, pcap_geterr(r->pcap),
                          (unsigned long long)r->number);

@@ -142,14 +142,14 @@ close_reader(void *reader)
     syc_free(r);
 }
 
-/* libpcap's code and, if it left one, its words. */
+/* libpcap's words, or those of its code where it left none. */
 static enum syc_status
 activation_error(pcap_t *pcap, int code, struct syc_error *err)
 {
     const char *words = pcap_geterr(pcap);
 
-    return syc_error_set(err, SYC_IO, "cannot capture: %s%s%s", pcap_statustostr(code),
-                         words[0] != '\0' ? ": " : "", words);
+    return syc_error_set(err, SYC_IO, "cannot capture: %s",
+                         words[0] != '\0' ? words : pcap_statustostr(code));
 }
 
 static enum syc_status

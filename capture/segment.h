@@ -93,8 +93,9 @@ struct syc_frame {
 };
 
 /*
- * One TCP segment. Lengths are from the IP header, never from captured octets (only where that header leaves its
- * length zero, as segmentation offload does, the frame's length on the wire stands in); *_cut say what was not captured.
+ * One TCP segment. Lengths are from the IP header, never from captured octets (where that header leaves its length zero,
+ * as segmentation offload does, or claims more than the frame had, the frame's length on the wire stands in; ip_octets
+ * stays what was claimed); *_cut say what was not captured. A header past the packet's end gives cut options, no payload.
  * With SYC_DROP_ICMP_ERROR the addresses, ip_v, ports and seq are the quoted ones (src = who sent the SYN), `path`, time
  * and number the frame's own, and icmp_code and `unreachable` (ICMP type 3, ICMPv6 type 1) are set; nothing else counts.
  */

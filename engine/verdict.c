@@ -1,7 +1,7 @@
 /*
  * Facts to verdicts, in canonical order. A source is `mixed` when its pairs disagree, which is known only after the
  * last of them, and its verdict stands before theirs: so a source and its scored pairs are held, as copies, until the
- * next source comes. What finds no room is said at once: the order suffers, no verdict is lost.
+ * next source comes. What finds no room is said at once, before its source.
  */
 
 #include "engine/engine_int.h"
@@ -209,7 +209,10 @@ take_source(struct syc_engine *e, const struct syc_subject *s)
     }
 }
 
-/* No room for one more pair: said before its source, if it differs from what the source is by itself. */
+/*
+ * No room for one more pair: said before its source, if it differs from what the source is by itself. (That the source
+ * will turn out mixed, from which this pair would differ too, is not known yet.)
+ */
 static void
 say_early(struct syc_engine *e, const struct syc_subject *s, enum syc_label label)
 {

@@ -3,8 +3,9 @@
 #include <string.h>
 
 /*
- * The key: fixed octets, then the options with the octets blanked that no fact depends on (clock values,
- * cookies, tokens, signatures), so that the thousand connections of one stack share one description.
+ * The key: fixed octets, then the options with the octets blanked that no fact depends on (clock
+ * values, cookies, tokens, signatures), so that the thousand connections of one stack share one
+ * description.
  */
 
 enum {
@@ -23,7 +24,10 @@ enum {
 _Static_assert(KEY_OPTIONS + 40 == SYC_SYN_KEY,
                "the longest options fit and the key is whole words");
 
-/* Of an acknowledgment number counts whether it is 0, and without ACK also bit 24: see syc_p0f_quirks(). */
+/*
+ * Of an acknowledgment number counts whether it is 0, and without ACK also bit 24: see
+ * syc_p0f_quirks().
+ */
 static unsigned
 key_bits(const struct syc_segment *s)
 {
@@ -60,9 +64,10 @@ blank_clock(uint8_t *octets)
 }
 
 /*
- * True when every reader of options (p0f, MuonFP, TCPFP, tshark) that goes on after this one goes on at the
- * same octet. Past the first option for which that does not hold, a value octet of one reader may be a kind of
- * another, so nothing more may be blanked.
+ * True when every reader of options (p0f, MuonFP, TCPFP, tshark) that goes on after this one goes
+ * on at the same octet. Past the first option for which that does not hold, a value octet of one
+ * reader may be a kind of another, so nothing more may be blanked. After an EOL all of them look
+ * no further than the first octet that is not zero, and that is a kind, which is never blanked.
  */
 static bool
 all_agree(const struct syc_option *option)
@@ -70,8 +75,6 @@ all_agree(const struct syc_option *option)
     const size_t n = option->data.n;
 
     switch (option->kind) {
-    case SYC_OPT_EOL:
-        return false;
     case SYC_OPT_MSS:
         return n == 2;
     case SYC_OPT_WSCALE:

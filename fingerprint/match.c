@@ -2,7 +2,20 @@
 
 #include <string.h>
 
-/* p0f's order of preference, reference/fingerprints 2.1.6, and what the shipped set does otherwise. */
+/*
+ * p0f's order of preference, reference/fingerprints 2.1.6: the first specific signature that fits;
+ * else the first generic one; else the first that fits but for a forgiven difference (fuzzy),
+ * unless it is a tool. A user's p0f.fp is matched exactly so, p0f's faults included; the shipped
+ * set differs:
+ *
+ *                         p0f.fp                             shipped (native)
+ *   quirks                as printed, two blind spots        the true ones
+ *   flow label, ECN       spoil the match or make it fuzzy   ignored
+ *   DF, IP ID of IPv6     ignored for version *              ignored
+ *   IP version            not compared                       compared
+ *   options 30, 34        part of the layout                 left out, the padding after EOL then too
+ *   floor65535            syntax error                       a window like others
+ */
 
 #define BIT(q) (UINT32_C(1) << SYC_QUIRK_##q)
 
@@ -22,6 +35,7 @@ struct seen {
     uint32_t floor65535; /* multiple, 0 if the law does not hold */
 };
 
+/* The first of each kind that fits, in file order. */
 struct best {
     const struct syc_signature *exact;
     const struct syc_signature *generic;
@@ -29,8 +43,9 @@ struct best {
 };
 
 /*
- * The raw signature holds all that p0f compares, in p0f's meaning, and survives in every record: so it is
- * read back here. The shipped set goes by the true quirks and leaves out what a connection may add.
+ * The raw signature holds all that p0f compares, in p0f's meaning, and survives in every record:
+ * so it is read back here. The shipped set goes by the true quirks and leaves out what a
+ * connection may add.
  */
 static bool
 look(const struct syc_syn *syn, bool native, struct seen *out)
@@ -55,6 +70,7 @@ look(const struct syc_syn *syn, bool native, struct seen *out)
     return true;
 }
 
+/* Bits of the signature that are not compared; in native matching the packet's bits neither. */
 static uint32_t
 ignored_quirks(const struct syc_signature *ref, const struct seen *seen)
 {
@@ -67,6 +83,10 @@ ignored_quirks(const struct syc_signature *ref, const struct seen *seen)
     return ref->sig.ip_v != SYC_ANY ? 0 : (v6 ? IPV4_QUIRKS : BIT(FLOW));
 }
 
+/*
+ * NAT boxes and firewalls clear DF and rewrite the IP ID, routers set ECN: such a SYN is still
+ * that of its stack, with less certainty. Any other difference is another stack.
+ */
 static bool
 quirks_fit(const struct syc_signature *ref, const struct seen *seen, bool *fuzzy)
 {
@@ -80,6 +100,10 @@ quirks_fit(const struct syc_signature *ref, const struct seen *seen, bool *fuzzy
     return (missing & ~(uint32_t)MAY_MISS) == 0 && (added & ~(uint32_t)MAY_COME) == 0;
 }
 
+/*
+ * A sender that draws its TTL can only be too low; any other may be off, at the price of
+ * certainty.
+ */
 static bool
 ttl_fits(const struct syc_signature *ref, uint8_t ttl, bool *fuzzy)
 {
@@ -90,6 +114,7 @@ ttl_fits(const struct syc_signature *ref, uint8_t ttl, bool *fuzzy)
     return true;
 }
 
+/* Multiples are compared as p0f found them: 64240 with MSS 1360 is mss*44 by its third divisor. */
 static bool
 window_fits(const struct syc_sig *ref, const struct seen *seen)
 {
@@ -109,6 +134,7 @@ window_fits(const struct syc_sig *ref, const struct seen *seen)
     return false;
 }
 
+/* Equal or wildcard. Padding and IP options have no wildcard in the grammar. */
 static bool
 numbers_fit(const struct syc_sig *ref, const struct seen *seen)
 {
@@ -121,7 +147,10 @@ numbers_fit(const struct syc_sig *ref, const struct seen *seen)
            (ref->payload == SYC_ANY || ref->payload == sig->payload);
 }
 
-/* p0f does not compare the version: its "4:" signatures match IPv6 and the reverse. The shipped set does. */
+/*
+ * p0f does not compare the version: its "4:" signatures match IPv6 and the reverse. The shipped
+ * set does.
+ */
 static bool
 fits(const struct syc_signature *ref, const struct seen *seen, bool *fuzzy)
 {
@@ -135,6 +164,7 @@ fits(const struct syc_signature *ref, const struct seen *seen, bool *fuzzy)
            numbers_fit(&ref->sig, seen) && window_fits(&ref->sig, seen);
 }
 
+/* cost: the signatures that share a head with this layout. Stops at an exact match. */
 static void
 search(const struct syc_signatures *set, const struct seen *seen, struct best *best)
 {

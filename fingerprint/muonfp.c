@@ -1,7 +1,12 @@
 #include "fingerprint/out_int.h"
 #include "fingerprint/syn_int.h"
 
-/* MuonFP (sundruid/muonfp, MIT): window:kinds:mss:wscale, what is absent is empty (reference/fingerprints 2.6). */
+/*
+ * MuonFP (sundruid/muonfp, MIT): window:kinds:mss:wscale, what is absent is empty,
+ * "64240:2-4-8-1-3:1460:7". Its walk over the options differs from p0f's and from TCPFP's in
+ * malformed lists only, but those are what fingerprints are for: see step(). Source:
+ * reference/fingerprints 2.6.
+ */
 
 struct muon {
     bool mss_seen;
@@ -10,7 +15,10 @@ struct muon {
     uint8_t wscale;
 };
 
-/* Octets to go on by after the kind at rest was listed; 0 ends the walk. MSS and WS have fixed steps. */
+/*
+ * Octets to go on by after the kind at rest was listed; 0 ends the walk. MSS and WS have fixed
+ * steps.
+ */
 static size_t
 step(struct syc_span rest, struct muon *m)
 {

@@ -2,7 +2,16 @@
 
 #include <string.h>
 
-/* Options with one lawful length, which p0f reads at that length whatever their length octet says. */
+/*
+ * Two walks over the same octets. p0f's records the kind before it looks at the length, reads four
+ * kinds at their lawful size even where the length octet disagrees, and stops after 24; tshark's
+ * believes the length octet. They differ on malformed options alone. reference/fingerprints 2.1.2;
+ * both compared with their programs on 12,000 generated SYNs.
+ */
+
+/*
+ * Options with one lawful length, which p0f reads at that length whatever their length octet says.
+ */
 static size_t
 normal_size(uint8_t kind)
 {
@@ -21,8 +30,8 @@ normal_size(uint8_t kind)
 }
 
 /*
- * Octets of the option at the start of rest, or 0 when p0f gives up there. *past: it gave up because the
- * option does not end inside rest.
+ * Octets of the option at the start of rest, or 0 when p0f gives up there. *past: it gave up
+ * because the option does not end inside rest.
  */
 static size_t
 option_size(struct syc_span rest, bool *wrong, bool *past)
@@ -44,6 +53,7 @@ option_size(struct syc_span rest, bool *wrong, bool *past)
     return rest.p[1] < least || rest.p[1] > most || *past ? 0 : rest.p[1];
 }
 
+/* Of several options of a kind the last value stays, while what made a quirk is not taken back. */
 static void
 read_value(const uint8_t *option, struct syc_walk *out)
 {
@@ -68,7 +78,10 @@ read_value(const uint8_t *option, struct syc_walk *out)
     }
 }
 
-/* p0f's loop steps past the first non-zero octet and then asks whether it is at the end: hence its blind spot. */
+/*
+ * p0f's loop steps past the first non-zero octet and then asks whether it is at the end: hence its
+ * blind spot.
+ */
 static void
 read_padding(struct syc_span pad, struct syc_walk *out)
 {
@@ -82,6 +95,10 @@ read_padding(struct syc_span pad, struct syc_walk *out)
     }
 }
 
+/*
+ * An option that passes the end of the octets is a fault of the sender, unless the snap length
+ * ended them: then it says nothing of the sender and is not `bad`.
+ */
 void
 syc_walk_options(const struct syc_segment *s, struct syc_walk *out)
 {
@@ -124,8 +141,9 @@ dissection_ends(const struct syc_option *option)
 }
 
 /*
- * Measured with tshark 4.0.17: an option whose length octet is missing, below 2 or past the end is not
- * listed and ends the list; after an EOL only zero octets are listed, the first other one ends the list.
+ * Measured with tshark 4.0.17: an option whose length octet is missing, below 2 or past the end is
+ * not listed and ends the list; after an EOL only zero octets are listed, the first other one ends
+ * the list.
  */
 uint8_t
 syc_list_kinds(struct syc_span options, uint8_t out[40])

@@ -1,6 +1,24 @@
 #include "fingerprint/out_int.h"
 #include "fingerprint/syn_int.h"
 
+/*
+ * p0f's raw signature, ver:ttl+dist:olen:mss:wsize,scale:olayout:quirks:pclass, for example
+ *
+ *   4:57+7:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0
+ *   |   |  |   |    |    |         |           |    +- no payload
+ *   |   |  |   |    |    |         |           +- quirks that are set, in the order of SYC_QUIRK_LIST
+ *   |   |  |   |    |    |         +- every option kind in order
+ *   |   |  |   |    |    +- shift, 0 if absent
+ *   |   |  |   |    +- raw window, or the multiple that syc_window_p0f() found
+ *   |   |  |   +- option value, 0 if absent
+ *   |   |  +- octets of IPv4 options
+ *   |   +- hops to the next usual initial TTL
+ *   +- IP version
+ *
+ * source  reference/fingerprints 2.1.2; 16,165 lines of p0f 3.09b agree letter for letter
+ */
+
+/* One kind as p0f writes it. p0f knows no more names than these six; all other kinds are ?N. */
 static void
 put_option(struct syc_out *o, const struct syc_walk *walk, uint8_t kind)
 {
@@ -34,6 +52,7 @@ put_option(struct syc_out *o, const struct syc_walk *walk, uint8_t kind)
     }
 }
 
+/* Only one EOL can be in the list, since the walk ends at it: so one padding count is enough. */
 void
 syc_layout_format(const struct syc_walk *walk, char out[SYC_OPTIONS_TEXT])
 {
@@ -45,6 +64,7 @@ syc_layout_format(const struct syc_walk *walk, char out[SYC_OPTIONS_TEXT])
     }
 }
 
+/* Up to `bad`: the words after it are ours and p0f would not know them. */
 static void
 put_quirks(struct syc_out *o, uint32_t quirks)
 {
@@ -59,6 +79,7 @@ put_quirks(struct syc_out *o, uint32_t quirks)
     }
 }
 
+/* Beyond 35 hops p0f takes the initial TTL for an unusual one and gives no distance. */
 static void
 put_ttl(struct syc_out *o, const struct syc_syn *syn)
 {
@@ -73,6 +94,10 @@ put_ttl(struct syc_out *o, const struct syc_syn *syn)
     }
 }
 
+/*
+ * A server that echoes the MSS of p0f's probe tool has no MSS of its own to show, so p0f suggests
+ * a wildcard; it does so for every SYN+ACK with that value.
+ */
 static void
 put_mss_and_window(struct syc_out *o, const struct syc_syn *syn, const struct syc_walk *walk,
                    struct syc_window window)

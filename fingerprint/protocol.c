@@ -35,8 +35,8 @@ is_http1(struct syc_span s, bool from_client)
 }
 
 /*
- * RFC 8446 5.1 and 4: record type 22, version 3.0 to 3.4, at most 2^14 + 256 octets, then ClientHello (1) or
- * ServerHello (2). A server may also refuse at once: alert (21) of two octets.
+ * RFC 8446 5.1 and 4: record type 22, version 3.0 to 3.4, at most 2^14 + 256 octets, then
+ * ClientHello (1) or ServerHello (2). A server may also refuse at once: alert (21) of two octets.
  */
 static bool
 is_tls(struct syc_span s, bool from_client)
@@ -52,9 +52,9 @@ is_tls(struct syc_span s, bool from_client)
 }
 
 /*
- * PostgreSQL protocol 3 (manual, "Message Formats"). Client: length and protocol 3.0 to 3.2, or length 8
- * and SSLRequest 80877103, GSSENCRequest 80877104; CancelRequest 80877102. Server: authentication
- * request 'R' of at least 8 octets with a code up to 12.
+ * PostgreSQL protocol 3 (manual, "Message Formats"). Client: length and protocol 3.0 to 3.2, or
+ * length 8 and SSLRequest 80877103, GSSENCRequest 80877104; CancelRequest 80877102. Server:
+ * authentication request 'R' of at least 8 octets with a code up to 12.
  */
 static bool
 is_postgresql(struct syc_span s, bool from_client)
@@ -81,9 +81,9 @@ is_postgresql(struct syc_span s, bool from_client)
 }
 
 /*
- * MySQL (Connection Phase). Server: packet number 0, protocol version 10 and a version text that begins with a digit.
- * Client: packet number 1, capabilities with CLIENT_PROTOCOL_41, character set, then
- * 23 zero octets, of which the first three are looked at.
+ * MySQL (Connection Phase). Server: packet number 0, protocol version 10 and a version text that
+ * begins with a digit. Client: packet number 1, capabilities with CLIENT_PROTOCOL_41, character
+ * set, then 23 zero octets, of which the first three are looked at.
  */
 static bool
 is_mysql(struct syc_span s, bool from_client)
@@ -118,8 +118,9 @@ resp_count(struct syc_span s, char kind)
 }
 
 /*
- * RESP (Redis serialization protocol): a command is an array of bulk strings, "*2\r\n$4\r\n...". Of the answers only those
- * that other protocols do not give: +OK\r\n, +PONG\r\n, -NOAUTH, -ERR, -WRONGPASS and the like, a HELLO map and counted arrays.
+ * RESP (Redis serialization protocol): a command is an array of bulk strings, "*2\r\n$4\r\n...".
+ * Of the answers only those that other protocols do not give: +OK\r\n, +PONG\r\n, -NOAUTH, -ERR,
+ * -WRONGPASS and the like, a HELLO map and counted arrays.
  */
 static bool
 is_redis(struct syc_span s, bool from_client)

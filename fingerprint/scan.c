@@ -3,6 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * Steps over one line of a signature file. Every function leaves s->p where the next one goes on,
+ * and on a fault at the place a user should look at, because syc_scan_fail() takes the column from
+ * it.
+ */
+
 enum syc_status
 syc_scan_fail(struct syc_scan *s, const char *what)
 {
@@ -28,6 +34,10 @@ at_digit(const struct syc_scan *s)
     return s->p < s->end && *s->p >= '0' && *s->p <= '9';
 }
 
+/*
+ * Digits are read only while the value is within bounds, so no number of them can overflow; a
+ * digit that is left over then means "too large". On a fault s->p is back at the first digit.
+ */
 enum syc_status
 syc_scan_number(struct syc_scan *s, unsigned least, unsigned most, unsigned *out)
 {

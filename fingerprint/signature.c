@@ -3,6 +3,12 @@
 #include <string.h>
 #include <strings.h>
 
+/*
+ * The set: an array in file order, since the order decides between signatures that both fit, and a
+ * table of chains by option layout, since a layout that is not in the file is the usual case and
+ * must cost one look. Signatures are never removed one by one; a reload builds a new set.
+ */
+
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 struct syc_signatures *
@@ -37,7 +43,10 @@ syc_quality_name(enum syc_quality q)
     return (unsigned)q < COUNT(names) ? names[q] : "?";
 }
 
-/* FNV-1a. Not keyed: only the loader puts anything into the table, so traffic cannot lengthen a chain. */
+/*
+ * FNV-1a. Not keyed: only the loader puts anything into the table, so traffic cannot lengthen a
+ * chain.
+ */
 static size_t
 layout_hash(bool response, bool native, const uint8_t *kinds, size_t count)
 {
@@ -61,7 +70,10 @@ syc_signatures_chain(const struct syc_signatures *set, bool response, bool nativ
 
 _Static_assert(SYC_SIGNATURES_MAX < SYC_NO_SIGNATURE, "an index of every signature fits");
 
-/* Last signature first, so that each chain comes out in file order. */
+/*
+ * Last signature first, so that each chain comes out in file order. All chains are made anew: a
+ * load happens at start and on reload, and costs one hash a signature.
+ */
 static void
 link_all(struct syc_signatures *set)
 {
@@ -76,6 +88,9 @@ link_all(struct syc_signatures *set)
     }
 }
 
+/*
+ * Chains average at most one signature a head: twice as many heads as signatures, a power of two.
+ */
 enum syc_status
 syc_signatures_index(struct syc_signatures *set)
 {
@@ -97,6 +112,7 @@ syc_signatures_index(struct syc_signatures *set)
     return SYC_OK;
 }
 
+/* Doubling keeps the cost of a file linear; the limit keeps indexes within 16 bits. */
 enum syc_status
 syc_signatures_add(struct syc_signatures *set, const struct syc_signature *it)
 {
@@ -117,6 +133,7 @@ syc_signatures_add(struct syc_signatures *set, const struct syc_signature *it)
     return SYC_OK;
 }
 
+/* word somewhere in text, in any case. */
 static bool
 contains(const char *text, const char *word)
 {
@@ -133,7 +150,9 @@ contains(const char *text, const char *word)
 const char *
 syc_os_family(const char *os)
 {
-    /* First hit wins; the words are the usual names of systems, in p0f.fp's spelling and in ours. */
+    /*
+     * First hit wins; the words are the usual names of systems, in p0f.fp's spelling and in ours.
+     */
     static const char *const families[][2] = {
         {"linux", "linux"},     {"android", "linux"}, {"chrome", "linux"},
         {"windows", "windows"}, {"mac os", "apple"},  {"macos", "apple"},

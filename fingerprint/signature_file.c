@@ -14,10 +14,29 @@
  *   sys   = Linux,@unix               after a label of class "!" only
  *   sig   = *:64:0:*:...              belongs to the label before it
  *   ;@ date=2026-11 source="..."      belongs to the sig before it; ours, a comment to p0f
+ *
+ * What may come when:
+ *
+ *   line      needs                                   leaves
+ *   classes   no section yet                          names for label and sys
+ *   [...]     nothing                                 no label, no sys wanted
+ *   label     a tcp section                           a label; sys wanted if its class is "!"
+ *   sys       sys wanted                              no sys wanted
+ *   sig       a label and no sys wanted               a signature; a pragma may follow
+ *   ;@        a sig, and only comments since          the same
+ *
+ * The first fault ends the load: half a signature file would give wrong labels, and a missing
+ * label is seen sooner than a wrong one. The set is then cut back to what it was; its texts stay
+ * in the arena, unused, until the set goes.
  */
 
+/* PASSED: sections whose lines other parts of p0f read. */
 enum section { SECTION_NONE, SECTION_PASSED, SECTION_REQUEST, SECTION_RESPONSE };
 
+/*
+ * Names in the order they came; borrowed from the arena, the array itself lives as long as the
+ * load.
+ */
 struct words {
     const char **items;
     size_t count;
@@ -39,6 +58,7 @@ struct loader {
     struct words names;
 };
 
+/* p0f's isblank(): a carriage return is none, next_line() takes it off. */
 static bool
 is_blank(char c)
 {
@@ -59,6 +79,9 @@ no_memory(struct loader *l)
     return syc_error_set(l->scan.err, SYC_NO_MEMORY, "out of memory for signatures");
 }
 
+/*
+ * Linear: files hold a few hundred names, and the 10,000 that are allowed still load in a second.
+ */
 static const char *
 find_word(const struct words *w, const char *text, size_t n)
 {
@@ -102,6 +125,7 @@ first_spelling(struct loader *l, const char *text, size_t n, const char **out)
     return *out != NULL ? SYC_OK : add_word(l, &l->names, text, n, out);
 }
 
+/* reference/fingerprints 2.1.10 */
 static bool
 is_name_character(char c)
 {
@@ -123,6 +147,7 @@ scan_name(struct loader *l, const char **text, size_t *n)
     return *n != 0 ? SYC_OK : syc_scan_fail(s, "a name is expected");
 }
 
+/* classes = name,name,... */
 static enum syc_status
 read_classes(struct loader *l)
 {
@@ -142,6 +167,10 @@ read_classes(struct loader *l)
     return l->scan.p == l->scan.end ? SYC_OK : syc_scan_fail(&l->scan, "\",\" is expected");
 }
 
+/*
+ * sys = Name,@class,...: the systems a tool runs on. p0f uses them to judge whether a User-Agent
+ * lies; here they only have to be right, and their spelling counts for later labels.
+ */
 static enum syc_status
 read_sys(struct loader *l)
 {
@@ -197,7 +226,10 @@ label_class(struct loader *l)
     return status;
 }
 
-/* s|g : class : name : flavor. The flavor is all the rest, further colons and trailing blanks included. */
+/*
+ * s|g : class : name : flavor. The flavor is all the rest, further colons and trailing blanks
+ * included.
+ */
 static enum syc_status
 read_label(struct loader *l)
 {
@@ -234,6 +266,10 @@ read_label(struct loader *l)
     return SYC_OK;
 }
 
+/*
+ * Options 30 and 34 are taken out of what a native signature is compared with, so a native
+ * signature that asks for one could never match: better said at once.
+ */
 static enum syc_status
 read_sig(struct loader *l)
 {
@@ -262,6 +298,7 @@ read_sig(struct loader *l)
     return status == SYC_OK ? SYC_OK : no_memory(l);
 }
 
+/* A label does not reach into the next section: directions have labels of their own. */
 static enum syc_status
 read_section(struct loader *l)
 {
@@ -348,6 +385,7 @@ is_date(const char *text, size_t n)
     return true;
 }
 
+/* key=value; of the known keys only `date` begins with a d. */
 static enum syc_status
 read_pragma_pair(struct loader *l)
 {
@@ -381,6 +419,7 @@ read_pragma_pair(struct loader *l)
     return status;
 }
 
+/* In sections that are passed over ";@" is a comment like any other. */
 static enum syc_status
 read_pragma(struct loader *l)
 {
@@ -440,6 +479,9 @@ read_parameter(struct loader *l)
     return syc_scan_fail(s, "classes, label, sys or sig is expected");
 }
 
+/*
+ * Blank, comment, pragma, section or parameter. Any line but a comment ends the reach of a pragma.
+ */
 static enum syc_status
 read_line(struct loader *l)
 {

@@ -75,7 +75,10 @@ struct syc_signatures {
     size_t head_count; /* a power of two, or 0 */
 };
 
-/* First of the chain in which signatures with these kinds are (others may be in it), or SYC_NO_SIGNATURE. */
+/*
+ * First of the chain in which signatures with these kinds are (others may be in it), or
+ * SYC_NO_SIGNATURE.
+ */
 unsigned syc_signatures_chain(const struct syc_signatures *set, bool response, bool native,
                               const uint8_t *kinds, size_t count);
 
@@ -83,7 +86,10 @@ unsigned syc_signatures_chain(const struct syc_signatures *set, bool response, b
 enum syc_status syc_signatures_add(struct syc_signatures *set,
                                    const struct syc_signature *it) SYC_MUST_CHECK;
 
-/* Link all signatures anew; to be called after adding or cutting. SYC_NO_MEMORY leaves the old chains. */
+/*
+ * Link all signatures anew; to be called after adding or cutting. SYC_NO_MEMORY leaves the old
+ * chains.
+ */
 enum syc_status syc_signatures_index(struct syc_signatures *set) SYC_MUST_CHECK;
 
 /* A place in a text and who to tell about faults. */
@@ -117,7 +123,10 @@ enum syc_dialect {
 enum syc_status syc_sig_parse(struct syc_scan *s, enum syc_dialect dialect,
                               struct syc_sig *out) SYC_MUST_CHECK;
 
-/* Take out the kinds that come and go with a connection: Fast Open with the NOPs next to it, and MPTCP. */
+/*
+ * Take out the kinds that come and go with a connection: Fast Open with the NOPs next to it, and
+ * MPTCP.
+ */
 bool syc_sig_strip(struct syc_sig *sig);
 
 /* Family of a system by its name ("Linux" -> linux), NULL if unknown; static. */

@@ -5,8 +5,24 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-/* p0f's grammar, reference/fingerprints 2.1.5: ver:ittl:olen:mss:wsize,scale:olayout:quirks:pclass */
+/*
+ * ver:ittl:olen:mss:wsize,scale:olayout:quirks:pclass (reference/fingerprints 2.1.5)
+ *
+ *   ver      4 | 6 | *
+ *   ittl     N | N+D (their sum) | N- (any TTL up to N: the sender draws it)
+ *   olen     N
+ *   mss      N | *
+ *   wsize    N | * | %N (a multiple of N) | mss*N | mtu*N | floor65535 (ours)
+ *   scale    N | *
+ *   olayout  words of options, comma between, eol+N last; may be empty
+ *   quirks   words, comma between; may be empty
+ *   pclass   0 | + | *
+ *
+ * What p0f prints of a SYN is itself written in this grammar but for "ttl+?", so match.c reads
+ * observed raw signatures with the same code, as SYC_DIALECT_OBSERVED.
+ */
 
+/* A separator that must stand here. */
 static enum syc_status
 expect(struct syc_scan *s, const char *word)
 {
@@ -55,6 +71,11 @@ ttl(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
     return status == SYC_OK ? expect(s, ":") : status;
 }
 
+/*
+ * After "N-" p0f has already stepped over the field when it reads it, so its value is 0 whatever
+ * stands there. Measured: "64-:4:" matched a SYN without IP options and not one with four octets
+ * of them.
+ */
 static enum syc_status
 ip_options(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
 {
@@ -68,6 +89,7 @@ ip_options(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
     return expect(s, ":");
 }
 
+/* MSS and scale: a number or the wildcard, then the separator. */
 static enum syc_status
 number_or_any(struct syc_scan *s, unsigned most, const char *after, int32_t *out)
 {
@@ -86,6 +108,10 @@ number_or_any(struct syc_scan *s, unsigned most, const char *after, int32_t *out
     return expect(s, after);
 }
 
+/*
+ * The last form has the empty prefix and so always fits: the loop ends. An observed multiple has
+ * no upper bound of 1000, since a small peer MSS gives larger ones.
+ */
 static enum syc_status
 window(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
 {
@@ -149,6 +175,10 @@ option_kind(struct syc_scan *s, struct syc_sig *out, uint8_t *kind)
     return syc_scan_fail(s, "options are mss, nop, ws, sok, sack, ts, ?N and eol+N");
 }
 
+/*
+ * Empty, or words with commas. That EOL ends the list is p0f's rule too: nothing after it is an
+ * option.
+ */
 static enum syc_status
 layout(struct syc_scan *s, struct syc_sig *out)
 {
@@ -193,6 +223,7 @@ quirk(struct syc_scan *s, struct syc_sig *out)
     return syc_scan_fail(s, "no such quirk");
 }
 
+/* Empty, or words with commas; their order and repetition mean nothing. */
 static enum syc_status
 quirks(struct syc_scan *s, struct syc_sig *out)
 {
@@ -230,6 +261,10 @@ payload(struct syc_scan *s, struct syc_sig *out)
     return s->p == s->end ? SYC_OK : syc_scan_fail(s, "nothing may follow the payload class");
 }
 
+/*
+ * The fields in order; each function eats the separator after it, so the next one starts at its
+ * own text.
+ */
 enum syc_status
 syc_sig_parse(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
 {
@@ -249,7 +284,12 @@ syc_sig_parse(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
     return payload(s, out);
 }
 
-/* As TCPFP does with Fast Open; what padding then follows says nothing, so it is zeroed on both sides. */
+/*
+ * As TCPFP does with Fast Open (reference/fingerprints 2.6): the option goes, and so do the NOPs
+ * before it (back to nops_from, where their run began) and after it. MPTCP is sent without NOPs of
+ * its own. Whether an EOL's padding then still means anything is for the caller to decide: it is
+ * told that something went.
+ */
 bool
 syc_sig_strip(struct syc_sig *sig)
 {

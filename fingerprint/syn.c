@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+/*
+ * struct syc_syn is the answer to "who is it", so it holds what one stack says alike in each of
+ * its SYNs and nothing else: a sequence number is in only as "it was 0", a timestamp as "it was
+ * 0". What differs between connections is struct syc_syn_own, and syc_syn_key() must know of
+ * everything that is read here.
+ */
+
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static const char *const quirk_names[] = {
@@ -44,6 +51,10 @@ bit(enum syc_quirk q, bool set)
     return set ? UINT32_C(1) << q : 0;
 }
 
+/*
+ * `ecn` has two sources and p0f does not tell which: the IP field and the TCP flags. tcp_flags and
+ * ip_ecn do. DF and IP ID exist in IPv4 only, the flow label in IPv6 only.
+ */
 static uint32_t
 ip_quirks(const struct syc_segment *s)
 {
@@ -58,6 +69,7 @@ ip_quirks(const struct syc_segment *s)
            bit(SYC_QUIRK_RESERVED, s->ip_reserved);
 }
 
+/* RSTs carry acknowledgment numbers without the flag so often that p0f does not count those. */
 static uint32_t
 tcp_quirks(const struct syc_segment *s)
 {
@@ -72,6 +84,7 @@ tcp_quirks(const struct syc_segment *s)
            bit(SYC_QUIRK_PUSH_FLAG, (s->flags & SYC_PSH) != 0);
 }
 
+/* A SYN+ACK echoes the timestamp of the SYN, so only a SYN with an echo is strange. */
 static uint32_t
 option_quirks(const struct syc_segment *s, const struct syc_walk *walk)
 {
@@ -84,8 +97,9 @@ option_quirks(const struct syc_segment *s, const struct syc_walk *walk)
 }
 
 /*
- * ack+: C's precedence makes p0f test bit 24 of the number alone (0x01000000 fires, 1 and 0x02000000 do not).
- * opt+: see read_padding() in options.c. Both measured with crafted SYNs, reference/fingerprints 2.1.3.
+ * ack+: C's precedence makes p0f test bit 24 of the number alone (0x01000000 fires, 1 and
+ * 0x02000000 do not). opt+: see read_padding() in options.c. Both measured with crafted SYNs,
+ * reference/fingerprints 2.1.3.
  */
 uint32_t
 syc_p0f_quirks(const struct syc_segment *s, const struct syc_walk *walk, uint32_t quirks)
@@ -97,6 +111,10 @@ syc_p0f_quirks(const struct syc_segment *s, const struct syc_walk *walk, uint32_
     return quirks & (seen | ~differ);
 }
 
+/*
+ * As captured, from the header that carries TCP: an outer header of a tunnel says nothing of the
+ * sender.
+ */
 static void
 describe_ip(const struct syc_segment *s, struct syc_syn *out)
 {
@@ -109,7 +127,10 @@ describe_ip(const struct syc_segment *s, struct syc_syn *out)
     out->ip_options_bytes = s->ip_v == 4 ? (uint8_t)(s->ip_header_octets - 20) : 0;
 }
 
-/* floor65535 says more than a bare multiple, and covers every MSS; with one segment the two are the same. */
+/*
+ * floor65535 says more than a bare multiple, and covers every MSS; with one segment the two are
+ * the same.
+ */
 static void
 describe_window(const struct syc_segment *s, const struct syc_walk *walk, struct syc_window p0f,
                 struct syc_syn *out)
@@ -122,6 +143,7 @@ describe_window(const struct syc_segment *s, const struct syc_walk *walk, struct
     out->window_n = n > 1 ? n : p0f.n;
 }
 
+/* -1 tells an absent option from one with value 0, which p0f prints alike. */
 static void
 describe_tcp(const struct syc_segment *s, const struct syc_walk *walk, struct syc_syn *out)
 {
@@ -135,8 +157,8 @@ describe_tcp(const struct syc_segment *s, const struct syc_walk *walk, struct sy
 }
 
 /*
- * The names are left empty when they would name something else: options that were cut are other options, and
- * neither p0f nor TCPFP looks at fragments.
+ * The names are left empty when they would name something else: options that were cut are other
+ * options, and neither p0f nor TCPFP looks at fragments.
  */
 void
 syc_syn_describe(const struct syc_segment *s, uint32_t peer_mss, struct syc_syn *out)

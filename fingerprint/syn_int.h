@@ -65,13 +65,17 @@ struct syc_window syc_window_p0f(const struct syc_segment *s, const struct syc_w
                                  uint32_t peer_mss);
 
 /*
- * n when the window is the largest multiple of a segment size not above 65535 (Linux, section 3), else 0.
+ * n when the window is the largest multiple of a segment size not above 65535 (Linux, section 3),
+ * else 0.
  *
  * less_12  the segment size may also be mss - 12: a SYN+ACK that carries timestamps
  */
 uint32_t syc_window_floor65535(uint32_t window, uint32_t mss, bool less_12);
 
-/* Bits whose true meaning and p0f's differ, in p0f's meaning: the value to print and to match p0f.fp with. */
+/*
+ * Bits whose true meaning and p0f's differ, in p0f's meaning: the value to print and to match
+ * p0f.fp with.
+ */
 uint32_t syc_p0f_quirks(const struct syc_segment *s, const struct syc_walk *walk, uint32_t quirks);
 
 /* "mss,sok,ts,nop,ws" and p0f's raw signature (2.1). */
@@ -83,7 +87,10 @@ void syc_p0f_format(const struct syc_syn *syn, const struct syc_walk *walk,
 void syc_tcpfp_format(const struct syc_segment *s, char out[SYC_TCPFP_TEXT]);
 void syc_muonfp_format(const struct syc_segment *s, char out[SYC_MUONFP_TEXT]);
 
-/* How many of the option's value octets TCPFP writes: what the others hold differs between connections. */
+/*
+ * How many of the option's value octets TCPFP writes: what the others hold differs between
+ * connections.
+ */
 size_t syc_tcpfp_value_octets(const struct syc_option *option);
 
 #endif

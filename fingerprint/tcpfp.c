@@ -2,8 +2,15 @@
 #include "fingerprint/syn_int.h"
 
 /*
- * nDPI TCPFP v0.4 (the format is ntop's, published under CC BY 4.0): flags_ttlbucket_window_hash12, where
- * hash12 is the beginning of the SHA-256 of a lower-case hex text made of the options.
+ * nDPI TCPFP v0.4 (the format is ntop's, published under CC BY 4.0):
+ * flags_ttlbucket_window_hash12, where hash12 is the beginning of the SHA-256 of a lower-case hex
+ * text made of the options: each kind and of its value what belongs to the stack and not to the
+ * connection or the path. A Linux SYN:
+ *
+ *   02 04 05b4   04 02   08 0a 000003e8 00000000   01   03 03 07      the octets
+ *   02           04      08                        01   03 07         the text "020408010307"
+ *
+ * No length octet is written: it is the value's, or it is wrong and the text ends after the kind.
  */
 
 enum { EXID_TFO = 0xf989 }; /* RFC 7413 4.1.1: Fast Open before it had kind 34 */
@@ -14,6 +21,7 @@ is_experiment(uint8_t kind)
     return kind == SYC_OPT_EXP1 || kind == SYC_OPT_EXP2;
 }
 
+/* With less than the two octets of its number an experiment is nobody's. */
 static bool
 is_fast_open(const struct syc_option *option)
 {
@@ -23,6 +31,11 @@ is_fast_open(const struct syc_option *option)
     return option->kind == SYC_OPT_TFO;
 }
 
+/*
+ * MSS is the path's, timestamps, digests and cookies are the connection's. Of MPTCP the first
+ * octet holds subtype and version, and for MP_CAPABLE (subtype 0) the second the flags; keys and
+ * tokens follow (RFC 8684 3.1).
+ */
 size_t
 syc_tcpfp_value_octets(const struct syc_option *option)
 {
@@ -48,7 +61,10 @@ syc_tcpfp_value_octets(const struct syc_option *option)
     return option->data.n < most ? option->data.n : most;
 }
 
-/* Fast Open goes out together with the NOPs that touch it, so that a cookie does not make a new name. */
+/*
+ * Fast Open goes out together with the NOPs that touch it, so that a cookie does not make a new
+ * name.
+ */
 static void
 drop_fast_open(struct syc_out *o, struct syc_span *rest, size_t nops_from)
 {
@@ -59,6 +75,7 @@ drop_fast_open(struct syc_out *o, struct syc_span *rest, size_t nops_from)
     }
 }
 
+/* Ends at the EOL, which is written, or after the kind of a malformed option. */
 static void
 options_text(struct syc_span rest, struct syc_out *o)
 {
@@ -81,6 +98,7 @@ options_text(struct syc_span rest, struct syc_out *o)
     }
 }
 
+/* nDPI's bounds; 192 is its own, no system starts there. */
 static unsigned
 ttl_bucket(uint8_t ttl)
 {

@@ -1,7 +1,16 @@
 #include "fingerprint/syn_int.h"
 
+/*
+ * Stacks that count their first window in segments give themselves away by the multiple. p0f tries
+ * twelve segment sizes in a fixed order and takes the first that divides the window exactly; one
+ * window can fit several (65160 is 45 * 1448 and 3 * 21720), so the order is part of the format.
+ */
+
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
+/*
+ * octets may come out 0 or negative (peer MSS below 12): 0 is never tried, -1 divides everything.
+ */
 struct divisor {
     bool applies;
     uint8_t unit;
@@ -21,7 +30,11 @@ syc_window_p0f(const struct syc_segment *s, const struct syc_walk *walk, uint32_
     const int32_t peer = (int32_t)(peer_mss & 0xffff);
     const bool v6 = s->ip_v == 6;
     const bool answers = (s->flags & SYC_ACK) != 0 && peer != 0;
-    /* In p0f's order; its numbers as listed in reference/fingerprints 2.1.4. */
+    /*
+     * In p0f's order, reference/fingerprints 2.1.4. 40 and 60 are IPv4 and IPv6 headers with a
+     * bare TCP header, 12 a timestamp option with its two NOPs, 1500 Ethernet's MTU whatever the
+     * MSS says.
+     */
     const struct divisor divisors[] = {
         {true, SYC_WINDOW_MSS, mss},
         {walk->ts_val != 0, SYC_WINDOW_MSS, mss - 12},
@@ -43,7 +56,10 @@ syc_window_p0f(const struct syc_segment *s, const struct syc_walk *walk, uint32_
     }
     for (size_t i = 0; i < COUNT(divisors); i++) {
         if (divides(s->window, &divisors[i])) {
-            /* p0f keeps the quotient in 16 signed bits, so must we. */
+            /*
+             * p0f keeps the quotient in 16 signed bits, so must we: 65531 / 1 becomes -5 and is no
+             * multiple, 65535 / -1 becomes 1 and is one. The first divisor decides even then.
+             */
             int16_t n = (int16_t)(s->window / divisors[i].octets);
 
             return n > 0 ? (struct syc_window){divisors[i].unit, (uint32_t)n} : value;
@@ -52,6 +68,11 @@ syc_window_p0f(const struct syc_segment *s, const struct syc_walk *walk, uint32_
     return value;
 }
 
+/*
+ * Linux since 4.19.86 and 4.20 (measured on 6.18: reference/fingerprints 3) offers in its first
+ * segment as many whole segments as fit below 2^16. MSS below 100 is left out as p0f does: there
+ * every window is a multiple of something.
+ */
 uint32_t
 syc_window_floor65535(uint32_t window, uint32_t mss, bool less_12)
 {

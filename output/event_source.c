@@ -49,6 +49,14 @@ write_object(struct syc_json *j, const struct syc_subject *s, size_t field, size
     syc_json_close(j, '}');
 }
 
+/* Rules read these as facts; in the event they stand in the head. */
+static bool
+is_in_head(const char *name)
+{
+    return strcmp(name, "subject") == 0 || strcmp(name, "src_ip") == 0 ||
+           strcmp(name, "dest_ip") == 0 || strcmp(name, "dest_port") == 0;
+}
+
 static void
 write_facts(struct syc_json *j, const struct syc_subject *s)
 {
@@ -56,8 +64,13 @@ write_facts(struct syc_json *j, const struct syc_subject *s)
         const char *name = syc_source_schema.fields[i].name;
         size_t n = object_length(name);
 
-        /* a name without an object is the subject itself, which the envelope has told */
-        if (s->values[i].type != SYC_ABSENT && n > 0 && opens_object(s, i, n)) {
+        if (s->values[i].type == SYC_ABSENT || is_in_head(name)) {
+            continue;
+        }
+        if (n == 0) {
+            syc_json_key(j, name);
+            syc_json_value(j, &s->values[i]);
+        } else if (opens_object(s, i, n)) {
             write_object(j, s, i, n);
         }
     }

@@ -5,6 +5,27 @@
 #include <strings.h>
 
 /*
+ * The condition language of Sigma, made into postfix steps.
+ *
+ *     condition := or
+ *     or        := and ("or" and)*
+ *     and       := not ("and" not)*
+ *     not       := "not"* atom
+ *     atom      := "(" or ")" | ("1" | "any" | "all") "of" (pattern | "them") | identifier
+ *
+ * Operator precedence with an explicit stack of what is pending, so that nesting costs no C stack: a file may hold
+ * a mebibyte of parentheses. The parser is in one of two states, waiting for a value or for an operator; each token
+ * either fits the state or is the one fault reported (names that do not exist are all reported, since they do not
+ * derail it).
+ *
+ * How many truth values the steps hold at a time is counted while they are emitted, because the evaluator's stack is
+ * the bits of one word. Each level of "a or b and (" holds two, so conditions nested 31 deep always fit.
+ *
+ * Places: the condition is one scalar; syc_yaml_place() maps octets in it to lines and columns of the file.
+ * Several conditions in a list are joined by "or"; each is parsed on its own, so a parenthesis cannot span two.
+ */
+
+/*
  * condition := or; or := and ("or" and)*; and := not ("and" not)*; not := "not"* atom
  * atom      := "(" or ")" | ("1" | "any" | "all") "of" (pattern | "them") | identifier
  *
@@ -38,12 +59,14 @@ struct parser {
     bool failed;
 };
 
+/* Where an octet of the condition stands in the file. */
 static struct syc_place
 place(const struct parser *p, size_t at)
 {
     return syc_yaml_place(p->r->text, p->node, at);
 }
 
+/* Report the first fault of this condition; the ones after it would only be its echo. */
 static void
 fail(struct parser *p, enum syc_sigma_code code, size_t at, const char *text)
 {
@@ -53,6 +76,10 @@ fail(struct parser *p, enum syc_sigma_code code, size_t at, const char *text)
     p->failed = true;
 }
 
+/*
+ * Letters of identifiers and patterns. Anything else that is no blank, parenthesis or bar is a token of its own
+ * that fits nowhere, and is thereby reported where it stands.
+ */
 static bool
 is_word(char c)
 {
@@ -60,6 +87,7 @@ is_word(char c)
            (c && strchr("_-.*", c));
 }
 
+/* Read the next token. The text is zero-terminated and holds no NUL (the YAML layer refuses it). */
 static void
 advance(struct parser *p)
 {
@@ -86,6 +114,7 @@ advance(struct parser *p)
     p->next = at + n;
 }
 
+/* Key words are read in any case: older rules write AND, OR, NOT. */
 static bool
 word_is(const struct parser *p, const char *word)
 {
@@ -95,6 +124,12 @@ word_is(const struct parser *p, const char *word)
 
 /* ---- steps ---- */
 
+/*
+ * Append a step and keep count of the values that wait on the evaluator's stack.
+ *
+ * Two limits, one code: 512 steps, and 64 values at a time. After a failure the count may be wrong, which does no
+ * harm: a refused rule is never evaluated.
+ */
 static void
 emit(struct parser *p, enum syc_sigma_step_kind kind, uint64_t mask, size_t at)
 {
@@ -115,6 +150,7 @@ emit(struct parser *p, enum syc_sigma_step_kind kind, uint64_t mask, size_t at)
     d->steps[d->step_count++] = (struct syc_sigma_step){kind, mask};
 }
 
+/* What waits for its right side. 128 are enough for every condition that fits the evaluator, "not not ..." included. */
 static void
 push(struct parser *p, enum pending_kind kind)
 {
@@ -126,7 +162,12 @@ push(struct parser *p, enum pending_kind kind)
     p->pending[p->pending_count++].at = p->token.at;
 }
 
-/* Emit what binds at least as strongly as kind; an open parenthesis stops it. */
+/*
+ * Emit what is pending and binds at least as strongly as kind; an open parenthesis stops it.
+ *
+ * Called with PENDING_AND at "and", it leaves an "or" waiting: that is the whole of precedence. Equal operators
+ * are emitted at once, hence left to right.
+ */
 static void
 reduce(struct parser *p, enum pending_kind kind)
 {
@@ -146,7 +187,12 @@ reduce(struct parser *p, enum pending_kind kind)
 
 /* ---- identifiers ---- */
 
-/* Names of identifiers know one wildcard, and letters by their case. */
+/*
+ * Does a pattern stand for a name? One wildcard, letters by their case (Sigma: "1 of selection_*").
+ *
+ * The same way of retrying only the last "*" as in syc_glob_match(); names are at most 128 octets, so a hostile
+ * pattern of a mebibyte costs little more than reading it.
+ */
 static bool
 name_matches(const char *pattern, size_t n, const char *name)
 {
@@ -219,6 +265,7 @@ read_quantified(struct parser *p, enum syc_sigma_step_kind kind)
     emit(p, kind, mask, start);
 }
 
+/* Name the identifier that does not exist and the nearest that does. */
 static void
 report_unknown(struct parser *p, const char *name, size_t n)
 {
@@ -234,6 +281,10 @@ report_unknown(struct parser *p, const char *name, size_t n)
                      "no search identifier is called %s", syc_sigma_quote_text(name, n, quoted));
 }
 
+/*
+ * An identifier alone is "any of" a mask of one. An unknown one gets an empty mask, so that parsing goes on and
+ * finds the other faults; the rule is refused all the same.
+ */
 static void
 read_identifier(struct parser *p)
 {
@@ -257,6 +308,7 @@ read_identifier(struct parser *p)
 
 /* ---- grammar ---- */
 
+/* Is the next word "of"? Tells "1 of them" from an identifier; a copy of the parser looks ahead, nothing is taken. */
 static bool
 of_follows(struct parser *p)
 {
@@ -266,6 +318,7 @@ of_follows(struct parser *p)
     return word_is(&ahead, "of");
 }
 
+/* A plain count: "2 of them" deserves a message of its own, since older texts on Sigma mention it. */
 static bool
 is_count(const struct parser *p)
 {
@@ -273,7 +326,12 @@ is_count(const struct parser *p)
            strspn(p->node->text + p->token.at, "0123456789") >= p->token.n;
 }
 
-/* Where a value must come. Answers whether one came; "not" and "(" leave the parser waiting for it. */
+/*
+ * Where a value must come. Answers whether one came: "not" and "(" leave the parser waiting for it.
+ *
+ * A value that came may be what a "not" waited for, so those are emitted at once; "and" and "or" wait, as what
+ * follows may bind more strongly.
+ */
 static bool
 read_operand(struct parser *p)
 {
@@ -304,7 +362,11 @@ read_operand(struct parser *p)
     return true;
 }
 
-/* Where "and", "or" or ")" must come. Answers whether a value must follow. */
+/*
+ * Where "and", "or" or ")" must come. Answers whether a value must follow.
+ *
+ * A closed parenthesis is a value like any other: a "not" before it is emitted now.
+ */
 static bool
 read_operator(struct parser *p)
 {
@@ -337,6 +399,10 @@ read_operator(struct parser *p)
     return false;
 }
 
+/*
+ * One condition. Unless it is the first, a value of those before waits on the stack (depth 1), and an "or" joins
+ * the two at the end.
+ */
 static void
 read_one(struct syc_sigma_reader *r, const struct syc_yaml_node *node, bool first)
 {

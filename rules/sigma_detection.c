@@ -3,6 +3,32 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * The `detection` section: search identifiers into tests, modifiers into operators, and what a linter says of them.
+ *
+ *     identifier            a name                                      up to 64
+ *       group               a map, or one map of a list                 its tests must all hold
+ *         test              field|modifier|modifier: value or list      up to 64 in the rule
+ *
+ * A key is taken apart by its modifiers first, then checked in this order: is the field known, do the modifiers go
+ * together, do they fit the type of the field. So each fault is reported once and in the terms of its cause. A test
+ * that could not be read still takes its place in the draft: the next ones keep their numbers, and the condition is
+ * checked in the same run.
+ *
+ * What goes together (ecosystem: "Exactly what is supported"):
+ *
+ *     contains, startswith, endswith    texts and lists of texts; with all, cased
+ *     gt, gte, lt, lte                  numbers
+ *     cidr                              addresses
+ *     exists                            any type; value true or false
+ *     neq                               alone, or with fieldref, or cased
+ *     fieldref                          two fields of one type, no lists
+ *     all                               with equality and the three that widen patterns
+ *
+ * Sigma's other modifiers are known by name, so that a rule written for another engine is refused with a message
+ * that says what is missing here, not with "unknown".
+ */
+
 /* Longer names of identifiers are refused: patterns are matched against them while loading. */
 enum { NAME_MAX_OCTETS = 128 };
 
@@ -69,12 +95,17 @@ struct key {
     int field;
 };
 
+/* Where a part of a key stands in the file; a key in quotes is one column further right. */
 static struct syc_place
 part_place(const struct syc_sigma_reader *r, const struct key *k, const char *part)
 {
     return syc_yaml_place(r->text, k->node, (size_t)(part - k->node->text));
 }
 
+/*
+ * A modifier of Sigma that is not supported, or no modifier at all: two codes, because the first is our limit and
+ * the second the author's slip.
+ */
 static void
 report_modifier(struct syc_sigma_reader *r, const struct key *k, const char *part, const char *name)
 {
@@ -96,6 +127,10 @@ report_modifier(struct syc_sigma_reader *r, const struct key *k, const char *par
                      "unknown modifier %s", syc_sigma_quote_text(name, strlen(name), quoted));
 }
 
+/*
+ * Enter one modifier into the set. Twice the same, or a second operator, is refused at its own place; what only
+ * the whole set shows is left to mixed_up().
+ */
 static bool
 read_modifier(struct syc_sigma_reader *r, struct key *k, const char *part, size_t n)
 {
@@ -149,6 +184,7 @@ mixed_up(const struct key *k)
     return NULL;
 }
 
+/* A type in the words of a finding: "field \"x\" is an address". */
 static const char *
 type_word(enum syc_type type)
 {
@@ -171,6 +207,10 @@ type_word(enum syc_type type)
     }
 }
 
+/*
+ * Do the modifiers make sense for the type? Orders of texts and wildcards of numbers would need a conversion
+ * that Sigma does not define; refusing them is the only reading that cannot surprise.
+ */
 static bool
 fits_type(unsigned set, enum syc_type type)
 {
@@ -185,6 +225,7 @@ fits_type(unsigned set, enum syc_type type)
     return !(set >> MOD_CIDR & 1) || type == SYC_ADDR;
 }
 
+/* Other taxonomies' names, where the document allows them; ours always come first. */
 static const struct syc_sigma_alias *
 find_alias(const struct syc_sigma_reader *r, const char *name)
 {
@@ -222,7 +263,11 @@ syc_sigma_field(struct syc_sigma_reader *r, const char *name, struct syc_place a
     return field;
 }
 
-/* Take a key apart; every fault in it is reported, then it counts as unreadable. */
+/*
+ * Take a key apart. Every fault in it is reported, then the key counts as unreadable (false).
+ *
+ * cost  one pass over the key; looking up the field is linear in the schema, the hint costs an edit distance each
+ */
 static bool
 read_key(struct syc_sigma_reader *r, struct key *k)
 {
@@ -265,6 +310,7 @@ read_key(struct syc_sigma_reader *r, struct key *k)
 
 /* ---- tests ---- */
 
+/* The operator among the modifiers; without one the test is for equality. */
 static enum syc_test_op
 op_of(const struct key *k)
 {
@@ -283,6 +329,7 @@ op_of(const struct key *k)
     return SYC_TEST_EQUAL;
 }
 
+/* contains and its kin are equality with a pattern that has a run before, behind, or on both sides. */
 static unsigned
 wrap_of(const struct key *k)
 {
@@ -292,6 +339,7 @@ wrap_of(const struct key *k)
     return has(k, MOD_STARTSWITH) ? SYC_WRAP_AFTER : has(k, MOD_ENDSWITH) ? SYC_WRAP_BEFORE : 0;
 }
 
+/* exists takes YAML's truth values only: "exists: no" reads as false in YAML 1.1 and as a text in 1.2. */
 static bool
 read_exists(struct syc_sigma_reader *r, const struct syc_yaml_node *value, struct syc_operand *out)
 {
@@ -305,6 +353,10 @@ read_exists(struct syc_sigma_reader *r, const struct syc_yaml_node *value, struc
     return true;
 }
 
+/*
+ * null is the absent value, so only equality and neq can speak of it. In a list Sigma forbids it: "one of these or
+ * nothing" is written with two identifiers.
+ */
 static bool
 read_null(struct syc_sigma_reader *r, const struct key *k, const struct syc_yaml_node *value,
           bool in_list, struct syc_operand *out)
@@ -323,6 +375,7 @@ read_null(struct syc_sigma_reader *r, const struct key *k, const struct syc_yaml
     return true;
 }
 
+/* One value of the list, by what the operator and the field's type ask for. */
 static bool
 read_operand(struct syc_sigma_reader *r, const struct key *k, const struct syc_sigma_test *t,
              const struct syc_yaml_node *value, bool in_list, struct syc_operand *out)
@@ -336,6 +389,10 @@ read_operand(struct syc_sigma_reader *r, const struct key *k, const struct syc_s
     return syc_sigma_operand(r, value, &r->schema->fields[k->field], t, wrap_of(k), out);
 }
 
+/*
+ * The other field of a fieldref. Its type must be the same: comparing a count with a text could only ever be false,
+ * and the author meant something else.
+ */
 static void
 read_fieldref(struct syc_sigma_reader *r, const struct key *k, const struct syc_yaml_node *value,
               struct syc_sigma_test *t)
@@ -372,6 +429,10 @@ remark_neq(struct syc_sigma_reader *r, const struct key *k)
     }
 }
 
+/*
+ * The value or values of a test into operands. Faulty ones are reported and left out; the rule is refused, so the
+ * test is never evaluated without them.
+ */
 static void
 read_values(struct syc_sigma_reader *r, const struct key *k, const struct syc_yaml_node *value,
             struct syc_sigma_test *t)
@@ -436,6 +497,7 @@ read_test(struct syc_sigma_reader *r, const struct syc_yaml_node *value)
 
 /* ---- identifiers ---- */
 
+/* The tests of one map as a mask. Ends at the first that finds no room: one finding for all that follow. */
 static uint64_t
 read_group(struct syc_sigma_reader *r, const struct syc_yaml_node *map)
 {
@@ -455,6 +517,10 @@ read_group(struct syc_sigma_reader *r, const struct syc_yaml_node *map)
     return mask;
 }
 
+/*
+ * Names that a condition can speak of: its letters, and none of its key words. A wildcard in a name would make
+ * "1 of them" and "1 of the*m" differ in ways nobody expects.
+ */
 static bool
 good_name(const char *name)
 {
@@ -470,6 +536,10 @@ good_name(const char *name)
     return n > 0 && n <= NAME_MAX_OCTETS && name[n] == '\0';
 }
 
+/*
+ * A map is one group, a list of maps one each. A list of anything else is a list of keywords, which search free
+ * text: our facts have none.
+ */
 static void
 read_groups(struct syc_sigma_reader *r, const struct syc_yaml_node *node, uint64_t *groups,
             size_t *count)
@@ -492,6 +562,10 @@ read_groups(struct syc_sigma_reader *r, const struct syc_yaml_node *node, uint64
     }
 }
 
+/*
+ * Enter one search identifier. A faulty one is entered all the same (without tests, if there are none): the
+ * condition should not report its name as unknown.
+ */
 static void
 read_identifier(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 {
@@ -561,6 +635,10 @@ contradict(const struct syc_sigma_test *low, const struct syc_sigma_test *high)
     return low->op == SYC_TEST_GTE && high->op == SYC_TEST_LTE ? least > most : least >= most;
 }
 
+/*
+ * Say which pairs of tests in one group shut each other out. Only tests of one group are asked for together;
+ * across groups and identifiers the condition may well mean "or".
+ */
 static void
 remark_group(struct syc_sigma_reader *r, uint64_t mask)
 {
@@ -578,6 +656,7 @@ remark_group(struct syc_sigma_reader *r, uint64_t mask)
     }
 }
 
+/* The linter's remarks on a detection without errors: names never used, and tests that never hold. */
 static void
 remark_searches(struct syc_sigma_reader *r)
 {

@@ -5,8 +5,26 @@
 /*
  * Evaluation: every test once into bits of one word, every identifier into bits of another, then the condition
  * in postfix over a third word used as a stack of truth values. No allocation, no recursion, nothing kept.
+ *
+ *     detection:                         tests        identifiers       condition
+ *         a: {count: 1, name: x}         bits 0, 1    bit 0 = 0 & 1     ANY 1
+ *         b: [{flag: true}, {count: 2}]  bits 2, 3    bit 1 = 2 | 3     ANY 2, NOT
+ *         condition: a and not b                                        AND
+ *
+ * Tests are not skipped when an earlier one decides: at most 64 cheap comparisons cost less than the branches, and
+ * the explanation of a hit ("which identifiers held") then needs no second run.
+ *
+ * What each comparison means where Sigma leaves it open is promised in sigma.h at syc_sigma_match(); the types of
+ * field and operand fit each other because the loader refused everything else. A row may still hold a value of
+ * another type than its schema says (a foreign sensor's record): then the comparison is false, never undefined.
  */
 
+/*
+ * Evaluation: every test once into bits of one word, every identifier into bits of another, then the condition
+ * in postfix over a third word used as a stack of truth values. No allocation, no recursion, nothing kept.
+ */
+
+/* ASCII only: a rule must mean the same on every machine, whatever its locale. */
 static unsigned char
 lower(unsigned char c)
 {
@@ -24,6 +42,7 @@ pass_character(const char *p)
     return p;
 }
 
+/* Wildcard tokens are 256 and above, so they equal no octet. */
 static bool
 same_octet(uint16_t token, char c, bool cased)
 {
@@ -33,8 +52,11 @@ same_octet(uint16_t token, char c, bool cased)
 }
 
 /*
- * Only the last run is ever retried (an earlier one that matched shorter leaves nothing to gain), so the cost is
- * at most pattern times text, without recursion.
+ * Does the pattern cover the whole text?
+ *
+ * Only the last run ("*") is ever retried: an earlier run that matched less leaves the later ones nothing to gain.
+ * Hence at most pattern times text steps without recursion, where the textbook recursion is exponential on
+ * patterns such as *a*a*a*b. `retry` is the token after that run, `retry_text` where it last began to match.
  */
 bool
 syc_glob_match(const uint16_t *pattern, size_t count, const char *text, bool cased)
@@ -63,13 +85,19 @@ syc_glob_match(const uint16_t *pattern, size_t count, const char *text, bool cas
     }
 }
 
+/* Truth values are no numbers here: YAML tells true from 1, and so do facts. */
 static bool
 is_number(const struct syc_value *v)
 {
     return v->type == SYC_INT || v->type == SYC_REAL;
 }
 
-/* -1, 0, 1, or 2 when there is no order: not numbers, or not a number. */
+/*
+ * The order of a value and an operand: -1, 0, 1, or 2 when there is none.
+ *
+ * Two integers are compared as such: octet counts pass 2^53, where doubles begin to skip integers. Everything
+ * else goes through doubles. 2 stands for an absent value, another type, or a NaN, and fails every comparison.
+ */
 static int
 compare_numbers(const struct syc_value *v, const struct syc_operand *o)
 {
@@ -85,6 +113,7 @@ compare_numbers(const struct syc_value *v, const struct syc_operand *o)
     return a < b ? -1 : a > b ? 1 : a == b ? 0 : 2;
 }
 
+/* ::ffff:0:0/96, the form in which all IPv4 addresses are kept (RFC 4291 2.5.5.2). */
 static bool
 is_mapped(const uint8_t octets[16])
 {
@@ -93,7 +122,12 @@ is_mapped(const uint8_t octets[16])
     return memcmp(octets, prefix, sizeof(prefix)) == 0;
 }
 
-/* A mapped address is IPv4 here, so ::/0 and other IPv6 nets shorter than the mapping's /96 do not hold it. */
+/*
+ * Is the address in the net? Plain equality is the net of all 128 bits.
+ *
+ * A mapped address is IPv4 here, so ::/0 and other IPv6 nets shorter than the mapping's /96 do not hold it:
+ * "all of IPv6" in a filter would otherwise hide every IPv4 source.
+ */
 static bool
 in_net(const struct syc_value *v, const struct syc_operand *o)
 {
@@ -108,6 +142,7 @@ in_net(const struct syc_value *v, const struct syc_operand *o)
     return rest == 0 || ((v->u.addr.octets[whole] ^ o->u.net.octets[whole]) >> (8 - rest)) == 0;
 }
 
+/* A list holds a pattern if any of its items does: Sigma's rule for multi-valued fields. */
 static bool
 matches_text(const struct syc_value *v, const struct syc_operand *o, bool cased)
 {
@@ -122,6 +157,7 @@ matches_text(const struct syc_value *v, const struct syc_operand *o, bool cased)
     return false;
 }
 
+/* Equality by the kind of operand; the loader made the kind from the type of the field. */
 static bool
 equals(const struct syc_value *v, const struct syc_operand *o, bool cased)
 {
@@ -142,6 +178,7 @@ equals(const struct syc_value *v, const struct syc_operand *o, bool cased)
     }
 }
 
+/* One value of a test. Orders are spelled out instead of negated: "not less" would hold on absent values. */
 static bool
 holds_for(const struct syc_sigma_test *t, const struct syc_value *v, const struct syc_operand *o)
 {
@@ -169,6 +206,7 @@ holds_for(const struct syc_sigma_test *t, const struct syc_value *v, const struc
     }
 }
 
+/* Texts may come from outside; they are compared octet by octet up to their zero. */
 static bool
 same_text(const char *a, const char *b, bool cased)
 {
@@ -182,6 +220,10 @@ same_text(const char *a, const char *b, bool cased)
     return lower((unsigned char)*a) == lower((unsigned char)*b);
 }
 
+/*
+ * Equality of two facts, for fieldref. The loader has seen to it that their fields have one type; lists are
+ * refused there, because two lists can be equal in more than one sense.
+ */
 static bool
 same_values(const struct syc_value *a, const struct syc_value *b, bool cased)
 {
@@ -206,6 +248,13 @@ same_values(const struct syc_value *a, const struct syc_value *b, bool cased)
     }
 }
 
+/*
+ * One test over the row.
+ *
+ * fieldref stands apart: with either side absent it is false under neq too, since nothing was compared. For all
+ * others the values decide: any of them, or with `all` every one; neq then turns the answer round, and so holds
+ * on an absent value.
+ */
 static bool
 test_holds(const struct syc_sigma_test *t, const struct syc_value *row)
 {
@@ -228,6 +277,7 @@ test_holds(const struct syc_sigma_test *t, const struct syc_value *row)
     return t->all != t->negate;
 }
 
+/* An identifier holds when the tests of one of its groups all hold: a map is one group, a list of maps several. */
 static uint64_t
 identifiers_of(const struct syc_sigma_program *p, uint64_t tests)
 {
@@ -246,7 +296,10 @@ identifiers_of(const struct syc_sigma_program *p, uint64_t tests)
     return held;
 }
 
-/* Bit 0 is the top of the stack. The loader has checked that the stack never runs dry or over 64. */
+/*
+ * The condition in postfix. Bit 0 of `stack` is the top, so pushing shifts left and a binary operator shifts right
+ * and writes the new bit 0. The loader counted the depth: the stack never runs dry and never over 64.
+ */
 static bool
 condition_holds(const struct syc_sigma_program *p, uint64_t held)
 {

@@ -19,8 +19,8 @@ def read(path):
 
 
 def words_of(header, name):
-    body = re.search(r"#define %s\(X\)(.*?)\n(?!.*\\\n)" % name, header, re.S).group(1)
-    return re.findall(r'X\([A-Z0-9_]+, "([^"]+)"\)', body.split("#define")[0])
+    body = re.search(r"#define %s\(X\)((?:.*\\\n)+.*)\n" % name, header).group(1)
+    return re.findall(r'X\([A-Z0-9_]+, "([^"]+)"\)', body)
 
 
 def number(doc="", least=None):
@@ -69,6 +69,7 @@ LISTS = {
     "id_step_words": words_of(RECORD, "SYC_ID_STEP_LIST"), "resume_words": words_of(RECORD, "SYC_RESUME_LIST"),
     "protocol_words": words_of(PRINT, "SYC_PROTOCOL_LIST"), "degraded": words_of(RECORD, "SYC_DEGRADED_LIST"),
     "quirks": words_of(PRINT, "SYC_QUIRK_LIST"),
+    "tunnel": words_of(read("capture/segment.h"), "SYC_TUNNEL_LIST")[1:],
 }
 
 
@@ -100,21 +101,36 @@ def envelope(kind, more, required=()):
     return obj(props, ["v", "timestamp", "event_type", *required])
 
 
+def said(schema, doc):
+    return dict(schema, description=doc)
+
+
 def tuple_members():
-    return {"flow_id": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1},
-            "community_id": text(r"^1:[A-Za-z0-9+/]{27}=$"), "src_ip": TEXT, "src_port": PORT, "dest_ip": TEXT,
-            "dest_port": PORT, "proto": {"const": "TCP"}, "client_known": {"const": False},
-            "vlan": array({"type": "integer", "minimum": 0, "maximum": 4095}, 8), "tunnel": array(TEXT, 8)}
+    return {"flow_id": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1, "description": "of the connection: equal in every run and on every machine"},
+            "community_id": text(r"^1:[A-Za-z0-9+/]{27}=$", doc="Community ID version 1, seed 0"),
+            "src_ip": text(doc="the client: sender of the SYN"), "src_port": PORT, "dest_ip": text(doc="the server"),
+            "dest_port": PORT, "proto": {"const": "TCP"},
+            "client_known": {"const": False, "description": "which side is the client is a guess"},
+            "vlan": said(array({"type": "integer", "minimum": 0, "maximum": 4095}, 8), "ids, outermost first"),
+            "tunnel": said(array(text(enum=LISTS["tunnel"]), 8), "encapsulations, outermost first")}
+
+
+def law():
+    return said(obj({"unit": text(enum=["value", "mss", "mtu", "floor65535"]), "n": number("multiple of the unit", 0)}, ["unit", "n"]),
+                "what the window is a multiple of")
 
 
 def syn():
-    return {"kind": text(enum=["syn", "syn+ack"]), "ip_v": {"enum": [4, 6]}, "ttl": number(), "ttl_initial": {"enum": [32, 64, 128, 255]},
-            "distance": number("hops", 0), "df": BOOL, "ip_id": number(), "ip_ecn": number(), "ip_options_bytes": number(),
-            "flow_label": number(), "window": number("raw 16 bit"),
-            "window_law": obj({"unit": text(enum=["value", "mss", "mtu", "floor65535"]), "n": number()}, ["unit", "n"]),
-            "mss": number(), "wscale": number(), "options": TEXT, "option_kinds": array(number(), 40), "ts_val": number(),
-            "ts_ecr": number(), "tcp_flags": number("12 bits"), "payload_bytes": number(), "quirks": array(text(enum=LISTS["quirks"])),
-            "p0f": TEXT, "tcpfp": TEXT, "muonfp": TEXT}
+    return {"kind": text(enum=["syn", "syn+ack"]), "ip_v": {"enum": [4, 6]}, "ttl": number("hops left, as captured", 0),
+            "ttl_initial": {"enum": [32, 64, 128, 255]}, "distance": number("hops, ttl_initial - ttl", 0),
+            "df": said(BOOL, "do not fragment; IPv4"), "ip_id": number("IPv4", 0), "ip_ecn": number("2 bits", 0),
+            "ip_options_bytes": number("octets of IPv4 options", 0), "flow_label": number("IPv6, 20 bits", 0),
+            "window": number("octets, raw 16 bit", 0), "window_law": law(), "mss": number("octets", 0), "wscale": number("bits to shift by", 0),
+            "options": text(doc="layout in p0f's words; absent when there are none"),
+            "option_kinds": said(array(number(least=0), 40), "every kind in order, each end-of-list and padding octet as its own 0"),
+            "ts_val": number("TSval, ticks", 0), "ts_ecr": number("TSecr, ticks", 0), "tcp_flags": number("12 bits", 0),
+            "payload_bytes": number("octets", 0), "quirks": said(array(text(enum=LISTS["quirks"])), "p0f's words, then ours"),
+            "p0f": text(doc="p0f's raw signature"), "tcpfp": text(doc="nDPI TCPFP v0.4"), "muonfp": text(doc="MuonFP")}
 
 
 def complete():
@@ -124,19 +140,23 @@ def complete():
 def connection():
     members, count = record_members()
     members.pop("client_known", None)
-    members["flow"]["properties"].update(start=TIME, end=TIME)
-    members["flow"]["required"] = ["start", "end", "state", "reason"]
+    members["flow"]["properties"].update(start=said(TIME, "first segment"), end=said(TIME, "last segment"))
+    members["flow"]["required"] = ["start"]
     for name in ("syn_times_us", "syn_ack_times_us"):
-        members["tcp"]["properties"][name] = array(number(), 16)
+        members["tcp"]["properties"][name] = said(array(number(), 16), "microseconds from flow.start; counted beyond 16")
     members["close"]["properties"]["time_wait"] = array(obj({
-        "side": text(enum=["client", "server"]), "enter_us": number(), "killed_us": number(),
+        "side": text(enum=["client", "server"]), "enter_us": number("microseconds from flow.start"), "killed_us": number("by a RST"),
         "restarts_us": array({"type": "array", "items": number(), "minItems": 2, "maxItems": 2}, 4)}, ["side", "enter_us"]), 2)
-    cells = {"type": "array", "items": number(), "minItems": 4, "maxItems": 9}
+    cells = {"type": "array", "items": number(), "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 9, "maxItems": 9}]}
+    exchange_doc = ("[offset_us, client_dur_us, client_octets, client_packets, answer_offset_us, first_flight_octets, server_dur_us, "
+                    "server_octets, server_packets]; four cells where no answer came")
+    flight_doc = "[offset_us, dur_us, gap_max_us, segments, octets, retransmitted, window_limited 0|1]"
+    flight = {"type": "array", "items": number(), "minItems": 7, "maxItems": 7}
     more = dict(tuple_members(), ip_v={"enum": [4, 6]}, syn=obj(syn()), syn_ack=obj(syn()),
-                exchanges=array(cells, 256), flights=array({"type": "array", "items": number(), "minItems": 7, "maxItems": 7}))
+                exchanges=said(array(cells, 256), exchange_doc), flights=said(array(flight), flight_doc))
     more.update(members)
     more.update(complete())
-    return envelope("connection", more, ["flow_id", "community_id", "src_ip", "src_port", "dest_ip", "dest_port", "ip_v", "flow", "tcp", "close", "complete"])
+    return envelope("connection", more, ["flow_id", "community_id", "src_ip", "src_port", "dest_ip", "dest_port", "proto", "ip_v", "flow", "complete"])
 
 
 def fingerprint():

@@ -4,7 +4,7 @@ from Zeek's rules and from arithmetic on the script's own lines, never from what
 
   expect connection 10.0.0.1:40000 [#2] TERM...    the record of that client (the second one, in the order of starts)
   expect fingerprint 10.0.0.1:40000 syn|syn+ack [#2] TERM...
-  expect source 10.0.0.1 TERM...
+  expect source 10.0.0.1 TERM...                   PATHs begin inside the event's "source", of stats inside "stats"
   expect verdict 10.0.0.1 TERM...                  of a source; 10.0.0.1>10.0.0.2:80 of a pair
   expect stats TERM...
   expect count EVENT=N ...                         how many events of a type
@@ -103,7 +103,8 @@ def term_faults(event, term):
     if not m:
         return [f"{term}: not a term"]
     absent, path, operator, want = m.groups()
-    paths = SHORT.get(path, [path])
+    head, dot, tail = path.partition(".")
+    paths = SHORT.get(path) or [SHORT[head][0] + dot + tail if head in ("evidence", "missing", "kinds") else path]
     if absent or not operator:
         values = [(p, look(event, p)) for p in paths]
         return [f"{p} is {plain(v)}" for p, v in values if (v is ABSENT) != bool(absent)]
@@ -171,7 +172,10 @@ class Expectation:
             found.sort(key=lambda e: (look(e, "flow.start"), look(e, "flow.part") if look(e, "flow.part") is not ABSENT else 0))
         if len(found) < self.nth:
             return [f"{len(found)} such events"]
-        return [fault for term in self.terms for fault in term_faults(found[self.nth - 1], term)]
+        event = found[self.nth - 1]
+        if self.kind in ("source", "stats"):
+            event = event[self.kind]
+        return [fault for term in self.terms for fault in term_faults(event, term)]
 
 
 def read(text):

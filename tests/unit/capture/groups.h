@@ -65,8 +65,10 @@ void add_ip6(struct octets *o, unsigned next, unsigned payload);
 enum { TCP_DATA_OCTETS = 24 };
 void add_tcp_data(struct octets *o);
 
-/* Decode the whole of o as a frame that was captured whole. */
+/* Decode the whole of o as a frame that was captured whole, and as one of `sent` octets on the wire. */
 enum syc_drop decode(const struct octets *o, uint16_t link, struct syc_segment *out);
+enum syc_drop decode_sent(const struct octets *o, uint16_t link, size_t sent,
+                          struct syc_segment *out);
 
 /* The segment of add_tcp_data behind any way: ports, numbers and payload are right. */
 void assert_is_data(const struct syc_segment *s);

@@ -60,10 +60,16 @@ add_tcp_data(struct octets *o)
 enum syc_drop
 decode(const struct octets *o, uint16_t link, struct syc_segment *out)
 {
+    return decode_sent(o, link, o->n, out);
+}
+
+enum syc_drop
+decode_sent(const struct octets *o, uint16_t link, size_t sent, struct syc_segment *out)
+{
     struct syc_frame frame = {
         .data = o->p,
         .captured = (uint32_t)o->n,
-        .length = (uint32_t)o->n,
+        .length = (uint32_t)sent,
         .link = link,
         .file = 3,
         .time_ns = 1234567890123456789,

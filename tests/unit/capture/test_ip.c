@@ -86,13 +86,36 @@ lengths_are_the_ip_headers_not_the_captures(void **state)
     struct octets o = {.n = 0};
     struct syc_segment s;
 
-    /* A sliced frame whose file calls the slice the whole: 1400 octets of payload, 4 there. */
+    /* 1400 octets of payload on the wire, 4 of them captured. */
     add_ip4(&o, 6, 1420);
     add_tcp_data(&o);
-    assert_int_equal(decode(&o, LINK_RAW, &s), SYC_DROP_NONE);
+    assert_int_equal(decode_sent(&o, LINK_RAW, 1440, &s), SYC_DROP_NONE);
+    assert_int_equal(s.ip_octets, 1440);
     assert_int_equal(s.payload_octets, 1400);
     assert_int_equal(s.payload.n, 4);
     assert_true(s.payload_cut);
+}
+
+static void
+a_packet_has_no_more_than_its_frame_had(void **state)
+{
+    static const uint16_t links[] = {LINK_ETHERNET, LINK_RAW};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct octets o = {.n = 0};
+        struct syc_segment s;
+
+        if (links[i] == LINK_ETHERNET) {
+            add_ethernet(&o, 0x0800);
+        }
+        add_ip4(&o, 6, 1420); /* in a frame of 44 octets of IP */
+        add_tcp_data(&o);
+        assert_int_equal(decode(&o, links[i], &s), SYC_DROP_NONE);
+        assert_is_data(&s);
+        /* A file whose wire length is below what it holds is believed as to what it holds. */
+        assert_int_equal(decode_sent(&o, links[i], 0, &s), SYC_DROP_NONE);
+        assert_is_data(&s);
+    }
 }
 
 static void
@@ -247,8 +270,8 @@ authenticated_ipv4_is_read(void **state)
 static void
 other_protocols_are_not_tcp(void **state)
 {
-    /* UDP, SCTP, and the tunnels that are not opened. */
-    static const uint8_t protocols[] = {17, 132, 4, 41, 47, 58};
+    /* UDP, SCTP, GRE, ICMPv6 in IPv4. */
+    static const uint8_t protocols[] = {17, 132, 47, 58};
 
     for (size_t i = 0; i < sizeof protocols; i++) {
         struct octets o = {.n = 0};
@@ -258,6 +281,83 @@ other_protocols_are_not_tcp(void **state)
         add_tcp_data(&o);
         assert_int_equal(decode(&o, LINK_RAW, &s), SYC_DROP_NOT_TCP);
         assert_int_equal(s.src[15], 1); /* filled as far as it was read */
+    }
+}
+
+/* An outer header of ip_v whose payload is an inner packet of inner_v that carries the data segment. */
+static enum syc_drop
+decode_tunnel(int outer_v, int inner_v, struct syc_segment *out)
+{
+    unsigned inner = (inner_v == 4 ? 20 : 40) + TCP_DATA_OCTETS;
+    unsigned protocol = inner_v == 4 ? 4 : 41;
+    struct octets o = {.n = 0};
+
+    if (outer_v == 4) {
+        add_ip4(&o, protocol, inner);
+    } else {
+        add_ip6(&o, protocol, inner);
+    }
+    if (inner_v == 4) {
+        add_ip4(&o, 6, TCP_DATA_OCTETS);
+        o.p[o.n - 20 + 15] = 99; /* 192.0.2.99 */
+    } else {
+        add_ip6(&o, 6, TCP_DATA_OCTETS);
+        o.p[o.n - 40 + 23] = 99;
+    }
+    add_tcp_data(&o);
+    return decode(&o, LINK_RAW, out);
+}
+
+static void
+a_packet_in_a_packet_speaks_for_itself(void **state)
+{
+    static const struct {
+        int outer, inner;
+        enum syc_tunnel word;
+    } rows[] = {
+        {4, 4, SYC_TUNNEL_IPIP},
+        {4, 6, SYC_TUNNEL_6IN4},
+        {6, 4, SYC_TUNNEL_4IN6},
+        {6, 6, SYC_TUNNEL_6IN6},
+    };
+
+    for (size_t i = 0; i < 4; i++) {
+        struct syc_segment s;
+        bool four = rows[i].inner == 4;
+
+        assert_int_equal(decode_tunnel(rows[i].outer, rows[i].inner, &s), SYC_DROP_NONE);
+        assert_is_data(&s);
+        assert_int_equal(s.path.tunnel_count, 1);
+        assert_int_equal(s.path.tunnel[0], rows[i].word);
+        assert_int_equal(s.ip_v, rows[i].inner);
+        assert_int_equal(s.src[15], 99);
+        assert_int_equal(s.ip_octets, four ? 44 : 64);
+        assert_int_equal(s.ttl, four ? 57 : 63);
+        /* Nothing of the outer header is left. */
+        assert_int_equal(s.ip_id, four ? 0xabcd : 0);
+        assert_int_equal(s.ip_df, four);
+        assert_int_equal(s.flow_label, four ? 0 : 0x12345);
+        if (four) {
+            assert_memory_equal(s.src, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+        }
+    }
+}
+
+static void
+eight_tunnels_are_kept_and_nine_are_too_deep(void **state)
+{
+    for (unsigned depth = 8; depth <= 9; depth++) {
+        struct octets o = {.n = 0};
+        struct syc_segment s;
+
+        for (unsigned i = 0; i < depth; i++) {
+            add_ip4(&o, 4, (depth - i) * 20 + TCP_DATA_OCTETS);
+        }
+        add_ip4(&o, 6, TCP_DATA_OCTETS);
+        add_tcp_data(&o);
+        assert_int_equal(decode(&o, LINK_RAW, &s),
+                         depth == 8 ? SYC_DROP_NONE : SYC_DROP_PATH_DEPTH);
+        assert_int_equal(s.path.tunnel_count, 8);
     }
 }
 
@@ -271,7 +371,7 @@ jumbograms_have_their_length_in_an_option(void **state)
     add_ip6(&o, 0, 0);
     ADD(&o, 6, 0, 0xc2, 4, 0x00, 0x01, 0x86, 0xa0);
     add_tcp_data(&o);
-    assert_int_equal(decode(&o, LINK_RAW, &s), SYC_DROP_NONE);
+    assert_int_equal(decode_sent(&o, LINK_RAW, 100050, &s), SYC_DROP_NONE); /* 10 of them padding */
     assert_int_equal(s.ip_octets, 100040);
     assert_int_equal(s.payload_octets, 99972);
     assert_true(s.payload_cut);
@@ -280,7 +380,7 @@ jumbograms_have_their_length_in_an_option(void **state)
     add_ip6(&o, 0, 0);
     ADD(&o, 6, 1, 0, 0, 1, 4, 0, 0, 0, 0, 0xc2, 4, 0x00, 0x01, 0x86, 0xa0);
     add_tcp_data(&o);
-    assert_int_equal(decode(&o, LINK_RAW, &s), SYC_DROP_NONE);
+    assert_int_equal(decode_sent(&o, LINK_RAW, 100050, &s), SYC_DROP_NONE);
     assert_int_equal(s.payload_octets, 99964);
     /* A length that no 32 bits hold with its header. */
     o.n = 0;
@@ -318,6 +418,7 @@ test_ip_group(void)
         cmocka_unit_test(ipv4_headers_that_cannot_be_are_bad),
         cmocka_unit_test(a_total_length_of_zero_means_the_frames),
         cmocka_unit_test(lengths_are_the_ip_headers_not_the_captures),
+        cmocka_unit_test(a_packet_has_no_more_than_its_frame_had),
         cmocka_unit_test(ipv4_flags_are_told_apart),
         cmocka_unit_test(later_fragments_are_no_segments),
         cmocka_unit_test(each_extension_header_is_stepped_over),
@@ -328,6 +429,8 @@ test_ip_group(void)
         cmocka_unit_test(no_next_header_and_esp_end_the_walk),
         cmocka_unit_test(authenticated_ipv4_is_read),
         cmocka_unit_test(other_protocols_are_not_tcp),
+        cmocka_unit_test(a_packet_in_a_packet_speaks_for_itself),
+        cmocka_unit_test(eight_tunnels_are_kept_and_nine_are_too_deep),
         cmocka_unit_test(jumbograms_have_their_length_in_an_option),
         cmocka_unit_test(an_ipv6_payload_length_of_zero_means_the_frames),
     };

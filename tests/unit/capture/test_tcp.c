@@ -69,7 +69,7 @@ data_offsets_below_5_are_bad(void **state)
 }
 
 static void
-a_data_offset_past_the_packet_is_bad(void **state)
+a_data_offset_past_the_packet_cuts_the_options(void **state)
 {
     struct octets o = {.n = 0};
     struct syc_segment s;
@@ -82,7 +82,12 @@ a_data_offset_past_the_packet_is_bad(void **state)
     assert_int_equal(s.options.n, 4);
     assert_int_equal(s.payload_octets, 0);
     o.p[32] = 0x70; /* 28 of 24 */
-    assert_int_equal(decode(&o, LINK_RAW, &s), SYC_DROP_TCP_BAD_OFFSET);
+    assert_int_equal(decode(&o, LINK_RAW, &s), SYC_DROP_NONE);
+    assert_true(s.options_cut);
+    assert_int_equal(s.options.n, 4);
+    assert_int_equal(s.tcp_header_octets, 28);
+    assert_int_equal(s.payload_octets, 0);
+    assert_int_equal(s.payload.n, 0);
 }
 
 static void
@@ -216,7 +221,7 @@ test_tcp_group(void)
         cmocka_unit_test(options_are_all_the_octets_of_the_header_beyond_20),
         cmocka_unit_test(all_twelve_flag_bits_are_kept),
         cmocka_unit_test(data_offsets_below_5_are_bad),
-        cmocka_unit_test(a_data_offset_past_the_packet_is_bad),
+        cmocka_unit_test(a_data_offset_past_the_packet_cuts_the_options),
         cmocka_unit_test(cut_options_are_told_and_what_is_there_is_given),
         cmocka_unit_test(timestamps_are_found_wherever_they_stand),
         cmocka_unit_test(the_walk_gives_each_option_once),

@@ -5,14 +5,16 @@
  * Purpose           captures, texts and runs made by hand for the engine's tests
  * Input and output  conversations in, octets of a pcap file in a temporary file out; an engine's output as text
  * Ownership         files are removed by who made them (craft_remove); texts are freed by craft_free
- * Limits            256 KiB a capture; link type 101 (an IPv4 packet is the frame), microseconds
+ * Limits            2 MiB a capture; link type 101 (an IPv4 packet is the frame), microseconds
  * Not here          the tests
  */
 
 #include "engine/engine.h"
 
+enum { CRAFT_ROOM = 2 << 20 };
+
 struct craft {
-    uint8_t octets[256 * 1024];
+    uint8_t octets[CRAFT_ROOM];
     size_t n;
     size_t frames;
 };

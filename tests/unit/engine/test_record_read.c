@@ -26,7 +26,7 @@ draw(uint64_t *state)
 static int64_t
 draw_number(uint64_t *state)
 {
-    uint64_t v = draw(state) >> (1 + draw(state) % 62);
+    uint64_t v = draw(state) >> (9 + draw(state) % 54); /* below 2^55: the reader takes no more */
 
     return draw(state) % 8 == 0 ? -(int64_t)v : (int64_t)v;
 }
@@ -110,6 +110,9 @@ draw_lists(uint64_t *state, struct syc_record *r, struct lists *l)
     r->flight_count = draw(state) % 9;
     for (size_t i = 0; i < r->flight_count * 7; i++) {
         ((int64_t *)l->flights)[i] = draw_number(state);
+    }
+    for (size_t i = 0; i < r->flight_count; i++) {
+        l->flights[i].window_limited &= 1;
     }
     r->flights = r->flight_count > 0 ? l->flights : NULL;
     for (int i = 0; i < 2; i++) {

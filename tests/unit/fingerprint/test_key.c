@@ -77,7 +77,10 @@ every_fact_counts(void **state)
     }
 }
 
-/* Past the first option that readers step over differently a value octet of one is a kind of another. */
+/*
+ * Past the first option that readers step over differently a value octet of one is a kind of
+ * another.
+ */
 static void
 nothing_is_blanked_after_a_malformed_option(void **state)
 {
@@ -86,7 +89,10 @@ nothing_is_blanked_after_a_malformed_option(void **state)
 
     assert_false(same_key(&a, &b));
 
-    /* An MSS of 3 octets and a timestamp for TCPFP; for p0f 02030508 is the MSS, 0a02 an option, then a kind. */
+    /*
+     * An MSS of 3 octets and a timestamp for TCPFP; for p0f 02030508 is the MSS, 0a02 an option,
+     * then a kind.
+     */
     const struct build c = {.options = "020305080a02010000000000"
                                        "00010101"};
     const struct build d = {.options = "020305080a02fd0200000000"
@@ -149,8 +155,9 @@ random_segment(struct built *out, uint32_t *r)
 }
 
 /*
- * The promise of the key, on 200,000 pairs that differ in one option octet or one number: where the keys are equal,
- * so are the descriptions. The pairs with equal keys are counted, so that the test cannot be empty.
+ * The promise of the key, on 200,000 pairs that differ in one option octet or one number: where
+ * the keys are equal, so are the descriptions. The pairs with equal keys are counted, so that the
+ * test cannot be empty.
  */
 static void
 equal_keys_give_equal_descriptions(void **state)

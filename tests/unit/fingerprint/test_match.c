@@ -4,8 +4,9 @@
 #include <string.h>
 
 /*
- * p0f's order of preference, one rule a test (reference/fingerprints 2.1.6). The whole order was also compared with p0f
- * 3.09b and its own signature file on 16,163 SYNs and SYN+ACKs: label, quality and distance agree in all.
+ * p0f's order of preference, one rule a test (reference/fingerprints 2.1.6). The whole order was
+ * also compared with p0f 3.09b and its own signature file on 16,163 SYNs and SYN+ACKs: label,
+ * quality and distance agree in all.
  */
 
 #define HEAD "classes = win,unix\n[tcp:request]\n"
@@ -15,7 +16,10 @@
 
 #define LAYOUT "mss,sok,ts,nop,ws"
 
-/* Matches a description against a text; the flavor (or the name, without one) stays readable in out->... */
+/*
+ * Matches a description against a text; the flavor (or the name, without one) stays readable in
+ * out->...
+ */
 static void
 match(const char *text, bool native, const struct build *from, struct syc_match *out,
       char label[64])
@@ -149,7 +153,10 @@ ttls_out_of_range_are_fuzzy_and_random_ones_are_not(void **state)
     }
 }
 
-/* Windows as observed: 64240 with MSS 1460 is mss*44, 4500 with MSS 1360 is mtu*3 (p0f's divisor 1500). */
+/*
+ * Windows as observed: 64240 with MSS 1460 is mss*44, 4500 with MSS 1360 is mtu*3 (p0f's divisor
+ * 1500).
+ */
 static void
 windows_match_by_value_multiple_and_unit(void **state)
 {
@@ -221,7 +228,10 @@ mss_scale_payload_olen_and_padding_must_be_equal(void **state)
     }
 }
 
-/* Measured [run]: with "64-:4:" p0f matched a packet without IP options and not one with four octets. */
+/*
+ * Measured [run]: with "64-:4:" p0f matched a packet without IP options and not one with four
+ * octets.
+ */
 static void
 p0f_reads_olen_0_after_a_random_ttl_and_native_files_do_not(void **state)
 {
@@ -267,7 +277,10 @@ requests_and_responses_do_not_mix(void **state)
 
 #define V6_OPTIONS "020405a00402080a000003e80000000001030307"
 
-/* p0f does not compare versions and lets a flow label spoil a match; the shipped set does the reverse. */
+/*
+ * p0f does not compare versions and lets a flow label spoil a match; the shipped set does the
+ * reverse.
+ */
 static void
 ip_versions_and_flow_labels_differ_by_dialect(void **state)
 {
@@ -345,7 +358,10 @@ native_padding_is_free_when_an_option_was_left_out(void **state)
     expect(text, true, &open, SYC_MATCH_EXACT, SPECIFIC);
 }
 
-/* 65280 = 48 * 1360; 65160 = 45 * 1448 in a SYN+ACK with timestamps; 65495 is one loopback segment. */
+/*
+ * 65280 = 48 * 1360; 65160 = 45 * 1448 in a SYN+ACK with timestamps; 65495 is one loopback
+ * segment.
+ */
 static void
 floor65535_is_a_window_of_native_files(void **state)
 {
@@ -451,7 +467,10 @@ families_follow_from_names(void **state)
     }
 }
 
-/* Options that were cut, and records of other sensors, have no raw signature: nothing is claimed of them. */
+/*
+ * Options that were cut, and records of other sensors, have no raw signature: nothing is claimed
+ * of them.
+ */
 static void
 a_syn_without_raw_signature_matches_nothing(void **state)
 {

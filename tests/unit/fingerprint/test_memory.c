@@ -61,7 +61,10 @@ a_set_is_null_without_memory(void **state)
     syc_signatures_free(NULL);
 }
 
-/* Fail allocation 1, 2, 3 ... of a load until it succeeds: each time the set stays what it was and usable. */
+/*
+ * Fail allocation 1, 2, 3 ... of a load until it succeeds: each time the set stays what it was and
+ * usable.
+ */
 static void
 loading_survives_the_loss_of_any_allocation(void **state)
 {

@@ -96,7 +96,10 @@ tcpfp_puts_ttls_into_buckets(void **state)
     }
 }
 
-/* "Dropped completely together with directly adjacent NOPs": the names without Fast Open, from the vectors. */
+/*
+ * "Dropped completely together with directly adjacent NOPs": the names without Fast Open, from the
+ * vectors.
+ */
 static void
 tcpfp_leaves_fast_open_and_its_nops_out(void **state)
 {
@@ -123,6 +126,18 @@ tcpfp_writes_the_number_of_other_experiments(void **state)
 
     assert_string_equal(hash_of("020405b4fe0612345678", &syn), "3bb2bc1d782b");
     assert_string_equal(hash_of("020405b4fe06123400000101", &other), "ac59da15afa1");
+}
+
+/*
+ * Subtype 0 (MP_CAPABLE) has two octets, see the vectors; the others one. printf 021e10 |
+ * sha256sum: 9d2a2319684f...
+ */
+static void
+tcpfp_writes_one_octet_of_a_multipath_join(void **state)
+{
+    struct syc_syn syn;
+
+    assert_string_equal(hash_of("020405b41e0c10010102030401020304", &syn), "9d2a2319684f");
 }
 
 static void
@@ -186,6 +201,7 @@ test_names_group(void)
         cmocka_unit_test(tcpfp_puts_ttls_into_buckets),
         cmocka_unit_test(tcpfp_leaves_fast_open_and_its_nops_out),
         cmocka_unit_test(tcpfp_writes_the_number_of_other_experiments),
+        cmocka_unit_test(tcpfp_writes_one_octet_of_a_multipath_join),
         cmocka_unit_test(tcpfp_is_of_whole_syns_only),
         cmocka_unit_test(muonfp_lists_what_is_there),
     };

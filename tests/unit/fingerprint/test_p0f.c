@@ -4,9 +4,9 @@
 #include <string.h>
 
 /*
- * The corners of p0f's raw signature. The expected texts are p0f's own: each row was written to a capture file
- * (link type RAW; a row with peer_mss after a SYN with that MSS) and p0f 3.09b run on it with -r; what it
- * logged as raw_sig stands here.
+ * The corners of p0f's raw signature. The expected texts are p0f's own: each row was written to a
+ * capture file (link type RAW; a row with peer_mss after a SYN with that MSS) and p0f 3.09b run on
+ * it with -r; what it logged as raw_sig stands here.
  */
 
 static const struct {

@@ -7,7 +7,10 @@
         (const uint8_t *)(text), sizeof(text) - 1                                                  \
     }
 
-/* First octets as the protocols' own texts give them: RFC 9112, 8446, 4253, the manuals of PostgreSQL, MySQL and Redis. */
+/*
+ * First octets as the protocols' own texts give them: RFC 9112, 8446, 4253, the manuals of
+ * PostgreSQL, MySQL and Redis.
+ */
 static const struct {
     struct syc_span payload;
     bool from_client;
@@ -73,7 +76,10 @@ first_octets_tell_the_protocol(void **state)
     }
 }
 
-/* Every prefix of every example is answered from the octets it has (the sanitizers watch the others). */
+/*
+ * Every prefix of every example is answered from the octets it has (the sanitizers watch the
+ * others).
+ */
 static void
 short_payloads_are_read_no_further_than_they_go(void **state)
 {

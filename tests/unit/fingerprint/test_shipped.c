@@ -45,8 +45,8 @@ load(void)
 #define ANSWER    .flags = SYC_SYN | SYC_ACK, .ack = 1, .id_0 = true
 
 /*
- * One hand-made SYN or SYN+ACK a family. The numbers are those of the sources the files name: measured Linux and tools,
- * published tables for the others.
+ * One hand-made SYN or SYN+ACK a family. The numbers are those of the sources the files name:
+ * measured Linux and tools, published tables for the others.
  */
 static const struct {
     struct build from;
@@ -298,7 +298,10 @@ every_signature_says_where_it_is_from(void **state)
     }
 }
 
-/* The window word of a signature as a raw signature would have it for MSS mss, and the window itself. */
+/*
+ * The window word of a signature as a raw signature would have it for MSS mss, and the window
+ * itself.
+ */
 static void
 window_for(const char *word, unsigned mss, char out[24], uint16_t *window)
 {
@@ -366,7 +369,10 @@ syn_for(const char *sig, bool response, struct syc_syn *out)
              field[2], mss, window, scale[0] == '*' ? "5" : scale, field[5], field[6]);
 }
 
-/* A signature that an earlier one always beats would be dead weight: every one is found by its own SYN. */
+/*
+ * A signature that an earlier one always beats would be dead weight: every one is found by its own
+ * SYN.
+ */
 static void
 no_shipped_signature_is_shadowed(void **state)
 {

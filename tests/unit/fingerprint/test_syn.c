@@ -113,7 +113,10 @@ kinds_are_listed_as_tshark_does(void **state)
     }
 }
 
-/* Windows of Linux 6.18 on links of many MTUs, measured (reference/fingerprints 3); n = 65535 / MSS. */
+/*
+ * Windows of Linux 6.18 on links of many MTUs, measured (reference/fingerprints 3); n = 65535 /
+ * MSS.
+ */
 static void
 linux_windows_are_the_largest_multiple(void **state)
 {
@@ -136,7 +139,10 @@ linux_windows_are_the_largest_multiple(void **state)
     }
 }
 
-/* 65160 = 45 * (1460 - 12): measured Linux SYN+ACKs with timestamps; 64260 = 45 * (1440 - 12) over IPv6. */
+/*
+ * 65160 = 45 * (1460 - 12): measured Linux SYN+ACKs with timestamps; 64260 = 45 * (1440 - 12) over
+ * IPv6.
+ */
 static void
 answers_with_timestamps_use_mss_less_12(void **state)
 {
@@ -174,7 +180,10 @@ other_windows_keep_p0fs_unit_or_their_value(void **state)
         {{.window_0 = true}, SYC_WINDOW_VALUE, 0},
         /* one segment of a loopback: floor(65535 / 65495) = 1 says no more than "mss" */
         {{.window = 65495, .options = "0204ffd7"}, SYC_WINDOW_MSS, 1},
-        /* 64240 fits MSS 1460 only: floor(65535 / 1400) * 1400 = 64400; p0f's third divisor is 1460 */
+        /*
+         * 64240 fits MSS 1460 only: floor(65535 / 1400) * 1400 = 64400; p0f's third divisor is
+         * 1460
+         */
         {{.window = 64240, .options = "02040578"}, SYC_WINDOW_MSS, 44},
     };
 

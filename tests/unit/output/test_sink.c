@@ -11,6 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Octets of one such event: 7 + 12 + 29 + 1 + 13 + 7 + 1 + 8 + 8 + 10 + 2, and its newline. */
+enum { LINE = 99 };
+
 static void
 emit_error(struct syc_output *o, unsigned number)
 {
@@ -101,7 +104,7 @@ a_reader_that_went_away_is_no_fault_of_the_disk(void **state)
     close(p.fds[1]);
 }
 
-/* The limit falls into the 6th of lines of 103 octets: five are whole on disk, the others lost. */
+/* The limit falls into the 6th of lines of 99 octets: five are whole on disk, the others lost. */
 static void
 an_event_cut_by_the_end_of_the_disk_is_lost(void **state)
 {
@@ -112,7 +115,7 @@ an_event_cut_by_the_end_of_the_disk_is_lost(void **state)
     char line[128];
 
     assert_non_null(file);
-    assert_int_equal(format_line(line, sizeof line, 1), 103);
+    assert_int_equal(format_line(line, sizeof line, 1), LINE);
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(syc_output_init(&o, fileno(file)), SYC_OK);
     for (unsigned i = 0; i < 9; i++) {
@@ -152,8 +155,8 @@ an_event_larger_than_the_buffer_is_written_whole(void **state)
     n = fread(read, 1, 2 * LONG, file);
     assert_int_equal(n, o.octets);
     end = memchr(read, '\n', n);
-    assert_int_equal(end + 1 - read, 103);
-    root = parse(end + 1, (size_t)((char *)memchr(end + 1, '\n', LONG * 2 - 104) - end - 1));
+    assert_int_equal(end + 1 - read, LINE);
+    root = parse(end + 1, (size_t)((char *)memchr(end + 1, '\n', LONG * 2 - LINE - 1) - end - 1));
     assert_string_equal(json_string_value(look(root, "error.text")), text);
     json_decref(root);
     syc_free(text);
@@ -198,7 +201,7 @@ a_descriptor_that_does_not_block_is_waited_for(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     assert_int_equal(lines, LINES);
-    assert_int_equal(total, LINES * 103);
+    assert_int_equal(total, LINES * LINE);
     close(fds[0]);
 }
 

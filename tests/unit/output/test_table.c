@@ -1,0 +1,200 @@
+/* What a person reads, letter for letter. */
+
+#include "tests/unit/output/groups.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct shown {
+    char text[8192];
+};
+
+static void
+begin(int fds[2])
+{
+    assert_int_equal(pipe(fds), 0);
+}
+
+static void
+end(int fds[2], struct shown *out)
+{
+    ssize_t n;
+
+    close(fds[1]);
+    n = read(fds[0], out->text, sizeof out->text - 1);
+    assert_true(n >= 0);
+    out->text[n] = '\0';
+    close(fds[0]);
+}
+
+static const struct syc_table_row rows[] = {
+    {"10.0.0.7", 97, SYC_LABEL_AUTOMATION, 1204, "heavy episodes every 60 s"},
+    {"2001:db8::1", 12, SYC_LABEL_HUMAN_LIKE, 31, "pauses as people make them"},
+    {"192.0.2.200", 50, SYC_LABEL_INSUFFICIENT, 2, ""},
+};
+
+static void
+show(const struct syc_table_row *some, size_t count, int width, bool color, struct shown *out)
+{
+    int fds[2];
+
+    begin(fds);
+    assert_int_equal(syc_print_rows(fds[1], some, count, width, color), SYC_OK);
+    end(fds, out);
+}
+
+static void
+rows_stand_in_columns(void **state)
+{
+    struct shown s;
+
+    show(rows, 3, 100, false, &s);
+    assert_string_equal(
+        s.text,
+        "SCORE  LABEL                  SOURCE       CONNECTIONS  STRONGEST REASON\n"
+        "   97  automation             10.0.0.7            1204  heavy episodes every 60 s\n"
+        "   12  human-like             2001:db8::1           31  pauses as people make them\n"
+        "    -  insufficient-evidence  192.0.2.200            2\n");
+}
+
+static void
+long_lines_end_in_dots_at_the_width(void **state)
+{
+    struct shown s;
+
+    show(rows, 2, 50, false, &s);
+    assert_string_equal(s.text, "SCORE  LABEL       SOURCE       CONNECTIONS  ST...\n"
+                                "   97  automation  10.0.0.7            1204  he...\n"
+                                "   12  human-like  2001:db8::1           31  pa...\n");
+    show(rows, 1, 2, false, &s);
+    assert_string_equal(s.text, "SC\n\n"); /* absurd, but no harm: nothing but spaces is left */
+    show(rows, 1, 0, false, &s);
+    assert_non_null(strstr(s.text, "heavy episodes every 60 s\n"));
+}
+
+static void
+letters_are_not_cut_in_half(void **state)
+{
+    struct syc_table_row row = {"10.0.0.7", 97, SYC_LABEL_AUTOMATION, 4,
+                                "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f"};
+    struct shown s;
+
+    /* 5 + 2 + 10 + 2 + 8 + 2 + 11 + 2 = 42 columns before the reason of four letters */
+    show(&row, 1, 46, false, &s);
+    assert_non_null(strstr(s.text, "  \xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\n"));
+    show(&row, 1, 45, false, &s);
+    assert_null(strstr(s.text, "\xc3"));
+    assert_non_null(strstr(s.text, "4  ...\n"));
+}
+
+static void
+color_only_when_asked_and_never_from_a_reason(void **state)
+{
+    struct syc_table_row row = {"10.0.0.7", 97, SYC_LABEL_AUTOMATION, 4, "red \x1b[31m\x7f\n"};
+    struct shown s;
+
+    show(&row, 1, 100, false, &s);
+    assert_null(strchr(s.text, 0x1b));
+    assert_non_null(strstr(s.text, "red ?[31m??\n"));
+    show(&row, 1, 100, true, &s);
+    assert_string_equal(s.text,
+                        "\x1b[1mSCORE  LABEL       SOURCE    CONNECTIONS  STRONGEST REASON\x1b[0m\n"
+                        "\x1b[31m   97  automation\x1b[0m  10.0.0.7            4  red ?[31m??\n");
+}
+
+static void
+the_longest_row_fits_its_line(void **state)
+{
+    struct syc_table_row row = {.score = 100,
+                                .label = SYC_LABEL_INSUFFICIENT,
+                                .conn_count = INT64_MAX};
+    struct shown s;
+
+    memset(row.source, 'f', sizeof row.source - 1);
+    memset(row.reason, 'r', sizeof row.reason - 1);
+    show(&row, 1, 0, true, &s);
+    assert_non_null(strstr(s.text, "9223372036854775807  rrr"));
+    assert_true(strlen(strchr(s.text, '\n') + 1) > 200);
+}
+
+static void
+a_terminal_that_went_away_is_told(void **state)
+{
+    int fds[2];
+
+    begin(fds);
+    close(fds[0]);
+    assert_int_equal(syc_print_rows(fds[1], rows, 3, 80, false), SYC_CLOSED);
+    close(fds[1]);
+    fds[1] = open("/dev/full", O_WRONLY);
+    assert_int_equal(syc_print_rows(fds[1], rows, 3, 80, false), SYC_IO);
+    close(fds[1]);
+}
+
+static void
+counts_say_what_was_not_tcp_and_what_was_lost(void **state)
+{
+    struct syc_run_stats s = {.capture = {1000, 90000, 12, 0}};
+    struct shown out;
+    int fds[2];
+
+    s.decode[SYC_DROP_NONE] = 990;
+    s.decode[SYC_DROP_NOT_TCP] = 9;
+    s.decode[SYC_DROP_IP_BAD] = 1;
+    s.table.connections = 11;
+    s.table.half_open_evicted = 1;
+    s.cadence.sources = 1;
+    begin(fds);
+    assert_int_equal(syc_print_stats(fds[1], &s), SYC_OK);
+    end(fds, &out);
+    assert_string_equal(out.text,
+                        "11 connections of 1 source in 990 TCP segments\n"
+                        "10 other packets:\n"
+                        "        1 with a broken IP header\n"
+                        "        9 not TCP (UDP, ICMP and the like)\n"
+                        "lost: 12 packets dropped by the kernel\n"
+                        "lost: 1 unanswered SYN given up early: out of memory (--memory)\n");
+}
+
+/* A reason that is added to capture/ and not here would be shown by its short name only. */
+static void
+every_reason_has_words(void **state)
+{
+    struct syc_run_stats s = {.capture = {.packets = SYC_DROP_COUNT - 1}};
+    struct shown out;
+    int fds[2];
+
+    for (int i = 1; i < SYC_DROP_COUNT; i++) {
+        s.decode[i] = 1;
+    }
+    begin(fds);
+    assert_int_equal(syc_print_stats(fds[1], &s), SYC_OK);
+    end(fds, &out);
+    for (int i = 1; i < SYC_DROP_COUNT; i++) {
+        char line[64];
+
+        snprintf(line, sizeof line, "        1 %s\n", syc_drop_name((enum syc_drop)i));
+        assert_null(strstr(out.text, line));
+    }
+    assert_non_null(strstr(out.text, "of a link layer that is not read\n"));
+}
+
+int
+test_table_group(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_stand_in_columns),
+        cmocka_unit_test(long_lines_end_in_dots_at_the_width),
+        cmocka_unit_test(letters_are_not_cut_in_half),
+        cmocka_unit_test(color_only_when_asked_and_never_from_a_reason),
+        cmocka_unit_test(the_longest_row_fits_its_line),
+        cmocka_unit_test(a_terminal_that_went_away_is_told),
+        cmocka_unit_test(counts_say_what_was_not_tcp_and_what_was_lost),
+        cmocka_unit_test(every_reason_has_words),
+    };
+
+    return cmocka_run_group_tests_name("table", tests, NULL, NULL);
+}
