@@ -13,7 +13,7 @@
  *   flow label, ECN       spoil the match or make it fuzzy   ignored
  *   DF, IP ID of IPv6     ignored for version *              ignored
  *   IP version            not compared                       compared
- *   options 30, 34        part of the layout                 left out, the padding after EOL then too
+ *   options 30, 34        part of the layout                 left out, EOL padding then too
  *   floor65535            syntax error                       a window like others
  */
 

@@ -5,7 +5,7 @@
  * Purpose           append words and numbers to a fixed text, as the signature formats need
  * Input and output  zero-terminated text in the caller's buffer
  * Ownership         the buffer is the caller's
- * Limits            what does not fit is cut; the buffers of struct syc_syn hold the longest possible texts
+ * Limits            what does not fit is cut; struct syc_syn has room for the longest texts
  * Not here          what the texts mean
  */
 

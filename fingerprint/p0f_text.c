@@ -5,15 +5,16 @@
  * p0f's raw signature, ver:ttl+dist:olen:mss:wsize,scale:olayout:quirks:pclass, for example
  *
  *   4:57+7:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0
- *   |   |  |   |    |    |         |           |    +- no payload
- *   |   |  |   |    |    |         |           +- quirks that are set, in the order of SYC_QUIRK_LIST
- *   |   |  |   |    |    |         +- every option kind in order
- *   |   |  |   |    |    +- shift, 0 if absent
- *   |   |  |   |    +- raw window, or the multiple that syc_window_p0f() found
- *   |   |  |   +- option value, 0 if absent
- *   |   |  +- octets of IPv4 options
- *   |   +- hops to the next usual initial TTL
- *   +- IP version
+ *
+ *   4                    IP version
+ *   57+7                 TTL as captured, hops to the next usual initial TTL
+ *   0                    octets of IPv4 options
+ *   1460                 MSS, 0 if absent
+ *   mss*44               window: the multiple that syc_window_p0f() found, else the raw number
+ *   7                    window scale, 0 if absent
+ *   mss,sok,ts,nop,ws    every option kind in order
+ *   df,id+               quirks that are set, in the order of SYC_QUIRK_LIST
+ *   0                    no payload
  *
  * source  reference/fingerprints 2.1.2; 16,165 lines of p0f 3.09b agree letter for letter
  */

@@ -154,13 +154,15 @@ syc_os_family(const char *os)
      * First hit wins; the words are the usual names of systems, in p0f.fp's spelling and in ours.
      */
     static const char *const families[][2] = {
-        {"linux", "linux"},     {"android", "linux"}, {"chrome", "linux"},
-        {"windows", "windows"}, {"mac os", "apple"},  {"macos", "apple"},
-        {"ios", "apple"},       {"iphone", "apple"},  {"ipad", "apple"},
-        {"darwin", "apple"},    {"bsd", "bsd"},       {"dragonfly", "bsd"},
-        {"solaris", "solaris"}, {"sunos", "solaris"}, {"illumos", "solaris"},
+        {"linux", "linux"},   {"android", "linux"},   {"chrome", "linux"},  {"windows", "windows"},
+        {"mac os", "apple"},  {"macos", "apple"},     {"iphone", "apple"},  {"ipad", "apple"},
+        {"darwin", "apple"},  {"bsd", "bsd"},         {"dragonfly", "bsd"}, {"solaris", "solaris"},
+        {"sunos", "solaris"}, {"illumos", "solaris"},
     };
 
+    if (strstr(os, "iOS") != NULL) { /* in this spelling only: Cisco's is IOS */
+        return "apple";
+    }
     for (size_t i = 0; i < COUNT(families); i++) {
         if (contains(os, families[i][0])) {
             return families[i][1];

@@ -9,7 +9,7 @@
  * The p0f.fp file, line by line (reference/fingerprints 2.1.10):
  *
  *   classes = win,unix,other          which classes labels may name
- *   [tcp:request]                     SYN; [tcp:response] is SYN+ACK; [mtu] and [http:*] are passed over
+ *   [tcp:request]                     SYN; [tcp:response] SYN+ACK; [mtu], [http:*] passed over
  *   label = s:unix:Linux:4.19+        s|g : class : name : flavor
  *   sys   = Linux,@unix               after a label of class "!" only
  *   sig   = *:64:0:*:...              belongs to the label before it

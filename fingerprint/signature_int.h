@@ -2,7 +2,7 @@
 #define SYC_FINGERPRINT_SIGNATURE_INT_H
 
 /*
- * Purpose           signatures in memory, and one text grammar for both signatures and observed raw signatures
+ * Purpose           signatures in memory, and one grammar for signatures and raw signatures
  * Input and output  text in; struct syc_sig out, with the column of a fault
  * Ownership         texts live in the set's arena
  * Limits            10,000 signatures and 10,000 system names a set

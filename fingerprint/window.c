@@ -3,7 +3,7 @@
 /*
  * Stacks that count their first window in segments give themselves away by the multiple. p0f tries
  * twelve segment sizes in a fixed order and takes the first that divides the window exactly; one
- * window can fit several (65160 is 45 * 1448 and 3 * 21720), so the order is part of the format.
+ * window can fit several (21000 is 15 * 1400 and 14 * 1500), so the order is part of the format.
  */
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))

@@ -174,7 +174,8 @@ const struct syc_verb syc_verb_analyze = {
              "       syncopate rules check [PATH...]          check rules",
     .about = "syncopate reads captures and says which sources behave like automation, and\n"
              "why. It is passive: it sends nothing.\n",
-    .examples = "FILE is a capture (pcap, pcapng, also .gz and .zst), - for standard input, or a\n"
+    .examples = "FILE is a capture (pcap, pcapng and what libpcap reads), - for standard input\n"
+                "(zcat FILE.gz | syncopate -), or a "
                 "folder of captures. FILTER is a BPF expression, as in tcpdump.\n"
                 "\n"
                 "Examples\n"
@@ -183,6 +184,7 @@ const struct syc_verb syc_verb_analyze = {
                 "  syncopate --events connection trace.pcap > records.jsonl\n"
                 "  syncopate judge records.jsonl           the same verdicts, later, elsewhere\n"
                 "  syncopate --fail-on automation -r trace.pcap tcp port 443\n"
+                "  zcat trace.pcap.gz | syncopate -\n"
                 "\n"
                 "Exit status: 0 done, 1 --fail-on was reached, 2 usage or rules, 3 an input was\n"
                 "not read whole, 4 output failed, 130 interrupted. More: man syncopate\n",

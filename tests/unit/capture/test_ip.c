@@ -2,16 +2,15 @@
 
 #include <string.h>
 
-/* Decode what fill() puts behind an IPv6 header whose first next header is `next`. */
+/* Decode the data segment behind an IPv6 header, whose next header is `next`, and a chain; *o keeps the frame. */
 static enum syc_drop
-decode_chain(uint8_t next, const void *chain, size_t n, struct syc_segment *out)
+decode_chain(struct octets *o, uint8_t next, const void *chain, size_t n, struct syc_segment *out)
 {
-    struct octets o = {.n = 0};
-
-    add_ip6(&o, next, (unsigned)n + TCP_DATA_OCTETS);
-    octets_add(&o, chain, n);
-    add_tcp_data(&o);
-    return decode(&o, LINK_RAW, out);
+    o->n = 0;
+    add_ip6(o, next, (unsigned)n + TCP_DATA_OCTETS);
+    octets_add(o, chain, n);
+    add_tcp_data(o);
+    return decode(o, LINK_RAW, out);
 }
 
 static void
@@ -172,9 +171,10 @@ each_extension_header_is_stepped_over(void **state)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct octets o;
         struct syc_segment s;
 
-        assert_int_equal(decode_chain(rows[i].next, rows[i].p, rows[i].n, &s), SYC_DROP_NONE);
+        assert_int_equal(decode_chain(&o, rows[i].next, rows[i].p, rows[i].n, &s), SYC_DROP_NONE);
         assert_is_data(&s);
         assert_int_equal(s.ip_header_octets, 40);
         assert_int_equal(s.ip_octets, 40 + rows[i].n + TCP_DATA_OCTETS);
@@ -190,9 +190,10 @@ extension_headers_chain(void **state)
         60, 0, 1, 4, 0, 0, 0,  0, 43, 0, 1, 4, 0, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0, 51, 0,
         0,  1, 0, 0, 0, 7, 60, 1, 0,  0, 0, 0, 1, 0, 0, 0, 0,  1, 6, 0, 1, 4, 0, 0, 0,  0,
     };
+    struct octets o;
     struct syc_segment s;
 
-    assert_int_equal(decode_chain(0, chain, sizeof chain, &s), SYC_DROP_NONE);
+    assert_int_equal(decode_chain(&o, 0, chain, sizeof chain, &s), SYC_DROP_NONE);
     assert_is_data(&s);
     assert_true(s.ip_mf); /* the fragment header said "more" */
     assert_int_equal(s.ip_octets, 40 + 52 + 24);
@@ -202,26 +203,28 @@ static void
 a_later_ipv6_fragment_is_no_segment(void **state)
 {
     static const uint8_t later[] = {6, 0, 0, 8, 0, 0, 0, 1};
+    struct octets o;
     struct syc_segment s;
 
-    assert_int_equal(decode_chain(44, later, sizeof later, &s), SYC_DROP_IP_FRAGMENT);
+    assert_int_equal(decode_chain(&o, 44, later, sizeof later, &s), SYC_DROP_IP_FRAGMENT);
 }
 
 static void
 chains_of_more_than_16_headers_are_bad(void **state)
 {
     uint8_t chain[17 * 8] = {0};
+    struct octets o;
     struct syc_segment s;
 
     for (size_t i = 0; i < 17; i++) {
         chain[8 * i] = 60;
     }
     chain[15 * 8] = 6;
-    assert_int_equal(decode_chain(60, chain, 16 * 8, &s), SYC_DROP_NONE);
+    assert_int_equal(decode_chain(&o, 60, chain, 16 * 8, &s), SYC_DROP_NONE);
     assert_is_data(&s);
     chain[15 * 8] = 60;
     chain[16 * 8] = 6;
-    assert_int_equal(decode_chain(60, chain, 17 * 8, &s), SYC_DROP_IP_BAD);
+    assert_int_equal(decode_chain(&o, 60, chain, 17 * 8, &s), SYC_DROP_IP_BAD);
 }
 
 static void
@@ -231,7 +234,7 @@ chains_past_the_packet_are_short(void **state)
     struct octets o = {.n = 0};
     struct syc_segment s;
 
-    assert_int_equal(decode_chain(0, long_one, sizeof long_one, &s), SYC_DROP_IP_SHORT);
+    assert_int_equal(decode_chain(&o, 0, long_one, sizeof long_one, &s), SYC_DROP_IP_SHORT);
     add_ip6(&o, 0, 4);
     ADD(&o, 6, 0, 0, 0, 0, 0, 0, 0); /* there, but past the packet's own length: padding */
     add_tcp_data(&o);
@@ -245,9 +248,9 @@ no_next_header_and_esp_end_the_walk(void **state)
     struct octets o = {.n = 0};
     struct syc_segment s;
 
-    assert_int_equal(decode_chain(59, eight, 0, &s), SYC_DROP_IP_NO_NEXT);
-    assert_int_equal(decode_chain(50, eight, 0, &s), SYC_DROP_IP_NO_NEXT);
-    assert_int_equal(decode_chain(0, eight, 8, &s), SYC_DROP_IP_NO_NEXT);
+    assert_int_equal(decode_chain(&o, 59, eight, 0, &s), SYC_DROP_IP_NO_NEXT);
+    assert_int_equal(decode_chain(&o, 50, eight, 0, &s), SYC_DROP_IP_NO_NEXT);
+    assert_int_equal(decode_chain(&o, 0, eight, 8, &s), SYC_DROP_IP_NO_NEXT);
     add_ip4(&o, 50, TCP_DATA_OCTETS);
     add_tcp_data(&o);
     assert_int_equal(decode(&o, LINK_RAW, &s), SYC_DROP_IP_NO_NEXT);
@@ -286,26 +289,26 @@ other_protocols_are_not_tcp(void **state)
 
 /* An outer header of ip_v whose payload is an inner packet of inner_v that carries the data segment. */
 static enum syc_drop
-decode_tunnel(int outer_v, int inner_v, struct syc_segment *out)
+decode_tunnel(struct octets *o, int outer_v, int inner_v, struct syc_segment *out)
 {
     unsigned inner = (inner_v == 4 ? 20 : 40) + TCP_DATA_OCTETS;
     unsigned protocol = inner_v == 4 ? 4 : 41;
-    struct octets o = {.n = 0};
 
+    o->n = 0;
     if (outer_v == 4) {
-        add_ip4(&o, protocol, inner);
+        add_ip4(o, protocol, inner);
     } else {
-        add_ip6(&o, protocol, inner);
+        add_ip6(o, protocol, inner);
     }
     if (inner_v == 4) {
-        add_ip4(&o, 6, TCP_DATA_OCTETS);
-        o.p[o.n - 20 + 15] = 99; /* 192.0.2.99 */
+        add_ip4(o, 6, TCP_DATA_OCTETS);
+        o->p[o->n - 20 + 15] = 99; /* 192.0.2.99 */
     } else {
-        add_ip6(&o, 6, TCP_DATA_OCTETS);
-        o.p[o.n - 40 + 23] = 99;
+        add_ip6(o, 6, TCP_DATA_OCTETS);
+        o->p[o->n - 40 + 23] = 99;
     }
-    add_tcp_data(&o);
-    return decode(&o, LINK_RAW, out);
+    add_tcp_data(o);
+    return decode(o, LINK_RAW, out);
 }
 
 static void
@@ -322,10 +325,11 @@ a_packet_in_a_packet_speaks_for_itself(void **state)
     };
 
     for (size_t i = 0; i < 4; i++) {
+        struct octets o;
         struct syc_segment s;
         bool four = rows[i].inner == 4;
 
-        assert_int_equal(decode_tunnel(rows[i].outer, rows[i].inner, &s), SYC_DROP_NONE);
+        assert_int_equal(decode_tunnel(&o, rows[i].outer, rows[i].inner, &s), SYC_DROP_NONE);
         assert_is_data(&s);
         assert_int_equal(s.path.tunnel_count, 1);
         assert_int_equal(s.path.tunnel[0], rows[i].word);

@@ -3,7 +3,7 @@
 
 /*
  * Purpose           one cmocka group a file of this folder; main.c runs them. Segments made by hand
- * Input and output  groups answer the number of tests that failed; built_init() turns a description into a segment
+ * Input and output  groups answer the number of tests that failed; built_init() makes a segment
  * Ownership         a built segment points into itself: do not copy it
  * Limits            40 option octets
  * Not here          the tests
