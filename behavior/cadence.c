@@ -157,12 +157,6 @@ visit_source(struct finish *f, const struct source *source)
 
 /* ------------------------------------------------------------ order of sources */
 
-static uint64_t
-be64(const uint8_t *p)
-{
-    return (uint64_t)syc_be32(p) << 32 | syc_be32(p + 4);
-}
-
 /* A source by what orders it most often: all of a version 4 address, half of a version 6 one. */
 struct place {
     uint64_t key;
@@ -191,7 +185,7 @@ order_sources(const struct store *s, struct place *places)
         if (s->slots[i].source != STORE_NONE) {
             const struct source *source = source_at(s, s->slots[i].source);
             const uint8_t *from = source->addr + (source->ip_v == 4 ? 8 : 0);
-            places[n++] = (struct place){be64(from), source};
+            places[n++] = (struct place){address_half(from), source};
         }
     }
     sort_places(places, n, places + n);

@@ -13,13 +13,13 @@ static const struct syc_field fields[FACT_COUNT] = {
 const struct syc_schema syc_source_schema = {"source", fields, FACT_COUNT};
 
 void
-syc_facts_gaps(struct syc_value *row, enum fact mean, const int64_t *instants, size_t count,
-               int64_t concentration_least, int64_t *work)
+syc_facts_gaps(const struct view *v, size_t count, int64_t concentration_least, enum fact mean,
+               struct syc_value *row)
 {
     static const char *const drift_words[] = {NULL, "schedule", "sleep"};
     struct gaps gaps;
 
-    syc_gaps_measure(instants, count, concentration_least, work, &gaps);
+    syc_gaps_measure(v->work, count, concentration_least, v->wave, v->work + v->work_each, &gaps);
     fact_int(row, (enum fact)(mean - 1), gaps.n);
     for (size_t i = 0; i < GAP_REAL_COUNT; i++) {
         fact_real(row, (enum fact)(mean + i), gaps.real[i]);

@@ -148,9 +148,9 @@ fact_ratio(struct syc_value *row, enum fact f, uint64_t part, uint64_t whole, ui
     }
 }
 
-/* The statistics of count ascending instants; mean: the row's FACT_*_MEAN. work: 2 * count numbers. */
-void syc_facts_gaps(struct syc_value *row, enum fact mean, const int64_t *instants, size_t count,
-                    int64_t concentration_least, int64_t *work);
+/* The statistics of the first count numbers of v->work, ascending instants; mean: the row's FACT_*_MEAN. */
+void syc_facts_gaps(const struct view *v, size_t count, int64_t concentration_least, enum fact mean,
+                    struct syc_value *row);
 
 /* Each fills its part of the row from the view's arrays, using its spare room. */
 void syc_facts_connections(const struct view *v, struct syc_value *row);

@@ -9,42 +9,38 @@ static const int64_t silence_us = SYC_US_PER_S;
 
 /* ------------------------------------------------------------ packets in a second */
 
-/*
- * Most client packets in any 1 s. A burst counts whole at its start for 1 s; one longer than 1 s is taken as even, and
- * counts one second's share for as long as it lasts.
- */
+/* For how long a burst counts, and how many packets: whole for 1 s, or, longer and taken as even, one second's share. */
+static struct item
+share_of(const struct item *act)
+{
+    int64_t dur = burst_end(act) - act->t;
+    uint64_t packets = burst_packets(act);
+
+    if (dur <= SYC_US_PER_S) {
+        return (struct item){act->t + SYC_US_PER_S, packets, 0};
+    }
+    packets = (packets * SYC_US_PER_S + (uint64_t)dur - 1) / (uint64_t)dur;
+    return (struct item){act->t + dur, packets, 0};
+}
+
+/* Most client packets in any 1 s. */
 static int64_t
 packet_peak(const struct view *v)
 {
     struct item *leaving = v->spare;
     uint64_t now = 0;
     uint64_t peak = 0;
-    size_t n = 0;
     size_t left = 0;
 
     for (size_t i = 0; i < v->act_count; i++) {
-        const struct item *act = &v->acts[i];
-        uint64_t dur = (uint64_t)(burst_end(act) - act->t);
-        uint64_t share = burst_packets(act);
-        if (dur > SYC_US_PER_S) {
-            share = (share * SYC_US_PER_S + dur - 1) / dur;
-        } else {
-            dur = SYC_US_PER_S;
-        }
-        leaving[n++] = (struct item){act->t + (int64_t)dur, share, 0};
+        leaving[i] = share_of(&v->acts[i]);
     }
-    syc_sort_items(leaving, n, (struct item *)(void *)v->work);
-    for (size_t i = 0; i < n; i++) {
-        const struct item *act = &v->acts[i];
-        uint64_t dur = (uint64_t)(burst_end(act) - act->t);
-        uint64_t share = burst_packets(act);
-        if (dur > SYC_US_PER_S) {
-            share = (share * SYC_US_PER_S + dur - 1) / dur;
-        }
-        while (leaving[left].t <= act->t) {
+    syc_sort_items(leaving, v->act_count, (struct item *)(void *)v->work);
+    for (size_t i = 0; i < v->act_count; i++) {
+        while (leaving[left].t <= v->acts[i].t) {
             now -= leaving[left++].a;
         }
-        now += share;
+        now += share_of(&v->acts[i]).a;
         peak = now > peak ? now : peak;
     }
     return (int64_t)peak;
@@ -66,9 +62,13 @@ fano(const struct view *v, int64_t window_us)
     if (windows < LEAST_WINDOWS) {
         return NAN;
     }
-    while (i < v->act_count && (v->acts[i].t - first) / window_us < windows) {
-        int64_t end = first + ((v->acts[i].t - first) / window_us + 1) * window_us;
+    while (i < v->act_count) {
+        int64_t window = (v->acts[i].t - first) / window_us;
+        int64_t end = first + (window + 1) * window_us;
         uint64_t count = 0;
+        if (window >= windows) {
+            break;
+        }
         for (; i < v->act_count && v->acts[i].t < end; i++) {
             count++;
         }
@@ -150,14 +150,13 @@ series_facts(const struct view *v, const struct item *episodes, size_t n, struct
     for (size_t i = 0; i < n; i++) {
         times[i] = episodes[i].t;
     }
-    syc_facts_gaps(row, FACT_EPISODE_MEAN, times, n, GAP_LEAST_CONCENTRATION,
-                   v->work + v->work_each);
+    syc_facts_gaps(v, n, GAP_LEAST_CONCENTRATION, FACT_EPISODE_MEAN, row);
     for (size_t i = 0; i < n; i++) {
         if (least > 0 && packets_of(&episodes[i]) >= least) {
             times[count++] = episodes[i].t;
         }
     }
-    syc_facts_gaps(row, FACT_HEAVY_MEAN, times, count, GAP_LEAST_HEAVY, v->work + v->work_each);
+    syc_facts_gaps(v, count, GAP_LEAST_HEAVY, FACT_HEAVY_MEAN, row);
 }
 
 /* ------------------------------------------------------------ monotony */

@@ -82,7 +82,7 @@ start_facts(const struct view *v, struct syc_value *row)
     if (n >= LEAST_SAME_START) {
         fact_ratio(row, FACT_CONN_SAME_START, same, n - 1, 1);
     }
-    syc_facts_gaps(row, FACT_IAT_MEAN, starts, n, GAP_LEAST_CONCENTRATION, v->work + v->work_each);
+    syc_facts_gaps(v, n, GAP_LEAST_CONCENTRATION, FACT_IAT_MEAN, row);
 }
 
 /* One that begins as another ends counts beside it: a SYN without an answer is open for its own instant. */

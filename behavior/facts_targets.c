@@ -86,33 +86,30 @@ port_facts(const struct view *v, struct syc_value *row)
     }
 }
 
-/* Big-endian halves of an address, so that items of equal addresses stand together. */
-static uint64_t
-half_of(const uint8_t *octets)
+static bool
+same_address(const struct mark *a, const struct mark *b)
 {
-    uint64_t half;
-
-    memcpy(&half, octets, sizeof(half));
-    return half;
+    return a->dest_ip_v == b->dest_ip_v && memcmp(a->dest, b->dest, sizeof(a->dest)) == 0;
 }
 
+/* Over all marks: those of parts belong to connections that are counted anyway. */
 static void
 dest_facts(const struct view *v, struct syc_value *row)
 {
     int64_t *ports = v->work;
-    size_t addrs = v->count > 0;
+    size_t addrs = 0;
+    size_t n = 0;
 
-    for (size_t i = 0; i < v->count; i++) {
-        const struct mark *m = v->marks[i];
-        v->spare[i] = (struct item){m->dest_ip_v, half_of(m->dest), half_of(m->dest + 8)};
-        ports[i] = m->dest_port;
+    for (size_t i = 0; i < v->count_all; i++) {
+        const struct mark *m = v->by_dest[i];
+        bool first = i == 0 || !same_address(v->by_dest[i - 1], m);
+        addrs += first;
+        if (first || v->by_dest[i - 1]->dest_port != m->dest_port) {
+            ports[n++] = m->dest_port;
+        }
     }
-    syc_sort_numbers(ports, v->count, v->work + v->work_each);
-    fact_int(row, FACT_DEST_PORT, (int64_t)count_distinct(ports, v->count));
-    syc_sort_items(v->spare, v->count, (struct item *)(void *)v->work);
-    for (size_t i = 1; i < v->count; i++) {
-        addrs += memcmp(&v->spare[i], &v->spare[i - 1], sizeof(*v->spare)) != 0;
-    }
+    syc_sort_numbers(ports, n, v->work + v->work_each);
+    fact_int(row, FACT_DEST_PORT, (int64_t)count_distinct(ports, n));
     fact_int(row, FACT_DEST_ADDR, (int64_t)addrs);
 }
 

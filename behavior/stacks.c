@@ -113,7 +113,7 @@ look_up(struct stacks *s, const struct syc_syn *syn)
 uint32_t
 syc_stacks_intern(struct stacks *s, const struct syc_syn *syn)
 {
-    size_t place = ((uintptr_t)syn >> 6) % STACKS_RECENT;
+    size_t place = (size_t)((uintptr_t)syn * UINT64_C(0x9e3779b97f4a7c15) >> 32) % STACKS_RECENT;
     uint32_t index = s->recent[place].index;
 
     if (syn == NULL) {

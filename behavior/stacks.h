@@ -11,7 +11,7 @@
 
 #include "behavior/store.h"
 
-enum { STACKS_RECENT = 64 };
+enum { STACKS_RECENT = 512 };
 
 struct stack {
     struct syc_syn syn;

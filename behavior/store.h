@@ -146,6 +146,13 @@ void syc_store_settle(struct store *s, struct source *source, const struct mark 
 /* Something of this client could not be kept. */
 void syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v);
 
+/* Eight octets of an address as a number that orders like them. */
+static inline uint64_t
+address_half(const uint8_t *p)
+{
+    return (uint64_t)syc_be32(p) << 32 | syc_be32(p + 4);
+}
+
 static inline void *
 blocks_at(const struct blocks *b, uint32_t index)
 {

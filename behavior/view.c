@@ -7,30 +7,25 @@ _Static_assert(STORE_WORK_BURST == 72 && STORE_WORK_MARK == 72 + 2 * sizeof(void
 
 /* ------------------------------------------------------------ orders */
 
-static inline uint64_t
-be64(const uint8_t *p)
+static inline int
+order(uint64_t x, uint64_t y)
 {
-    uint64_t v;
-
-    memcpy(&v, p, sizeof(v));
-    return __builtin_bswap64(v);
+    return (x > y) - (x < y);
 }
 
 /* By address as octets, then port; by halves, because calls of memcmp() were a tenth of finishing. */
 static inline int
 compare_dest(const struct mark *a, const struct mark *b)
 {
-    uint64_t x = be64(a->dest + 8);
-    uint64_t y = be64(b->dest + 8);
+    int c = order(a->dest_ip_v, b->dest_ip_v);
 
-    if (x == y) {
-        x = (uint64_t)a->dest_ip_v << 16 | a->dest_port;
-        y = (uint64_t)b->dest_ip_v << 16 | b->dest_port;
-        if (be64(a->dest) == be64(b->dest) && a->dest_ip_v == b->dest_ip_v) {
-            return (x > y) - (x < y);
-        }
+    if (c == 0) {
+        c = order(address_half(a->dest), address_half(b->dest));
     }
-    return 0;
+    if (c == 0) {
+        c = order(address_half(a->dest + 8), address_half(b->dest + 8));
+    }
+    return c != 0 ? c : order(a->dest_port, b->dest_port);
 }
 
 static inline bool
@@ -61,24 +56,15 @@ canonical_less(const struct mark *a, const struct mark *b)
     return a->flow_id < b->flow_id;
 }
 
-/* Stable sorts: what is equal here keeps its canonical order. */
+/* For a stable sort: what is equal here keeps its canonical order. */
 static inline bool
 pair_less(const struct mark *a, const struct mark *b)
 {
     return compare_dest(a, b) < 0;
 }
 
-static inline bool
-tuple_less(const struct mark *a, const struct mark *b)
-{
-    int c = compare_dest(a, b);
-
-    return c != 0 ? c < 0 : a->source_port < b->source_port;
-}
-
 SYC_SORT_DEFINE(sort_canonical, struct mark *, canonical_less)
 SYC_SORT_DEFINE(sort_pairs, struct mark *, pair_less)
-SYC_SORT_DEFINE(sort_tuples, struct mark *, tuple_less)
 
 /* ------------------------------------------------------------ room */
 
@@ -96,6 +82,7 @@ syc_room_init(struct room *room, const struct store *s)
         syc_room_fini(room);
         return false;
     }
+    syc_wave_init(&room->wave);
     return true;
 }
 
@@ -131,6 +118,7 @@ gather_acts(struct room *room, const struct store *s, struct view *v)
     v->spare = room->spare;
     v->work = room->work;
     v->work_each = room->items;
+    v->wave = &room->wave;
 }
 
 static size_t
@@ -163,20 +151,35 @@ time_wait_enter(const struct mark *m)
     return m->start_us + m->life_us + m->time_wait_lag_us;
 }
 
-/* pairs in tuple order: whoever sends a SYN from the tuple has no TIME_WAIT there any more (lifecycle 2.1.3). */
+/* Whoever sends a SYN from the tuple has no TIME_WAIT there any more (lifecycle 2.1.3). */
 static void
-end_time_waits(struct mark *const *tuples, size_t n)
+end_time_wait(struct mark *m, const struct mark *after)
 {
+    int64_t enter = time_wait_enter(m);
+
+    if ((m->flags & MARK_TIME_WAIT) != 0 && (after->flags & MARK_START) != 0 &&
+        after->start_us < enter + m->time_wait_us) {
+        m->time_wait_us = after->start_us > enter ? (uint32_t)(after->start_us - enter) : 0;
+    }
+}
+
+/* Connections of a pair by (source port, place in the pair): neighbors of one port follow each other on one tuple. */
+static void
+end_time_waits(struct mark *const *pair, size_t n, int64_t *work, int64_t *spare)
+{
+    bool waits = false;
+
+    for (size_t i = 0; i < n; i++) {
+        work[i] = (int64_t)pair[i]->source_port << 32 | (int64_t)i;
+        waits = waits || (pair[i]->flags & MARK_TIME_WAIT) != 0;
+    }
+    if (!waits) {
+        return;
+    }
+    syc_sort_numbers(work, n, spare);
     for (size_t i = 0; i + 1 < n; i++) {
-        struct mark *m = tuples[i];
-        const struct mark *after = tuples[i + 1];
-        int64_t enter = time_wait_enter(m);
-        if ((m->flags & MARK_TIME_WAIT) == 0 || tuple_less(m, after) || continues(after) ||
-            (after->flags & MARK_START) == 0) {
-            continue;
-        }
-        if (after->start_us < enter + m->time_wait_us) {
-            m->time_wait_us = after->start_us > enter ? (uint32_t)(after->start_us - enter) : 0;
+        if (work[i] >> 32 == work[i + 1] >> 32) {
+            end_time_wait(pair[work[i] & UINT32_MAX], pair[work[i + 1] & UINT32_MAX]);
         }
     }
 }
@@ -213,22 +216,14 @@ pair_end(struct mark *const *pairs, size_t n, size_t from)
 static void
 order_pairs(struct room *room, size_t n)
 {
-    struct mark **spare = (struct mark **)(void *)room->spare;
-    bool waits = false;
-
     memcpy(room->pairs, room->order, n * sizeof(*room->pairs));
-    for (size_t i = 0; i < n; i++) {
-        waits = waits || (room->order[i]->flags & MARK_TIME_WAIT) != 0;
-    }
-    if (waits) {
-        sort_tuples(room->pairs, n, spare);
-        end_time_waits(room->pairs, n);
-        memcpy(room->pairs, room->order, n * sizeof(*room->pairs));
-    }
-    sort_pairs(room->pairs, n, spare);
+    sort_pairs(room->pairs, n, (struct mark **)(void *)room->spare);
     for (size_t from = 0, to; from < n; from = to) {
+        struct mark **pair = room->pairs + from;
         to = pair_end(room->pairs, n, from);
-        classify_tls(room->pairs + from, to - from);
+        classify_tls(pair, to - from);
+        end_time_waits(pair, count_connections(pair, to - from), room->work,
+                       room->work + room->items);
     }
 }
 
@@ -243,6 +238,7 @@ syc_view_source(struct room *room, const struct store *s, const struct source *s
     order_pairs(room, n);
     *out = (struct view){.source = source,
                          .marks = room->order,
+                         .by_dest = room->pairs,
                          .count = count_connections(room->order, n),
                          .count_all = n};
     gather_acts(room, s, out);
@@ -262,6 +258,7 @@ syc_view_pair(struct room *room, const struct store *s, const struct view *sourc
 
     *out = (struct view){.source = source->source,
                          .marks = room->pairs + from,
+                         .by_dest = room->pairs + from,
                          .count = count_connections(room->pairs + from, to - from),
                          .count_all = to - from};
     gather_acts(room, s, out);

@@ -14,11 +14,11 @@
 
 struct view {
     const struct source *source;
-    struct mark *const *marks; /* by start; those of parts (MARK_CONTINUES) behind the others */
+    struct mark *const *marks;   /* by start; those of parts (MARK_CONTINUES) behind the others */
     struct mark *const *by_dest; /* the same (all of them), by destination, then canonical */
-    size_t count;              /* connections */
-    size_t count_all;          /* and marks of parts */
-    struct item *acts;         /* client bursts, and first SYNs as bursts of nothing, by time */
+    size_t count;                /* connections */
+    size_t count_all;            /* and marks of parts */
+    struct item *acts;           /* client bursts, and first SYNs as bursts of nothing, by time */
     size_t act_count;
     /* Room for as many items, and for three times as many numbers, as there are acts and marks. */
     struct item *spare;

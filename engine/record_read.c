@@ -789,7 +789,8 @@ not_json(struct syc_error *err, const json_error_t *fault)
 {
     char text[4 * JSON_ERROR_TEXT_LENGTH];
 
-    if (json_error_code(fault) == json_error_out_of_memory) {
+    /* the first of its allocations fails without a word (jansson 2.14) */
+    if (json_error_code(fault) == json_error_out_of_memory || fault->text[0] == '\0') {
         return syc_error_set(err, SYC_NO_MEMORY, "out of memory");
     }
     syc_escape(fault->text, strlen(fault->text), text, sizeof text);

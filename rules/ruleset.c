@@ -4,6 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * The face of this folder: the Sigma engine with our product's name, our key and our aliases, plus the list of rules
+ * that syc_judge() asks.
+ *
+ * Only rules of category "source" that score are asked, in order of name. Rules of other categories, and those
+ * without points, are loaded and checked, can be dumped and explained, and cost a verdict nothing.
+ */
+
 /* What rules written for Sigma's own taxonomy and for ECS call our fields. */
 static const struct syc_sigma_alias aliases[] = {
     {"SourceIp", "src_ip"},           {"source.ip", "src_ip"},
@@ -48,6 +56,7 @@ syc_ruleset_parse(struct syc_ruleset *set, const char *file, const char *text, s
     return syc_sigma_parse(set->sigma, file, text, n);
 }
 
+/* By name, and by digest where two files use one name: an order that no directory listing can change. */
 static int
 compare_names(const void *a, const void *b)
 {

@@ -6,15 +6,28 @@
 #include <string.h>
 
 /*
- * The sum of DESIGN's "Verdicts", so plain that a person redoes it from the evidence: points p are log-odds
- * ln(p / (100 - p)); of each group the largest magnitude counts; the sum and the prior L give the score
- * 100 / (1 + e^-L).
+ * The sum, so plain that a person redoes it from the evidence.
+ *
+ *     points p, 1..99        ->  log-odds ln(p / (100 - p)); 50 is no evidence and is left out
+ *     of each group          ->  the one with the largest magnitude counts: related rules see the same fact
+ *     sum + prior = L        ->  score = 100 / (1 + e^-L), rounded
+ *     hard evidence          ->  while some is there, nothing below 50 counts
+ *     score and samples      ->  the label
+ *
+ *     example: 85 (gap), 75 (connection), 60 (gap): 1.73 + 1.10 = 2.83, score 94; the 60 stands in its group's shadow
+ *
+ * Everything here is a function of the rule set and the row: rules are asked in order of name, sums run over sorted
+ * evidence, and nothing depends on time, address or the order of files. So verdicts are the same octets wherever
+ * they are made.
+ *
+ * Who abstains says so. A rule whose needs are not met is listed as missing with what it has and what it wants, also
+ * when others decide; "insufficient-evidence" never stands without a reason.
  */
 
 enum {
     AUTOMATION_FROM = 70,
     HUMAN_TO = 30,
-    HUMAN_GAPS = 20,      /* cadence.md: below 20 gaps rhythm alone may mislead, either way */
+    HUMAN_GAPS = 20,      /* of 4000 draws of 20 human gaps 2.7 % looked regular, of 10 gaps 16 % */
     HUMAN_EXCHANGES = 20, /* the same measure for sources of few long connections */
 };
 
@@ -70,6 +83,7 @@ format_figure(double f, char out[32])
     }
 }
 
+/* The next place in the list, or NULL when it is full: rules come by name, so the same ones are left out always. */
 static struct syc_missing *
 add_missing(struct syc_verdict *out, const struct syc_sigma_rule *rule)
 {
@@ -164,6 +178,7 @@ points_of(const struct syc_score_key *key, const struct syc_value *row, double *
     return true;
 }
 
+/* Every field that rule, ramp or needs read and that is known; pointers into the row, nothing is copied. */
 static void
 fill_values(struct syc_evidence *e, const struct syc_sigma_rule *rule, const struct syc_value *row)
 {
@@ -179,6 +194,7 @@ fill_values(struct syc_evidence *e, const struct syc_sigma_rule *rule, const str
     }
 }
 
+/* One line of the verdict. n is the first of the rule's needs: the sample on which it rests. */
 static void
 fill_evidence(struct syc_evidence *e, const struct syc_sigma_rule *rule,
               const struct syc_sigma_hit *hit, const struct syc_value *row, double points)
@@ -246,6 +262,7 @@ make_room(struct syc_verdict *out, bool hard, double log_odds)
     return true;
 }
 
+/* Into its place: sorted by magnitude at every moment, so that the list can be cut at its end. */
 static void
 add_evidence(struct syc_verdict *out, const struct syc_sigma_rule *rule,
              const struct syc_sigma_hit *hit, const struct syc_value *row, double points)
@@ -264,6 +281,11 @@ add_evidence(struct syc_verdict *out, const struct syc_sigma_rule *rule,
     out->evidence_count++;
 }
 
+/*
+ * Ask one rule: does it have what it needs, does its condition hold, what are its points?
+ *
+ * A ramp over a fact that is not known cannot speak, though the condition held: then the fact is what is missing.
+ */
 static void
 ask(const struct syc_sigma_rule *rule, const struct syc_value *row, struct syc_verdict *out)
 {
@@ -289,7 +311,13 @@ ask(const struct syc_sigma_rule *rule, const struct syc_value *row, struct syc_v
 
 /* ---- the sum ---- */
 
-/* Mark what counts: the strongest of each group; against hard evidence nothing speaks. */
+/*
+ * Mark what counts and add it up.
+ *
+ * Stronger evidence comes first, so a piece counts unless one of its group was counted before. Against hard evidence
+ * nothing speaks: what is below 50 is passed over before groups are looked at, so it does not stand in the way of
+ * its group's evidence for automation either.
+ */
 static double
 count_evidence(struct syc_verdict *out)
 {
@@ -311,6 +339,7 @@ count_evidence(struct syc_verdict *out)
     return sum;
 }
 
+/* Kinds of what counted for automation, strongest first, each once. */
 static void
 collect_kinds(struct syc_verdict *out)
 {
@@ -327,6 +356,7 @@ collect_kinds(struct syc_verdict *out)
     }
 }
 
+/* A fact by name, 0 when unknown. Only the two samples of the label are read so; rules read by index. */
 static double
 fact(const struct syc_ruleset *set, const struct syc_value *row, const char *name)
 {
@@ -344,6 +374,10 @@ enough_for_human(const struct syc_ruleset *set, const struct syc_value *row)
            fact(set, row, "conn.turns_mean") * fact(set, row, "conn.count") >= HUMAN_EXCHANGES;
 }
 
+/*
+ * Score and samples as a word. Thresholds are those of the published contract; "mixed" is for who compares the parts
+ * of a source, one subject alone never is.
+ */
 static enum syc_label
 label_of(const struct syc_ruleset *set, const struct syc_value *row, const struct syc_verdict *out)
 {

@@ -4,6 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * The `syncopate:` key of a rule.
+ *
+ *     syncopate:
+ *         group: gap                   # within a group only the strongest counts; default: the rule's own name
+ *         points: 85                   # 1..99; 50 = no evidence, above it for automation, below against
+ *         ramp: {field: iat.cv, from: 0.3, to: 0.1, points: [60, 90]}    # instead of points
+ *         needs: {iat.n: 10}           # below it the rule abstains, and says "7 of 10 gaps"
+ *         kind: beacon                 # what sort of automation it shows
+ *         hard: true                   # never outweighed by evidence against
+ *         filter: tcp.len > 0          # a display filter that shows the evidence, without the address part
+ *
+ * A word this file does not know is an error, not a warning as at Sigma's top level: a misspelled "needs" would make
+ * a rule speak on two samples.
+ */
+
 enum { WORD_MAX = 32, FILTER_MAX = 1024 };
 
 /* What a sample is called in "7 of 10 gaps" when the rule does not say. */
@@ -30,6 +46,7 @@ struct key_reader {
     bool has_points;
 };
 
+/* A text for as long as the set lives. */
 static const char *
 keep(struct syc_sigma_reader *r, const char *text, size_t n)
 {
@@ -41,7 +58,7 @@ keep(struct syc_sigma_reader *r, const char *text, size_t n)
     return copy;
 }
 
-/* A figure between least and most, or a finding that says so. */
+/* A figure between least and most, or a finding that says so; integers and fractions alike. */
 static bool
 read_figure(struct syc_sigma_reader *r, const struct syc_yaml_node *node, enum syc_sigma_code code,
             double least, double most, double *out)
@@ -59,13 +76,14 @@ read_figure(struct syc_sigma_reader *r, const struct syc_yaml_node *node, enum s
     return true;
 }
 
+/* 1..99: 0 and 100 would be certainty, whose log-odds are infinite. */
 static bool
 read_points(struct syc_sigma_reader *r, const struct syc_yaml_node *node, double *out)
 {
     return read_figure(r, node, SYC_SIGMA_EXTRA_POINTS, 1, 99, out);
 }
 
-/* The index of a numeric field, or -1 with a finding. */
+/* The index of a numeric field, or -1 with a finding: ramps and needs compare figures. */
 static int
 numeric_field(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 {
@@ -111,6 +129,7 @@ read_kind(struct key_reader *k, const struct syc_yaml_node *node)
     k->key->kind = read_word(k->r, node);
 }
 
+/* Kept as written: whether it parses, only Wireshark knows. One line, because tables and reports show it in one. */
 static void
 read_filter(struct key_reader *k, const struct syc_yaml_node *node)
 {
@@ -131,6 +150,7 @@ read_hard(struct key_reader *k, const struct syc_yaml_node *node)
     }
 }
 
+/* Plain points are a ramp that is level. */
 static void
 read_plain_points(struct key_reader *k, const struct syc_yaml_node *node)
 {
@@ -154,6 +174,7 @@ read_ramp_points(struct key_reader *k, const struct syc_yaml_node *node)
     }
 }
 
+/* `from` may be the larger figure (a ramp that falls). The two must differ: the slope is divided by their distance. */
 static void
 read_ramp(struct key_reader *k, const struct syc_yaml_node *node)
 {
@@ -182,6 +203,7 @@ read_ramp(struct key_reader *k, const struct syc_yaml_node *node)
     read_ramp_points(k, points);
 }
 
+/* What a sample counts, by its field; the field's own name where no word is known. */
 static const char *
 default_unit(const char *field)
 {
@@ -193,7 +215,7 @@ default_unit(const char *field)
     return field;
 }
 
-/* "10" or "10 heavy episodes": a figure, then what it counts. */
+/* "10" or "10 heavy episodes": a figure, then what it counts, if the usual word does not fit. */
 static void
 read_need(struct key_reader *k, const struct syc_yaml_node *node)
 {
@@ -245,6 +267,7 @@ static const struct {
 };
 enum { READERS = sizeof(readers) / sizeof(*readers) };
 
+/* Unlike at the top level of a rule, an unknown key is an error here: it would be a score that was meant and lost. */
 static void
 read_entry(struct key_reader *k, const struct syc_yaml_node *node)
 {
@@ -265,6 +288,7 @@ read_entry(struct key_reader *k, const struct syc_yaml_node *node)
 
 /* ---- the whole ---- */
 
+/* What only shows when all is read. After an error above, silence: these would be its echo. */
 static void
 check_whole(struct key_reader *k, const struct syc_yaml_node *node)
 {
@@ -287,6 +311,7 @@ check_whole(struct key_reader *k, const struct syc_yaml_node *node)
     }
 }
 
+/* Into a sorted list without doubles. */
 static size_t
 insert(uint16_t *fields, size_t n, uint16_t field)
 {
@@ -303,6 +328,7 @@ insert(uint16_t *fields, size_t n, uint16_t field)
     return n + 1;
 }
 
+/* Every field a reader of the evidence needs to redo it: what the condition reads, the ramp, and the samples. */
 static void
 collect_fields(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
                const struct syc_sigma_rule *rule, struct syc_score_key *key)
@@ -331,6 +357,7 @@ collect_fields(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
     }
 }
 
+/* The extension's reader (sigma.h): makes rule->extra, in the set's arena. */
 static enum syc_status
 read_key(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
          const struct syc_sigma_rule *rule, const void **extra)

@@ -4,6 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * A set of rules: files in, documents one by one, sealed once.
+ *
+ * Everything kept lives in one arena, so a set is freed in one stroke and a reload is "build another, swap, free the
+ * old one". While it is read, a file costs the tree of its largest document and one draft of a rule; both are gone
+ * before the call returns.
+ *
+ * A shortage of memory stops the file and is the call's answer. What loaded before it stays whole and usable: a
+ * caller that reloads should drop such a set, one that can only go on may.
+ */
+
 struct syc_sigma *
 syc_sigma_new(const struct syc_sigma_options *options)
 {
@@ -30,7 +41,12 @@ syc_sigma_free(struct syc_sigma *set)
 
 static const struct syc_place whole_file = {0, 0};
 
-/* Read the documents one by one; each has an arena of its own, so a file costs its largest document. */
+/*
+ * Read the documents one by one; each has an arena of its own, so a file costs its largest document.
+ *
+ * An empty document (nothing between two "---", or comments) is no rule and no fault. A syntax error counts as one
+ * refused document: how many would have followed nobody knows.
+ */
 static enum syc_status
 read_documents(struct syc_sigma_reader *r, struct syc_yaml *yaml)
 {
@@ -63,6 +79,7 @@ read_documents(struct syc_sigma_reader *r, struct syc_yaml *yaml)
     }
 }
 
+/* The size is checked before libyaml sees a single octet. */
 static enum syc_status
 read_file(struct syc_sigma_reader *r)
 {
@@ -116,6 +133,7 @@ syc_sigma_parse(struct syc_sigma *set, const char *file, const char *text, size_
 
 /* ---- sealing ---- */
 
+/* Names, then digests: a total order unless two rules are the same octets. */
 static int
 compare_names(const void *a, const void *b)
 {
@@ -126,6 +144,7 @@ compare_names(const void *a, const void *b)
     return order ? order : strcmp(x->digest, y->digest);
 }
 
+/* Rules without an id come first, together; they are never called doubles. */
 static int
 compare_ids(const void *a, const void *b)
 {
@@ -136,6 +155,7 @@ compare_ids(const void *a, const void *b)
     return order ? order : compare_names(a, b);
 }
 
+/* A warning at the second of two, naming the first: both are in use and both will be shown in evidence. */
 static void
 remark_twice(struct syc_sigma_reader *r, const struct syc_sigma_rule *one,
              const struct syc_sigma_rule *two, const char *what, const char *word)
@@ -148,7 +168,11 @@ remark_twice(struct syc_sigma_reader *r, const struct syc_sigma_rule *one,
                      syc_sigma_quote_text(word, strlen(word), quoted), one->file, one->line);
 }
 
-/* "sha256:" over one line "digest name" a rule, in order of names: files may come in any order. */
+/*
+ * "sha256:" over one line "digest name" a rule, in order of names, so that files may come in any order.
+ *
+ * Names are part of it because evidence and ties show them, and a rule without one takes its file's.
+ */
 static enum syc_status
 make_digest(struct syc_sigma *set, struct syc_sigma_rule *const *sorted)
 {

@@ -25,14 +25,6 @@
  * Several conditions in a list are joined by "or"; each is parsed on its own, so a parenthesis cannot span two.
  */
 
-/*
- * condition := or; or := and ("or" and)*; and := not ("and" not)*; not := "not"* atom
- * atom      := "(" or ")" | ("1" | "any" | "all") "of" (pattern | "them") | identifier
- *
- * Operator precedence with an explicit stack, so that depth costs no C stack. Steps come out in postfix; how
- * many truth values they hold at a time is counted here, because the evaluator's stack is the bits of one word.
- */
-
 enum { PENDING_MAX = 128 };
 
 enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_PIPE, TOKEN_BAD };

@@ -15,7 +15,7 @@
  * that could not be read still takes its place in the draft: the next ones keep their numbers, and the condition is
  * checked in the same run.
  *
- * What goes together (ecosystem: "Exactly what is supported"):
+ * What goes together:
  *
  *     contains, startswith, endswith    texts and lists of texts; with all, cased
  *     gt, gte, lt, lte                  numbers

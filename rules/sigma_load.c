@@ -4,6 +4,23 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * One document of YAML into one rule.
+ *
+ *     is it a map?                          no: refused
+ *     is it for another product?            skipped, not judged: a whole Sigma tree can be pointed at
+ *     is it a correlation, a filter, ...?   refused by name, nothing else is looked at
+ *     top-level keys                        by a table: what they hold, where it goes, what is checked
+ *     logsource, detection                  the schema first, since the detection needs it
+ *     the extension's key                   last: it may ask which fields the detection reads
+ *     no error so far?                      kept; else refused whole
+ *
+ * All of that runs even after an error, because every fault of a document should be told in one run. An error
+ * anywhere refuses the rule: half a rule is another rule than its author wrote.
+ *
+ * Keys that Sigma does not know are warned of and ignored, as its specification wants: rules carry other tools' keys.
+ */
+
 /* A title or name is a label, not a text (Sigma's published schema: maxLength 256). */
 enum { LABEL_MAX = 256, DESCRIPTION_MAX = 65535 };
 
@@ -14,6 +31,7 @@ static const char *const status_words[] = {"stable",     "test",        "experim
 static const char *const level_words[] = {"informational", "low",      "medium",
                                           "high",          "critical", NULL};
 
+/* Is text one of the words? Letters count by their case, as in Sigma's published schema. */
 static bool
 known(const char *const *words, const char *text)
 {
@@ -25,6 +43,7 @@ known(const char *const *words, const char *text)
     return false;
 }
 
+/* Status and level are closed lists: a slip would change what a verdict shows. */
 static void
 check_word(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const char *const *words)
 {
@@ -37,12 +56,14 @@ check_word(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const c
     }
 }
 
+/* Sigma's five. */
 static void
 check_status(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 {
     check_word(r, node, status_words);
 }
 
+/* Sigma's five; only shown, never scored. */
 static void
 check_level(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 {
@@ -64,6 +85,7 @@ has_shape(const char *text, const char *shape)
     return *text == '\0';
 }
 
+/* A warning only: Sigma recommends UUIDs and demands none. */
 static void
 check_id(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 {
@@ -75,6 +97,10 @@ check_id(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
     }
 }
 
+/*
+ * Year-month-day as in Sigma's published schema; a warning, since older rules write 2021/03/04. Days of months are not
+ * counted.
+ */
 static void
 check_date(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 {
@@ -90,7 +116,7 @@ check_date(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
     }
 }
 
-/* Sigma's own field names come through aliases; a rule in our taxonomy must use ours. */
+/* Sigma's own field names come through aliases; a rule in our taxonomy must use our names. */
 static void
 check_taxonomy(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 {
@@ -138,6 +164,7 @@ enum { KNOWN_KEYS = sizeof(known_keys) / sizeof(*known_keys) };
 
 /* ---- readers of the kinds ---- */
 
+/* A scalar's text for as long as the set lives. */
 static const char *
 keep(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 {
@@ -149,6 +176,7 @@ keep(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
     return copy;
 }
 
+/* A title, a name, a date: one scalar of bounded length. */
 static void
 read_text(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const struct known_key *key,
           const char **out)
@@ -168,6 +196,7 @@ read_text(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const st
     *out = keep(r, node);
 }
 
+/* A list of texts. One scalar instead of a list is refused: tools disagree on what it means. */
 static void
 read_list(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const struct known_key *key,
           struct syc_sigma_texts *out)
@@ -194,6 +223,7 @@ read_list(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const st
     out->items = items;
 }
 
+/* Kept as written; that the ids exist is no matter of this file. */
 static void
 read_related(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
              struct syc_sigma_rule *rule)
@@ -221,6 +251,7 @@ read_related(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
 
 /* ---- logsource ---- */
 
+/* Schemas are few: linear. */
 static const struct syc_schema *
 find_schema(const struct syc_sigma_reader *r, const char *category)
 {
@@ -234,6 +265,7 @@ find_schema(const struct syc_sigma_reader *r, const char *category)
     return NULL;
 }
 
+/* The hint lists the categories there are; they are few enough to be shown instead of guessed from. */
 static void
 report_category(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 {
@@ -249,6 +281,7 @@ report_category(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
                      syc_sigma_quote(node, quoted));
 }
 
+/* Which schema the rule is about. Without a product it is taken as ours, with a warning: the category decides then. */
 static void
 read_logsource(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 {
@@ -289,6 +322,7 @@ is_foreign(const struct syc_sigma_reader *r, const struct syc_yaml_node *root)
 
 /* ---- the document ---- */
 
+/* A misspelled "level" and another tool's key look alike; the hint tells which it may be. */
 static void
 report_top_key(struct syc_sigma_reader *r, const struct syc_yaml_node *key)
 {
@@ -307,6 +341,7 @@ report_top_key(struct syc_sigma_reader *r, const struct syc_yaml_node *key)
                      "unknown key %s is ignored", syc_sigma_quote(key, quoted));
 }
 
+/* The extension's own key is left for finish_rule(). */
 static void
 read_top_key(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
              struct syc_sigma_rule *rule)
@@ -381,6 +416,7 @@ name_after_file(struct syc_sigma_reader *r)
     return name;
 }
 
+/* What a rule cannot do without; each missing key is a finding at the start of the document. */
 static void
 read_required(struct syc_sigma_reader *r, const struct syc_yaml_node *root)
 {
@@ -418,6 +454,7 @@ remark_undocumented(struct syc_sigma_reader *r, const struct syc_yaml_node *root
 
 /* ---- draft to program ---- */
 
+/* The draft's arrays at their true length: the draft has room for the largest rule, 14 kB. */
 static void *
 keep_copy(struct syc_sigma_reader *r, const void *from, size_t octets)
 {
@@ -430,6 +467,7 @@ keep_copy(struct syc_sigma_reader *r, const void *from, size_t octets)
     return memcpy(copy, from, octets);
 }
 
+/* Ascending and each once: evidence lists values in schema order. */
 static size_t
 collect_fields(const struct syc_sigma_draft *d, uint16_t out[2 * SYC_SIGMA_TESTS_MAX])
 {
@@ -456,6 +494,10 @@ collect_fields(const struct syc_sigma_draft *d, uint16_t out[2 * SYC_SIGMA_TESTS
     return n;
 }
 
+/*
+ * The draft as an immutable program in the set's arena. With memory short some parts are NULL and reader->status
+ * says so; such a rule is never kept.
+ */
 static const struct syc_sigma_program *
 make_program(struct syc_sigma_reader *r)
 {
@@ -477,6 +519,7 @@ make_program(struct syc_sigma_reader *r)
     return keep_copy(r, &p, sizeof(p));
 }
 
+/* Into the set. False when memory is short. */
 static bool
 append_rule(struct syc_sigma_reader *r, const struct syc_sigma_rule *rule)
 {
@@ -500,6 +543,12 @@ append_rule(struct syc_sigma_reader *r, const struct syc_sigma_rule *rule)
     return copy != NULL;
 }
 
+/*
+ * What needs the whole document: its place, name, program, digest, and the extension.
+ *
+ * The digest covers the octets from the first key to the end of the last value: a comment before the document, or
+ * another file name, does not make it another rule.
+ */
 static void
 finish_rule(struct syc_sigma_reader *r, const struct syc_yaml_node *root,
             struct syc_sigma_rule *rule)

@@ -19,11 +19,6 @@
  * another type than its schema says (a foreign sensor's record): then the comparison is false, never undefined.
  */
 
-/*
- * Evaluation: every test once into bits of one word, every identifier into bits of another, then the condition
- * in postfix over a third word used as a stack of truth values. No allocation, no recursion, nothing kept.
- */
-
 /* ASCII only: a rule must mean the same on every machine, whatever its locale. */
 static unsigned char
 lower(unsigned char c)

@@ -4,6 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * Findings: one line each, with a stable code, a place, and where possible the word that was meant.
+ *
+ * Every text of a document that reaches a finding passes syc_sigma_quote(): printable ASCII in quotes, cut to a
+ * fixed width. Rules come from strangers, and findings go to terminals.
+ *
+ * A file has at most 256 findings and one more that says so: beyond that nobody reads, and each "did you mean" costs
+ * an edit distance to every field of the schema, which is what a hostile file would make us pay 100,000 times.
+ */
+
 /* A finding is one line on somebody's terminal: 240 octets hold every text of ours with two quoted words. */
 enum { TEXT_MAX = 240 };
 
@@ -16,7 +26,7 @@ static const struct {
 #undef X
 };
 
-/* Room for one more finding, or NULL. */
+/* Room for one more finding, or NULL. The list doubles, so n findings cost n copies in all. */
 static struct syc_rule_problem *
 more(struct syc_sigma *set)
 {
@@ -33,6 +43,7 @@ more(struct syc_sigma *set)
     return &set->problems[set->problem_count];
 }
 
+/* Texts go to the arena of the set: they live as long as it does, whoever reads them. */
 static void
 add(struct syc_sigma_reader *r, enum syc_sigma_code code, struct syc_place at, const char *hint,
     const char *text)
@@ -127,6 +138,7 @@ syc_sigma_nearest(const char *const *words, const char *text)
     return best;
 }
 
+/* By place, then code and text: the order in which the loader happens to look must not show. */
 static int
 compare_places(const void *a, const void *b)
 {

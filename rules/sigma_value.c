@@ -6,6 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Values of a rule: what the type of the field makes of a scalar.
+ *
+ * The field decides, not YAML: `count: "5"` is the number 5 (with a warning), `name: 5` the text "5". So a rule reads
+ * the same with any YAML library's idea of plain scalars, and version numbers such as 1.10 stay what was written.
+ *
+ *     integer, real    decimal, 0x, fraction, exponent; no inf, no nan, no leading zero
+ *     true or false    YAML's three spellings of each, unquoted; no yes, no on
+ *     address          IPv4, IPv6; compared as 128 bits
+ *     text, list       a pattern: * and ? are wildcards, a backslash takes their meaning away
+ *
+ * Every fault is reported at the value's own place.
+ */
+
+/* To the first octet that is no decimal digit. */
 static const char *
 skip_digits(const char *p)
 {
@@ -15,7 +30,10 @@ skip_digits(const char *p)
     return p;
 }
 
-/* [-+]?digits, [-+]?0xHEX; a leading zero is refused: YAML 1.1 reads 010 as eight, YAML 1.2 as ten. */
+/*
+ * [-+]? digits, or [-+]? 0xHEX. A leading zero is refused: YAML 1.1 reads 010 as eight, YAML 1.2 as ten, and the
+ * author may have meant either.
+ */
 static bool
 is_integer(const char *p)
 {
@@ -26,7 +44,11 @@ is_integer(const char *p)
     return *p && *skip_digits(p) == '\0' && (p[0] != '0' || p[1] == '\0');
 }
 
-/* [-+]? (digits [. digits?] | . digits) ([eE] [-+]? digits)? - no inf, no nan: a limit must be a number. */
+/*
+ * [-+]? (digits [. digits?] | . digits) ([eE] [-+]? digits)?
+ *
+ * No inf and no nan: a limit must be a number, and every comparison with NaN would be false in silence.
+ */
 static bool
 is_real(const char *p)
 {
@@ -48,7 +70,11 @@ is_real(const char *p)
     return *p == '\0';
 }
 
-/* strtod of the C locale, whatever the program around us has set: "0.5" must not become 0 in Berlin. */
+/*
+ * strtod of the C locale, whatever the program around us has set: "0.5" must not become 0 in Berlin.
+ *
+ * glibc hands out its built-in C locale here, nothing is allocated. False when the number is beyond all doubles.
+ */
 static bool
 to_double(const char *text, double *out)
 {
@@ -104,8 +130,12 @@ syc_sigma_bool(const struct syc_yaml_node *node, bool *out)
 /* ---- texts ---- */
 
 /*
- * A Sigma string as tokens. A backslash makes a following *, ? or backslash plain and is itself plain elsewhere
- * (Sigma specification, "Escaping"): \* is a star, \\* a backslash and any run, C:\x stays as it is.
+ * A Sigma string as tokens: octets, or the two wildcards.
+ *
+ * A backslash makes a following *, ? or backslash plain and is itself plain elsewhere: \* is a star, \\* a backslash
+ * and any run, C:\x stays as it is.
+ *
+ * source  Sigma specification, rules, "Escaping"
  */
 static bool
 make_pattern(struct syc_sigma_reader *r, const char *text, unsigned wrap, struct syc_operand *out)
@@ -142,6 +172,7 @@ make_pattern(struct syc_sigma_reader *r, const char *text, unsigned wrap, struct
 
 /* ---- numbers, truth values ---- */
 
+/* A star in the value of a number or address is a thought of its own: it gets its own code. */
 static bool
 refuse_value(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
              const struct syc_field *field, const char *wanted)
@@ -156,6 +187,7 @@ refuse_value(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
     return false;
 }
 
+/* Integers stay integers, so that comparing them with integer facts is exact. */
 static bool
 make_number(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
             const struct syc_field *field, struct syc_operand *out)
@@ -205,7 +237,10 @@ make_bool(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
 
 /* ---- addresses ---- */
 
-/* Clear the bits behind the prefix; true if some were set. */
+/*
+ * Clear the bits behind the prefix; true if some were set. 10.0.0.1/8 is more often a slip than a habit, hence the
+ * warning, but its meaning is not in doubt.
+ */
 static bool
 clear_host_bits(uint8_t octets[16], unsigned bits)
 {
@@ -221,7 +256,10 @@ clear_host_bits(uint8_t octets[16], unsigned bits)
     return any;
 }
 
-/* "net/bits" with a decimal prefix of at most three digits; without "/bits" the whole address. */
+/*
+ * "net/bits" with a decimal prefix; without "/bits" the whole address. An IPv4 prefix is moved behind the 96 bits of
+ * the mapping, so that one comparison serves both versions.
+ */
 static bool
 parse_net(const char *text, struct syc_operand *out)
 {
@@ -257,6 +295,7 @@ parse_net(const char *text, struct syc_operand *out)
     return true;
 }
 
+/* The value of a cidr test. */
 static bool
 make_net(struct syc_sigma_reader *r, const struct syc_yaml_node *node, struct syc_operand *out)
 {
@@ -276,6 +315,7 @@ make_net(struct syc_sigma_reader *r, const struct syc_yaml_node *node, struct sy
     return true;
 }
 
+/* A whole address; a network here would match nothing, so it is refused with the word that was meant. */
 static bool
 make_addr(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
           const struct syc_field *field, struct syc_operand *out)

@@ -3,9 +3,19 @@
 #include <string.h>
 
 /*
- * libyaml's events, built into trees. Three things libyaml leaves open are closed here: nesting (its cost per
- * token grows with flow depth, so the stack ends at 64), duplicate keys (sorted at the end of each map, so a
- * map of n keys costs n log n), and octet offsets (its marks count characters).
+ * libyaml's events, built into trees. What libyaml leaves open is closed here:
+ *
+ * - nesting: its cost a token grows with the depth of flow collections, so the stack ends at 64 and with it the file;
+ * - duplicate keys, which it accepts silently: sorted at the end of each map, n log n for n keys;
+ * - octet offsets: its marks count characters, while slices (digests, columns inside scalars) need octets;
+ * - anchors, aliases, tags and merge keys: Sigma has no use for them, and an alias makes a tree a graph.
+ *
+ * A fault in a document is reported and the tree built on, so that one run shows every fault. Only two end the file:
+ * text that is not YAML, and nesting beyond the cap.
+ *
+ * Trees live in the arena of their document and die with it; rules copy what they keep. A node is about a hundred
+ * octets, the shortest takes two octets of the file ("- "), so a file of 1 MiB can ask for some 50 MiB while it is
+ * read.
  */
 
 struct frame {
@@ -21,7 +31,12 @@ struct builder {
     size_t depth;
 };
 
-/* Marks rise through a document, so one cursor serves them all: the whole file costs one walk. */
+/*
+ * The octet at which a character of the file stands.
+ *
+ * Marks rise through a document, so one cursor serves them all and the whole file costs one walk; a mark that steps
+ * back (none was seen) starts over and stays right.
+ */
 static size_t
 octet_of(struct syc_yaml *y, size_t chars)
 {
@@ -38,12 +53,14 @@ octet_of(struct syc_yaml *y, size_t chars)
     return y->octets;
 }
 
+/* libyaml counts lines and columns from 0, people from 1. */
 static struct syc_place
 place_of(const yaml_mark_t *mark)
 {
     return (struct syc_place){(unsigned)mark->line + 1, (unsigned)mark->column + 1};
 }
 
+/* "<<" in quotes is a key like any other. */
 static bool
 is_merge(const struct syc_yaml_node *node)
 {
@@ -83,6 +100,7 @@ attach(struct builder *b, struct syc_yaml_node *node)
     container->count++;
 }
 
+/* By text, and equal ones by place: the first of them is what later ones repeat. */
 static int
 compare_keys(const void *a, const void *b)
 {
@@ -93,6 +111,10 @@ compare_keys(const void *a, const void *b)
     return order ? order : (x->from > y->from) - (x->from < y->from);
 }
 
+/*
+ * Report each key that the map has held before. YAML calls them errors, libyaml does not look; a rule whose second
+ * "condition" silently replaces the first is the classic complaint.
+ */
 static enum syc_status
 refuse_duplicates(struct builder *b, const struct syc_yaml_node *map)
 {
@@ -127,6 +149,7 @@ refuse_duplicates(struct builder *b, const struct syc_yaml_node *map)
     return SYC_OK;
 }
 
+/* What YAML can add to a value beyond data. */
 static void
 refuse_decoration(struct builder *b, struct syc_place at, const yaml_char_t *anchor,
                   const yaml_char_t *tag)
@@ -140,6 +163,7 @@ refuse_decoration(struct builder *b, struct syc_place at, const yaml_char_t *anc
     }
 }
 
+/* A node with its place; NULL when memory is short. */
 static struct syc_yaml_node *
 new_node(struct builder *b, const yaml_event_t *event, enum syc_yaml_kind kind)
 {
@@ -155,6 +179,7 @@ new_node(struct builder *b, const yaml_event_t *event, enum syc_yaml_kind kind)
     return node;
 }
 
+/* Literal and folded scalars are one to us: their columns are not followed. */
 static enum syc_yaml_style
 style_of(yaml_scalar_style_t style)
 {
@@ -173,6 +198,7 @@ style_of(yaml_scalar_style_t style)
     }
 }
 
+/* NUL is refused because texts are zero-terminated from here on: "cond", NUL, "ition" must not pass for "cond". */
 static enum syc_status
 take_scalar(struct builder *b, const yaml_event_t *event)
 {
@@ -194,6 +220,7 @@ take_scalar(struct builder *b, const yaml_event_t *event)
     return SYC_OK;
 }
 
+/* An alias stands as an empty scalar in the tree, so that building goes on; the document is refused. */
 static enum syc_status
 take_alias(struct builder *b, const yaml_event_t *event)
 {
@@ -207,6 +234,7 @@ take_alias(struct builder *b, const yaml_event_t *event)
     return SYC_OK;
 }
 
+/* The node is attached before its frame opens: a container in the place of a key is then seen as one. */
 static enum syc_status
 enter(struct builder *b, const yaml_event_t *event, enum syc_yaml_kind kind,
       const yaml_char_t *anchor, const yaml_char_t *tag)
@@ -228,6 +256,7 @@ enter(struct builder *b, const yaml_event_t *event, enum syc_yaml_kind kind,
     return SYC_OK;
 }
 
+/* libyaml tells where a collection ends only now. */
 static enum syc_status
 leave(struct builder *b, const yaml_event_t *event)
 {
@@ -289,6 +318,10 @@ place_of_octet(const struct syc_yaml *y, size_t offset)
     return at;
 }
 
+/*
+ * libyaml's finding in its own words, at the place it names. Its reader of octets (bad UTF-8, control characters)
+ * knows an offset only.
+ */
 static enum syc_status
 report_syntax(struct syc_yaml *y)
 {
@@ -383,7 +416,7 @@ syc_yaml_is_null(const struct syc_yaml_node *node)
     return false;
 }
 
-/* Pass one character of the file. */
+/* Pass one octet of the file and move the place along: CR LF is one line break, and UTF-8 one column a character. */
 static const char *
 pass(const char *p, const char *end, struct syc_place *at)
 {
@@ -396,7 +429,12 @@ pass(const char *p, const char *end, struct syc_place *at)
     return p + 1;
 }
 
-/* Blanks at p that fold: passes them and answers how many octets of the value they stand for; 0 = they do not. */
+/*
+ * Blanks at p that fold: passes them and answers how many octets of the value they stand for; 0 = they do not.
+ *
+ * source  YAML 1.1, "Line Folding": one line break becomes a space, n + 1 of them n line feeds; blanks around them
+ * vanish
+ */
 static size_t
 pass_fold(const char **p, const char *end, struct syc_place *at)
 {

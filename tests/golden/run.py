@@ -13,6 +13,7 @@ import argparse
 import difflib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -122,6 +123,11 @@ def check_expectations(out, runner, name, text, validator):
         out.check(f"{name}:{e.line}: {e.text[:70]}", not found, "\n".join(found))
 
 
+def settled(output):
+    """The output without the digest of the rule texts, which changes with every comment in a rule."""
+    return re.sub(r'"ruleset":"sha256:[0-9a-f]{64}"', '"ruleset":"sha256:*"', output)
+
+
 def check_row(out, runner, row, validator, update):
     status, output, errors = runner.command(row.command, f"{row.script}.pcap")
     path = os.path.join(HERE, "expected", row.expected)
@@ -131,6 +137,7 @@ def check_row(out, runner, row, validator, update):
     if row.expected.endswith(".jsonl"):
         faults = validator.faults(output)
         out.check(f"LIST {row.name}: schema", not faults, "\n".join(faults))
+    output = settled(output)
     if update:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as f:

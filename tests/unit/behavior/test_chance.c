@@ -64,12 +64,14 @@ measure_law(enum law law, size_t n)
 {
     int64_t instants[128] = {1700000000000000};
     int64_t work[256];
+    struct wave wave;
     struct gaps out;
 
     for (size_t i = 0; i < n; i++) {
         instants[i + 1] = instants[i] + (int64_t)(60e6 * draw(law));
     }
-    syc_gaps_measure(instants, n + 1, GAP_LEAST_CONCENTRATION, work, &out);
+    syc_wave_init(&wave);
+    syc_gaps_measure(instants, n + 1, GAP_LEAST_CONCENTRATION, &wave, work, &out);
     return out;
 }
 
@@ -148,9 +150,11 @@ static struct gaps
 measure_series(const struct series *s)
 {
     int64_t work[256];
+    struct wave wave;
     struct gaps out;
 
-    syc_gaps_measure(s->instants, s->count, GAP_LEAST_CONCENTRATION, work, &out);
+    syc_wave_init(&wave);
+    syc_gaps_measure(s->instants, s->count, GAP_LEAST_CONCENTRATION, &wave, work, &out);
     return out;
 }
 

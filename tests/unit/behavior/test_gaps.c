@@ -13,12 +13,14 @@ measure(const int64_t *gaps_us, size_t n)
 {
     int64_t instants[256] = {1700000000000000};
     int64_t work[512];
+    struct wave wave;
     struct gaps out;
 
     for (size_t i = 0; i < n; i++) {
         instants[i + 1] = instants[i] + gaps_us[i];
     }
-    syc_gaps_measure(instants, n + 1, GAP_LEAST_CONCENTRATION, work, &out);
+    syc_wave_init(&wave);
+    syc_gaps_measure(instants, n + 1, GAP_LEAST_CONCENTRATION, &wave, work, &out);
     return out;
 }
 

@@ -229,7 +229,7 @@ mss_scale_payload_olen_and_padding_must_be_equal(void **state)
 }
 
 /*
- * Measured [run]: with "64-:4:" p0f matched a packet without IP options and not one with four
+ * Measured: with "64-:4:" p0f matched a packet without IP options and not one with four
  * octets.
  */
 static void

@@ -29,12 +29,10 @@ struct judged {
 static void
 prepare(struct judged *j, const char *text)
 {
-    const struct syc_rule_problem *p;
-
     memset(j, 0, sizeof(*j));
     j->set = new_set();
     parse(j->set, "t.yml", text);
-    if (syc_ruleset_problems(j->set, &p) > 0) {
+    if (syc_ruleset_refused(j->set) > 0) {
         show_findings(j->set);
     }
     assert_int_equal(syc_ruleset_refused(j->set), 0);
@@ -324,6 +322,37 @@ rules_without_points_or_of_other_categories_score_nothing(void **state)
     syc_ruleset_free(j.set);
 }
 
+/* 17 fields read: a remark at load, and the first 16 of the schema in the evidence. */
+static void
+evidence_shows_at_most_sixteen_values(void **state)
+{
+    struct syc_ruleset *set = new_set();
+    struct syc_value row[TEST_FIELDS] = {0};
+    struct syc_subject subject = {.values = row};
+    static struct syc_verdict verdict;
+    const struct syc_rule_problem *p;
+    char text[2048];
+    size_t used = (size_t)snprintf(text, sizeof(text),
+                                   "title: t\nlogsource: {product: syncopate, category: source}\n"
+                                   "detection:\n    s:\n");
+
+    for (unsigned i = 2; i < 19; i++) { /* fields 2 to 18: numbers, all of them */
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "        %s|gte: 0\n",
+                                 source_schema.fields[i].name);
+        row[i] = source_schema.fields[i].type == SYC_INT ? int_value(1) : real_value(1);
+    }
+    snprintf(text + used, sizeof(text) - used,
+             "    condition: s\nsyncopate: {group: g, points: 60}\n");
+    parse(set, "t.yml", text);
+    assert_int_equal(syc_ruleset_problems(set, &p), 1);
+    assert_string_equal(p[0].code, "R409");
+    assert_int_equal(syc_ruleset_seal(set), SYC_OK);
+    syc_judge(set, &subject, 0, &verdict);
+    assert_int_equal(verdict.evidence[0].value_count, SYC_EVIDENCE_VALUES);
+    assert_string_equal(verdict.evidence[0].values[0].name, "conn.count");
+    syc_ruleset_free(set);
+}
+
 int
 test_score_group(void)
 {
@@ -339,6 +368,7 @@ test_score_group(void)
         cmocka_unit_test(ties_are_broken_by_name_not_by_order_of_loading),
         cmocka_unit_test(kinds_are_distinct_counted_and_for_automation),
         cmocka_unit_test(the_strongest_are_kept_when_too_many_fire),
+        cmocka_unit_test(evidence_shows_at_most_sixteen_values),
         cmocka_unit_test(rules_without_points_or_of_other_categories_score_nothing),
     };
 

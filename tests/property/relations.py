@@ -1,0 +1,257 @@
+#!/usr/bin/python3
+"""
+What must stay the same when a capture is changed in a way that does not matter, and what must happen when it is
+damaged. The captures are the golden tests' (tests/golden/captures). Prints TAP.
+
+  tests/property/relations.py --bin build/syncopate [--few]
+
+--few: a part of the damaged captures (a build with sanitizers is slow).
+"""
+import argparse
+import json
+import math
+import os
+import random
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "golden")]
+import pcapmake  # noqa: E402
+import tap  # noqa: E402
+
+VERDICTS = ["verdict-beacon", "verdict-poller", "verdict-scan", "verdict-flood", "verdict-pool", "verdict-retry", "verdict-few",
+            "verdict-human", "verdict-mixed"]
+SMALL = ["closes", "resets", "failed", "trouble", "vlan", "tunnel", "link-raw", "stacks", "malformed"]
+
+
+def script(name):
+    with open(os.path.join(os.path.dirname(HERE), "golden", "captures", name + ".txt"), encoding="utf-8") as f:
+        return f.read()
+
+
+class Program:
+    def __init__(self, binary, folder):
+        self.binary, self.folder = os.path.abspath(binary), folder
+
+    def run(self, *words, data=None):
+        p = subprocess.run([self.binary, *words], cwd=self.folder, input=data, timeout=120, check=False,
+                           stdin=subprocess.DEVNULL if data is None else None, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return p.returncode, p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")
+
+    def write(self, name, octets):
+        with open(os.path.join(self.folder, name), "wb") as f:
+            f.write(octets)
+        return name
+
+    def events(self, octets, kinds, name="x.pcap"):
+        status, output, errors = self.run("--json", "--events", kinds, self.write(name, octets))
+        if status != 0:
+            raise ValueError(f"exit status {status}: {errors[-300:]}")
+        return output
+
+
+def records(octets):
+    """The records of a little-endian capture file, as octets with their headers."""
+    at, out = 24, []
+    while at + 16 <= len(octets):
+        size = struct.unpack("<I", octets[at + 8:at + 12])[0]
+        out.append(octets[at:at + 16 + size])
+        at += 16 + size
+    return out
+
+
+def judgement(output):
+    """What verdict lines say, without when and without flow identifiers, which hold the start."""
+    out = []
+    for line in output.splitlines():
+        v = json.loads(line)
+        for e in v["verdict"]["evidence"]:
+            e.pop("flow_ids", None)
+            # A filter names times and addresses.
+            e.pop("display_filter", None)
+        v["verdict"].pop("window")
+        v.pop("timestamp")
+        out.append(v)
+    return out
+
+
+def pcapng(octets):
+    """The same frames as a pcapng file with microseconds: one section, one interface."""
+    def block(kind, body):
+        body += b"\0" * (-len(body) % 4)
+        return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+    snaplen, link = struct.unpack("<II", octets[16:24])
+    out = [block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)), block(1, struct.pack("<HHI", link, 0, snaplen))]
+    for r in records(octets):
+        second, fraction, kept, length = struct.unpack("<IIII", r[:16])
+        stamp = second * 1_000_000 + fraction
+        out.append(block(6, struct.pack("<IIIII", 0, stamp >> 32, stamp & 0xffffffff, kept, length) + r[16:]))
+    return b"".join(out)
+
+
+def same(out, program, name):
+    text = script(name)
+    octets = pcapmake.make(text)
+    kinds = "fingerprint,connection,source,verdict,stats"
+    plain = program.events(octets, kinds)
+    out.check(f"{name}: two runs print the same", program.events(octets, kinds) == plain)
+    out.check(f"{name}: big-endian", program.events(pcapmake.make("bigendian\n" + text), kinds) == plain)
+    out.check(f"{name}: nanoseconds", program.events(pcapmake.make("nanosecond\n" + text), kinds) == plain)
+    out.check(f"{name}: pcapng", program.events(pcapng(octets), kinds) == plain)
+    status, output, errors = program.run("--json", "--events", kinds, "-", data=octets)
+    out.check(f"{name}: standard input", (status, output) == (0, plain), f"exit status {status} {errors}")
+    frames, r = records(octets), random.Random(name)
+    at = r.randrange(1, len(frames))
+    program.write("a.pcap", octets[:24] + b"".join(frames[:at]))
+    program.write("b.pcap", octets[:24] + b"".join(frames[at:]))
+    want = program.events(octets, "connection,source,verdict")
+    status, output, errors = program.run("--json", "--events", "connection,source,verdict", "a.pcap", "b.pcap")
+    out.check(f"{name}: two files, cut after frame {at}, are one stream", (status, output) == (0, want), f"exit status {status} {errors}")
+
+
+def moved(out, program, name):
+    text = script(name)
+    want = judgement(program.events(pcapmake.make(text), "verdict"))
+    out.check(f"{name}: there are verdicts", want)
+    got = judgement(program.events(pcapmake.make("start 1500000000\n" + text), "verdict"))
+    out.check(f"{name}: six years earlier the same judgement", got == want)
+    renamed = text.replace("10.2.0.", "172.16.9.").replace("10.0.0.", "192.0.2.")
+    got = judgement(program.events(pcapmake.make(renamed), "verdict"))
+    back = json.loads(json.dumps(got).replace("172.16.9.", "10.2.0.").replace("192.0.2.", "10.0.0."))
+    # The TSval base of pcapmake's hosts and the initial sequence numbers come from the addresses: other bytes, same facts.
+    out.check(f"{name}: under other addresses the same judgement", back == want)
+
+
+def together(out, program):
+    """A source is judged by what it did: who else is in the capture does not matter."""
+    alone, all_frames = {}, []
+    for name in VERDICTS:
+        octets = pcapmake.make(script(name))
+        for line in program.events(octets, "verdict").splitlines():
+            v = json.loads(line)
+            alone[v["src_ip"], v.get("dest_ip"), v.get("dest_port")] = line
+        head, frames = octets[:24], records(octets)
+        all_frames += frames
+    all_frames.sort(key=lambda f: struct.unpack("<II", f[:8]))
+    status, output, errors = program.run("--json", "--events", "verdict", program.write("all.pcap", head + b"".join(all_frames)))
+    out.check("all sources in one capture are read", status == 0, errors)
+    found = {}
+    for line in output.splitlines():
+        v = json.loads(line)
+        found[v["src_ip"], v.get("dest_ip"), v.get("dest_port")] = line
+    for key, line in sorted(alone.items(), key=str):
+        # The line is stamped with the capture's last packet, which is another's.
+        strip = lambda l: re.sub(r'"timestamp":"[^"]*",', "", l or "")  # noqa: E731
+        out.check(f"{key[0]} among others: the same verdict", strip(found.get(key)) == strip(line), f"{line}\n{found.get(key)}"[:2000])
+
+
+def redone(out, program, name):
+    """The sum that a person does: prior plus the counted log-odds, through the logistic function; one a group."""
+    wrong, count = [], 0
+    for line in program.events(pcapmake.make(script(name)), "verdict").splitlines():
+        v = json.loads(line)["verdict"]
+        count += 1
+        counted = [e for e in v["evidence"] if e.get("counted")]
+        for e in v["evidence"]:
+            if abs(e["log_odds"] - math.log(e["points"] / (100 - e["points"]))) > 0.01:
+                wrong.append(f"{e['rule']}: {e['points']} points are not log-odds {e['log_odds']}")
+        groups = [e["group"] for e in counted]
+        if len(groups) != len(set(groups)):
+            wrong.append(f"two of one group counted: {groups}")
+        if v["label"] == "insufficient-evidence":
+            continue
+        total = v["prior"] + sum(e["log_odds"] for e in counted)
+        if abs(total - v["log_odds"]) > 0.01:
+            wrong.append(f"sum {total}, log_odds {v['log_odds']}")
+        if abs(100 / (1 + math.exp(-total)) - v["score"]) > 1:
+            wrong.append(f"score {v['score']} of sum {total}")
+    out.check(f"{name}: {count} sums can be done again by hand", count and not wrong, "\n".join(wrong))
+
+
+def holds_together(output):
+    """What is wrong with the lines of a run on a damaged capture."""
+    stats = None
+    for line in output.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError as e:
+            return f"no JSON: {e}: {line[:200]}"
+        if event.get("event_type") == "stats":
+            stats = event["stats"]
+    if stats is None:
+        return "no stats"
+    decoded = sum(stats["decode"].values())
+    if stats["capture"]["packets"] != decoded:
+        return f"{stats['capture']['packets']} packets, {decoded} accounted for"
+    return None
+
+
+def cut(out, program, name, few):
+    octets = pcapmake.make(script(name))
+    ends, at = {24: 0}, 24
+    for n, r in enumerate(records(octets), 1):
+        at += len(r)
+        ends[at] = n
+    wrong = []
+    lengths = sorted(set(range(24, len(octets), 97 if few else 13)) | set(list(ends)[::9 if few else 2]))
+    for length in lengths:
+        status, output, errors = program.run("--json", "--events", "connection,stats", program.write("cut.pcap", octets[:length]))
+        whole = max(n for end, n in ends.items() if end <= length)
+        fault = holds_together(output)
+        if status != (0 if length in ends else 3) or fault:
+            wrong.append(f"{length} octets: exit status {status} {fault or ''} {errors[-200:]}")
+        elif json.loads(output.splitlines()[-1])["stats"]["capture"]["packets"] != whole:
+            wrong.append(f"{length} octets: not the {whole} frames that are whole")
+    out.check(f"{name}: cut at {len(lengths)} places: status 3 inside a record, every whole frame counted", not wrong, "\n".join(wrong[:5]))
+
+
+def damaged(out, program, name, rounds):
+    """Random octets changed: any status of the contract, whole lines, nothing lost; never a crash."""
+    octets, r, wrong = pcapmake.make(script(name)), random.Random(name), []
+    for n in range(rounds):
+        broken = bytearray(octets)
+        for _ in range(r.randrange(1, 12)):
+            broken[r.randrange(24 if n % 8 else 0, len(broken))] = r.choice((0, 1, 5, 0x45, 0x7f, 0x80, 0xff, r.randrange(256)))
+        status, output, errors = program.run("--json", "--events", "fingerprint,connection,source,verdict,stats",
+                                             program.write("broken.pcap", bytes(broken)))
+        fault = None if status == 3 and not output else holds_together(output)
+        if status not in (0, 3) or fault:
+            wrong.append(f"round {n}: exit status {status} {fault or ''}\n{errors[-1500:]}")
+    out.check(f"{name}: {rounds} damaged copies do no harm", not wrong, "\n".join(wrong[:3]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", default="build/syncopate")
+    parser.add_argument("--few", action="store_true")
+    args = parser.parse_args()
+    out = tap.Tap()
+
+    def guard(what, call, *arguments):
+        try:
+            call(out, *arguments)
+        except (ValueError, KeyError, subprocess.TimeoutExpired) as e:
+            out.check(what, False, f"{type(e).__name__}: {e}")
+
+    with tempfile.TemporaryDirectory() as folder:
+        program = Program(args.bin, folder)
+        for name in ["closes", "trouble", "exchanges", "verdict-scan", "verdict-mixed"]:
+            guard(name, same, program, name)
+        for name in VERDICTS:
+            guard(name, moved, program, name)
+            guard(name, redone, program, name)
+        guard("all together", together, program)
+        for name in ["closes", "link-raw"]:
+            guard(name, cut, program, name, args.few)
+        for name in SMALL:
+            guard(name, damaged, program, name, 20 if args.few else 120)
+    return out.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
