@@ -36,15 +36,15 @@ enum { SYC_SORT_RUN = 8 };
     }                                                                                              \
     static void name##_merge(type *v, size_t middle, size_t n, type *spare)                        \
     {                                                                                              \
-        const type *left = spare;                                                                  \
-        const type *left_end = spare + middle;                                                     \
-        const type *right = v + middle;                                                            \
-        const type *right_end = v + n;                                                             \
+        type *left = spare;                                                                        \
+        type *left_end = spare + middle;                                                           \
+        type *right = v + middle;                                                                  \
+        type *right_end = v + n;                                                                   \
         type *to = v;                                                                              \
         memcpy(spare, v, middle * sizeof(type));                                                   \
         while (left < left_end && right < right_end) {                                             \
-            size_t take = LESS(*right, *left) ? 1 : 0;                                             \
-            const type *from = take ? right : left;                                                \
+            size_t take = LESS(*right, *left) ? 1U : 0U;                                           \
+            type *from = take ? right : left;                                                      \
             *to++ = *from;                                                                         \
             right += take;                                                                         \
             left += 1 - take;                                                                      \

@@ -147,6 +147,7 @@ make_tables(struct syc_engine *e)
     return e->table != NULL && e->cadence != NULL;
 }
 
+/* Zero means "not given" in a configuration, so that a caller names only what it cares for. */
 static void
 set_defaults(struct syc_engine_config *c)
 {
@@ -237,6 +238,10 @@ struct live {
     uint64_t drops;
 };
 
+/*
+ * The capture's clock must not stand still while an idle link delivers nothing, or nothing would ever expire; and it must
+ * not be the host's time of day, which may differ from the adapter's: so the newest frame's time plus what has passed.
+ */
 static void
 advance(struct live *l, const struct syc_frame *frames, size_t count)
 {
@@ -271,6 +276,7 @@ watch_drops(struct syc_engine *e, struct syc_capture *c, struct live *l)
     l->asked_ns = l->now_ns;
 }
 
+/* What only a live run does with a batch, also with an empty one. */
 static void
 live_batch(struct syc_engine *e, struct syc_capture *c, struct live *l,
            const struct syc_frame *frames, size_t count)
@@ -310,6 +316,7 @@ read_capture(struct syc_engine *e, struct syc_capture *c, struct syc_error *err)
     }
 }
 
+/* Several captures are one run: their counts add up, and packets = tcp + reasons holds over all of them. */
 static void
 add_capture_stats(struct syc_engine *e, struct syc_capture *c)
 {
@@ -322,6 +329,10 @@ add_capture_stats(struct syc_engine *e, struct syc_capture *c)
     e->stats.capture.interface_drops += s.interface_drops;
 }
 
+/*
+ * What follows this moment is missing. With several cut inputs the wound reaches from the first cut to the last: a record
+ * between them is marked once too often rather than once too seldom.
+ */
 static void
 note_cut(struct syc_engine *e)
 {
@@ -340,7 +351,7 @@ syc_engine_capture(struct syc_engine *e, const struct syc_capture_options *optio
     enum syc_status status;
 
     err = err != NULL ? err : &own;
-    status = syc_capture_open(&c, options, err);
+    status = syc_capture_open(&c, options, err); /* an input that does not open has cut nothing */
     if (status == SYC_OK) {
         e->path = name;
         status = read_capture(e, c, err);

@@ -31,6 +31,7 @@ struct judging {
     struct lines lines;
 };
 
+/* A file of another format is damaged in every line: ten of them say it as well as a million. */
 static void
 bad_line(struct judging *j, const char *what, unsigned column)
 {
@@ -52,6 +53,7 @@ bad_line(struct judging *j, const char *what, unsigned column)
     engine_tell(j->e, j->name, text);
 }
 
+/* Only memory ends the reading: whatever else is wrong with a line is wrong with that line alone. */
 static enum syc_status
 take_line(struct judging *j, const char *text, size_t n)
 {
@@ -98,6 +100,7 @@ end_line(struct judging *j)
     return status;
 }
 
+/* Room doubles, so a line costs O(n); beyond the bound its octets are dropped as they come, not kept. */
 static enum syc_status
 append(struct lines *l, const char *p, size_t n)
 {
@@ -123,6 +126,7 @@ append(struct lines *l, const char *p, size_t n)
     return SYC_OK;
 }
 
+/* Newlines cannot stand inside a JSON text (RFC 8259 7), so they alone tell lines apart. */
 static enum syc_status
 take_octets(struct judging *j, const char *p, size_t n)
 {
@@ -143,6 +147,7 @@ take_octets(struct judging *j, const char *p, size_t n)
     return status;
 }
 
+/* read(2) and not stdio: a signal must end a read that waits, and a stop is looked for after each. */
 static enum syc_status
 read_lines(struct judging *j, int fd, char *buffer, struct syc_error *err)
 {

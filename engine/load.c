@@ -22,6 +22,10 @@ struct text {
     size_t n;
 };
 
+/*
+ * Octets until the end, at most limit. By reading and not by the file's size: rules may come through a pipe, and a size
+ * may change between asking and reading.
+ */
 static enum syc_status
 read_all(int fd, size_t limit, struct text *out, struct syc_error *err)
 {
@@ -81,12 +85,14 @@ ends_in(const char *path, const char *end)
     return n >= m && strcmp(path + n - m, end) == 0;
 }
 
+/* Sigma's own suffixes. */
 static bool
 is_rule_file(const char *path)
 {
     return ends_in(path, ".yml") || ends_in(path, ".yaml");
 }
 
+/* A refused document is no failure here: it is a finding in the set, and the others load. */
 static enum syc_status
 parse_rule_files(struct syc_ruleset *set, const struct syc_paths *list, struct syc_error *err)
 {
@@ -106,6 +112,10 @@ parse_rule_files(struct syc_ruleset *set, const struct syc_paths *list, struct s
     return status;
 }
 
+/*
+ * A folder without a single rule file is an error: a run that silently judges by no rules finds nothing, and that looks
+ * like a clean bill.
+ */
 static enum syc_status
 parse_user_rules(struct syc_ruleset *set, const char *const *paths, size_t count, size_t *files,
                  struct syc_error *err)
@@ -129,6 +139,7 @@ parse_user_rules(struct syc_ruleset *set, const char *const *paths, size_t count
     return status;
 }
 
+/* Built in, so that a run needs no file but the capture. */
 static enum syc_status
 parse_shipped_rules(struct syc_ruleset *set, size_t *files, struct syc_error *err)
 {

@@ -30,6 +30,7 @@ copy_list(struct syc_arena *a, struct syc_value *v)
     return true;
 }
 
+/* Numbers and addresses are in the value itself; texts and lists of them are borrowed, so those are copied. */
 static bool
 copy_value(struct syc_arena *a, struct syc_value *v)
 {
@@ -100,6 +101,10 @@ append_value(char *out, size_t room, const char *between, const char *name,
     }
 }
 
+/*
+ * "Title: field value, field value": what a person reads first. The title says what was seen; two values are what fits
+ * into a line of a terminal, the rest is in the evidence.
+ */
 static void
 reason_in_words(const struct syc_verdict *v, char *out, size_t room)
 {
@@ -150,6 +155,7 @@ say(struct syc_engine *e)
     }
 }
 
+/* Into e->verdict: a verdict takes over 30 KiB, and one at a time is enough. */
 static void
 judge(struct syc_engine *e, const struct syc_subject *s)
 {
@@ -190,6 +196,7 @@ release(struct syc_engine *e)
     drop_held(h);
 }
 
+/* The next source ends the one before: its last pair has been seen. */
 static void
 take_source(struct syc_engine *e, const struct syc_subject *s)
 {
@@ -229,6 +236,7 @@ say_early(struct syc_engine *e, const struct syc_subject *s, enum syc_label labe
     }
 }
 
+/* A pair that knows too little neither speaks nor makes its source mixed. */
 static void
 take_pair(struct syc_engine *e, const struct syc_subject *s)
 {

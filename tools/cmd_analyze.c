@@ -63,6 +63,10 @@ say_read(const struct syc_run *run, const char *name, uint64_t before)
 /* What one input came to. */
 enum came { CAME_ON, CAME_STOP, CAME_NO_FILTER };
 
+/*
+ * A filter that does not compile is a usage error if it fails on the first input, before anything was read. Later it is
+ * that input's fault: a filter for Ethernet may mean nothing on another link layer.
+ */
 static enum came
 read_input(struct syc_run *run, const struct syc_capture_options *c, bool more)
 {
@@ -126,6 +130,7 @@ check(const struct syc_options *o)
     return 0;
 }
 
+/* failed: an input was lost before the run began, which its exit status must not forget. */
 static int
 analyze(const struct syc_options *o, const struct syc_paths *files, bool failed, const char *filter)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* "-" stays open: it is not ours. */
 static enum syc_status
 judge_file(struct syc_run *run, const char *name, struct syc_judge_counts *counts,
            struct syc_error *err)
@@ -25,7 +26,10 @@ judge_file(struct syc_run *run, const char *name, struct syc_judge_counts *count
     return status;
 }
 
-/* False when no further file is to be read. */
+/*
+ * False when no further file is to be read. Damaged lines count as an input that was not read whole: what they said is
+ * missing from the verdicts, and a status of 0 would hide it.
+ */
 static bool
 read_file(struct syc_run *run, const char *name, bool more)
 {

@@ -76,6 +76,7 @@ plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
+/* The last line, which scripts look at: rules = loaded + refused + passed over. */
 static void
 print_counts(const struct syc_ruleset *set, size_t files)
 {
@@ -92,6 +93,7 @@ print_counts(const struct syc_ruleset *set, size_t files)
     putchar('\n');
 }
 
+/* A file that is no YAML at all has an error and no refused rule. */
 static bool
 has_errors(const struct syc_ruleset *set)
 {
@@ -106,6 +108,7 @@ has_errors(const struct syc_ruleset *set)
     return syc_ruleset_refused(set) > 0;
 }
 
+/* paths as the run's --rules takes them, through the same loader, so that both agree on what is wrong. */
 static int
 check(const struct syc_options *o, const char *const *paths, size_t count)
 {

@@ -44,6 +44,7 @@ is_capture(const char *path)
            (memcmp(head, gzip, sizeof(gzip)) == 0 || memcmp(head, zstd, sizeof(zstd)) == 0);
 }
 
+/* A lost folder does not stop the others: it is said now and remembered for the exit status. */
 int
 syc_inputs_expand(const struct syc_texts *names, struct syc_paths *out, bool *failed)
 {

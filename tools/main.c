@@ -19,6 +19,7 @@ find_verb(int argc, char **argv)
     return &syc_verb_analyze;
 }
 
+/* Help into a full disk is a failed output like any other. */
 static int
 flushed(void)
 {

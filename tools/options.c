@@ -29,6 +29,7 @@ struct row {
 
 /* ------------------------------------------------------------ arguments that are more than text */
 
+/* Each of these stores what text means and says in *why what would have meant something. */
 static bool
 set_events(struct syc_options *o, const char *text, const char **why)
 {
@@ -39,6 +40,7 @@ set_events(struct syc_options *o, const char *text, const char **why)
     return o->events != 0;
 }
 
+/* Powers of 1024. 1M is the least that the tests run with. */
 static bool
 set_memory(struct syc_options *o, const char *text, const char **why)
 {
@@ -68,6 +70,7 @@ set_memory(struct syc_options *o, const char *text, const char **why)
     return true;
 }
 
+/* Log-odds of 10 are 22,000 to 1: beyond that the evidence would not matter. */
 static bool
 set_prior(struct syc_options *o, const char *text, const char **why)
 {
@@ -104,6 +107,7 @@ set_two_msl(struct syc_options *o, const char *text, const char **why)
     return seconds(text, &o->two_msl_ns, why);
 }
 
+/* Only labels that one would want to fail on: human-like and insufficient-evidence are no alarm. */
 static bool
 set_fail_on(struct syc_options *o, const char *text, const char **why)
 {
@@ -205,6 +209,7 @@ describe(struct option longs[ROWS + 1], char shorts[2 * ROWS + 3])
     shorts[n] = 0;
 }
 
+/* The row of a letter or of a long option's code; NULL for neither. */
 static const struct row *
 row_of(int code)
 {
@@ -222,6 +227,7 @@ add_text(struct syc_texts *list, const char *text)
     list->items[list->count++] = text;
 }
 
+/* Every verb's getopt knows every option, so that one of another verb is told from one that does not exist. */
 static int
 apply(struct syc_options *o, const struct row *row, const struct syc_verb *verb, const char *text)
 {
@@ -377,6 +383,7 @@ print_row(const struct row *row)
     }
 }
 
+/* Groups come in the table's order; one whose rows all belong to other verbs is not printed. */
 void
 syc_options_help(const struct syc_verb *verb)
 {

@@ -61,6 +61,7 @@ goes_before(const struct syc_table_row *a, const struct syc_table_row *b)
     return a->conn_count > b->conn_count;
 }
 
+/* The best few are kept by insertion: a run may have millions of sources, a terminal five lines. */
 static void
 on_row(void *user, const struct syc_table_row *row)
 {
@@ -89,6 +90,7 @@ rank(enum syc_label label)
     return ranks[label];
 }
 
+/* Pairs count as well as sources: who asks for automation asks for it wherever it shows. */
 static void
 on_verdict(void *user, const struct syc_verdict *v)
 {
@@ -144,6 +146,7 @@ say_error(const struct syc_error *err)
     }
 }
 
+/* Rules and signatures that are wrong end the run here, before an input is opened. */
 static int
 make_engine(struct syc_run *run, bool many_inputs)
 {
@@ -233,6 +236,7 @@ color_wanted(void)
     return (no == NULL || no[0] == 0) && term != NULL && strcmp(term, "dumb") != 0;
 }
 
+/* Asked of the terminal, not of COLUMNS, which shells do not export. */
 static int
 terminal_width(void)
 {
@@ -242,6 +246,10 @@ terminal_width(void)
                                                                            : DEFAULT_WIDTH;
 }
 
+/*
+ * Standard output is written by this and by the printers of output/, which use the descriptor: so it is flushed before
+ * they speak. What was not TCP and what gave way stands below the table, for it bounds what the table says.
+ */
 static void
 print_for_people(const struct syc_run *run)
 {
@@ -278,6 +286,7 @@ say_output_failed(const struct syc_run *run)
     return EXIT_OUTPUT;
 }
 
+/* The worst that happened wins: lost output, then an interruption, then an input, then --fail-on. */
 static int
 exit_status(const struct syc_run *run, enum syc_status finished)
 {
