@@ -46,9 +46,7 @@ static void
 feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack)
 {
     struct setup setup = syc_mark_setup(r);
-    struct source *source;
-    struct mark *m =
-        syc_store_add(&c->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r), &source);
+    struct mark *m = syc_store_add(&c->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r));
     uint32_t to;
 
     if (m == NULL) {
@@ -66,7 +64,7 @@ feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack)
             *burst_at(&c->store, to++) = burst;
         }
     }
-    syc_store_settle(&c->store, source, m);
+    syc_store_settle(&c->store, m);
 }
 
 void
@@ -174,7 +172,7 @@ place_less(struct place x, struct place y)
 
 SYC_SORT_DEFINE(sort_places, struct place, place_less)
 
-_Static_assert(STORE_WORK_SOURCE == 2 * sizeof(struct place), "places and their spare room");
+_Static_assert(STORE_ORDER_SOURCE == 2 * sizeof(struct place), "places and their spare room");
 
 static void
 order_sources(const struct store *s, struct place *places)

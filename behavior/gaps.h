@@ -52,13 +52,13 @@ struct gaps {
     enum drift drift;
 };
 
-/* One turn of the cosine in 256 steps and a quarter more (the sine, read backwards from there): made once, read often. */
 enum { WAVE_STEPS = 256 };
 
-struct wave {
+struct wave { /* one turn of the cosine and a quarter more: the sine, read from a quarter on */
     double cosine[WAVE_STEPS + WAVE_STEPS / 4];
 };
 
+/* Fill the wave: made once, read for every series. */
 void syc_wave_init(struct wave *w);
 
 /*

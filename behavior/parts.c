@@ -83,7 +83,6 @@ fill_empty(struct mark *m, const struct syc_record *r)
 static struct group *
 group_new(struct parts *p, const struct syc_record *r)
 {
-    struct source *source;
     struct group *g;
 
     if (p->group_count * 2 >= p->slot_count && !slots_grow(p)) {
@@ -96,7 +95,7 @@ group_new(struct parts *p, const struct syc_record *r)
         return NULL;
     }
     *g = (struct group){.flow_id = r->flow_id, .next = 1, .stack_part = INT64_MAX};
-    g->mark = syc_store_add(p->store, r->key.client, r->key.ip_v, 0, &source);
+    g->mark = syc_store_add(p->store, r->key.client, r->key.ip_v, 0);
     if (g->mark == NULL) {
         syc_store_give(p->store, g, sizeof(*g));
         return NULL;
@@ -194,9 +193,7 @@ static bool
 add_bursts(struct parts *p, const struct syc_record *r)
 {
     struct setup setup = syc_mark_setup(r);
-    struct source *source;
-    struct mark *m =
-        syc_store_add(p->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r), &source);
+    struct mark *m = syc_store_add(p->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r));
     uint32_t to;
 
     if (m == NULL) {

@@ -62,8 +62,12 @@ blocks_reserve(struct store *s, struct blocks *b, size_t n)
         if (b->count == b->room && !blocks_list_grow(s, b)) {
             return false;
         }
+        if (!syc_budget_take(&s->budget, BLOCK_OBJECTS * b->order)) {
+            return false;
+        }
         b->list[b->count] = syc_store_take(s, BLOCK_OBJECTS * b->size);
         if (b->list[b->count] == NULL) {
+            syc_budget_give(&s->budget, BLOCK_OBJECTS * b->order);
             return false;
         }
         b->count++;
@@ -76,6 +80,7 @@ blocks_fini(struct store *s, struct blocks *b)
 {
     for (size_t i = 0; i < b->count; i++) {
         syc_store_give(s, b->list[i], BLOCK_OBJECTS * b->size);
+        syc_budget_give(&s->budget, BLOCK_OBJECTS * b->order);
     }
     syc_store_give(s, b->list, b->room * sizeof(*b->list));
 }
@@ -191,16 +196,10 @@ syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v)
 
 /* ------------------------------------------------------------ giving way */
 
-static uint32_t
-index_of(const struct store *s, const struct source *source)
-{
-    return slot_of(s, source->addr, source->ip_v, source->hash)->source;
-}
-
 static void
-single_link(struct store *s, struct source *source)
+single_link(struct store *s, uint32_t index)
 {
-    uint32_t index = index_of(s, source);
+    struct source *source = source_at(s, index);
 
     source->single = 1;
     source->newer = STORE_NONE;
@@ -235,7 +234,8 @@ single_unlink(struct store *s, struct source *source)
 static void
 mark_release(struct store *s, uint32_t index)
 {
-    mark_at(s, index)->next = s->free_mark;
+    mark_at(s, index)->source = STORE_NONE;
+    mark_at(s, index)->first = s->free_mark;
     s->free_mark = index;
 }
 
@@ -253,8 +253,9 @@ evict(struct store *s)
     single_unlink(s, source);
     note_lost(s, source->hash);
     slot_clear(s, slot_of(s, source->addr, source->ip_v, source->hash));
-    mark_release(s, source->marks);
-    source->marks = s->free_source;
+    mark_release(s, source->newest);
+    source->mark_count = 0;
+    source->older = s->free_source;
     s->free_source = index;
     s->source_count--;
     s->evicted++;
@@ -276,7 +277,7 @@ mark_take(struct store *s)
         index = s->free_mark;
     }
     if (index != STORE_NONE) {
-        s->free_mark = mark_at(s, index)->next;
+        s->free_mark = mark_at(s, index)->first;
     }
     return index;
 }
@@ -295,23 +296,18 @@ source_index(struct store *s)
     if (!source_room(s) && !evict(s)) {
         return STORE_NONE;
     }
-    if (s->free_source == STORE_NONE) {
-        if (syc_budget_take(&s->budget, STORE_WORK_SOURCE)) {
-            if (blocks_reserve(s, &s->sources, 1)) {
-                return s->sources.used++;
-            }
-            syc_budget_give(&s->budget, STORE_WORK_SOURCE);
-        }
-        if (!evict(s)) {
-            return STORE_NONE;
-        }
+    if (s->free_source == STORE_NONE && blocks_reserve(s, &s->sources, 1)) {
+        return s->sources.used++;
+    }
+    if (s->free_source == STORE_NONE && !evict(s)) {
+        return STORE_NONE;
     }
     index = s->free_source;
-    s->free_source = source_at(s, index)->marks;
+    s->free_source = source_at(s, index)->older;
     return index;
 }
 
-static struct source *
+static uint32_t
 source_new(struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t hash)
 {
     uint32_t index = source_index(s);
@@ -319,10 +315,10 @@ source_new(struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t hash)
     uint64_t bit;
 
     if (index == STORE_NONE) {
-        return NULL;
+        return STORE_NONE;
     }
     source = source_at(s, index);
-    *source = (struct source){.marks = STORE_NONE, .hash = hash, .ip_v = ip_v};
+    *source = (struct source){.newest = STORE_NONE, .hash = hash, .ip_v = ip_v};
     memcpy(source->addr, addr, 16);
     if (*lost_word(s, hash, &bit) & bit) {
         source->degraded = 1U << SYC_DEGRADED_EVICTED;
@@ -330,7 +326,7 @@ source_new(struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t hash)
     *slot_of(s, addr, ip_v, hash) = (struct slot){hash, index};
     s->source_count++;
     s->seen++;
-    return source;
+    return index;
 }
 
 /* The work room for a source of so many marks and bursts. */
@@ -352,14 +348,29 @@ reserve_work(struct store *s, uint32_t marks, uint64_t bursts)
     return true;
 }
 
-/* All that a mark needs, or nothing. source may be NULL: then one is made. */
+/* The mark of a source that is there. */
 static struct mark *
-add_mark(struct store *s, struct source **source, const uint8_t addr[16], uint8_t ip_v, size_t n,
+mark_new(struct store *s, uint32_t index, uint32_t of, size_t n)
+{
+    struct source *source = source_at(s, of);
+    struct mark *m = mark_at(s, index);
+
+    *m = (struct mark){.first = s->bursts.used, .burst_count = (uint32_t)n, .source = of};
+    s->bursts.used += (uint32_t)n;
+    source->newest = index;
+    source->mark_count++;
+    source->burst_count += (uint32_t)n;
+    return m;
+}
+
+/* All that a mark needs, or nothing. of: its source, STORE_NONE = not there yet. */
+static struct mark *
+add_mark(struct store *s, uint32_t of, const uint8_t addr[16], uint8_t ip_v, size_t n,
          uint32_t hash)
 {
-    uint32_t marks = *source != NULL ? (*source)->mark_count + 1 : 1;
-    uint64_t bursts = (*source != NULL ? (*source)->burst_count : 0) + (uint64_t)n;
-    struct mark *m;
+    const struct source *source = of != STORE_NONE ? source_at(s, of) : NULL;
+    uint32_t marks = source != NULL ? source->mark_count + 1 : 1;
+    uint64_t bursts = (source != NULL ? source->burst_count : 0) + (uint64_t)n;
     uint32_t index;
 
     if (!reserve_work(s, marks, bursts) || !blocks_reserve(s, &s->bursts, n)) {
@@ -369,38 +380,27 @@ add_mark(struct store *s, struct source **source, const uint8_t addr[16], uint8_
     if (index == STORE_NONE) {
         return NULL;
     }
-    if (*source == NULL) {
-        *source = source_new(s, addr, ip_v, hash);
+    if (of == STORE_NONE) {
+        of = source_new(s, addr, ip_v, hash);
     }
-    if (*source == NULL) {
+    if (of == STORE_NONE) {
         mark_release(s, index);
         return NULL;
     }
-    m = mark_at(s, index);
-    *m = (struct mark){.first = s->bursts.used,
-                       .burst_count = (uint32_t)n,
-                       .next = (*source)->marks};
-    s->bursts.used += (uint32_t)n;
-    (*source)->marks = index;
-    (*source)->mark_count = marks;
-    (*source)->burst_count = (uint32_t)bursts;
-    return m;
+    return mark_new(s, index, of, n);
 }
 
 struct mark *
-syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n,
-              struct source **source)
+syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n)
 {
     uint32_t hash = hash_of(s, addr, ip_v);
-    struct slot *slot = slot_of(s, addr, ip_v, hash);
+    uint32_t of = slot_of(s, addr, ip_v, hash)->source;
     struct mark *m;
 
-    *source = NULL;
-    if (slot->source != STORE_NONE) {
-        *source = source_at(s, slot->source);
-        single_unlink(s, *source);
+    if (of != STORE_NONE) {
+        single_unlink(s, source_at(s, of));
     }
-    m = add_mark(s, source, addr, ip_v, n, hash);
+    m = add_mark(s, of, addr, ip_v, n, hash);
     if (m == NULL) {
         syc_store_lose(s, addr, ip_v);
     }
@@ -408,11 +408,13 @@ syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n,
 }
 
 void
-syc_store_settle(struct store *s, struct source *source, const struct mark *m)
+syc_store_settle(struct store *s, const struct mark *m)
 {
+    const struct source *source = source_at(s, m->source);
+
     if (source->mark_count == 1 && (m->flags & MARK_UNANSWERED) != 0 && m->burst_count == 0 &&
         m->syn_count <= 1) {
-        single_link(s, source);
+        single_link(s, m->source);
     }
 }
 
@@ -429,8 +431,8 @@ syc_store_init(struct store *s, size_t budget_octets)
     }
     *s = (struct store){.budget = {.limit = budget_octets},
                         .key = syc_hash_key_random(),
-                        .sources.size = sizeof(struct source),
-                        .marks.size = sizeof(struct mark),
+                        .sources = {.size = sizeof(struct source), .order = STORE_ORDER_SOURCE},
+                        .marks = {.size = sizeof(struct mark), .order = STORE_ORDER_MARK},
                         .bursts.size = sizeof(struct item),
                         .free_source = STORE_NONE,
                         .free_mark = STORE_NONE,

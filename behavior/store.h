@@ -3,7 +3,7 @@
 
 /*
  * Purpose           what is kept of the records: a mark for each connection, an item for each client burst, by source
- * Input and output  marks in; sources with their chains of marks out
+ * Input and output  marks in; sources, and marks that name their source, out
  * Ownership         the store owns all of it until syc_store_fini(); indexes stay valid, pointers to sources and marks too
  * Limits            one budget for everything, the work room of finishing included; when it is used up, sources of one
  *                   unanswered SYN give way first, then records are dropped; both are counted
@@ -17,10 +17,11 @@
 enum { STORE_NONE = UINT32_MAX };
 
 /*
- * Work room that computing facts takes, in octets: for each mark and each burst of the largest source (view.h), and for
- * each source (their order). It is taken from the budget as the store grows, so that finishing never lacks it.
+ * Work room that computing facts takes, in octets: for each mark and each burst of the largest source (view.h), for each
+ * source (cadence.c: their order) and for each mark (view.c: by source). It is taken from the budget as the store grows,
+ * so that finishing never lacks it.
  */
-enum { STORE_WORK_MARK = 88, STORE_WORK_BURST = 72, STORE_WORK_SOURCE = 32 };
+enum { STORE_WORK_MARK = 88, STORE_WORK_BURST = 72, STORE_ORDER_SOURCE = 32, STORE_ORDER_MARK = 4 };
 
 enum mark_flag {
     MARK_CONTINUES = 1 << 0,   /* carries bursts of a part; not a connection of its own */
@@ -69,7 +70,7 @@ struct mark {
     uint8_t dest[16];
     uint32_t first; /* its bursts: items [first, first + burst_count) */
     uint32_t burst_count;
-    uint32_t next; /* of the same source */
+    uint32_t source; /* index; STORE_NONE = this mark is free, and `first` the next free one */
     uint32_t turns;
     uint32_t first_flight; /* octets of the server's first flight */
     uint32_t idle_close_us;
@@ -86,9 +87,10 @@ struct mark {
 
 struct source {
     uint8_t addr[16];
-    uint32_t marks; /* chain, newest first */
+    uint32_t newest; /* mark */
+    uint32_t begin;  /* of its marks in room->by_source (view.h) */
     uint32_t mark_count, burst_count;
-    uint32_t older, newer; /* among sources of one unanswered SYN */
+    uint32_t older, newer; /* among sources of one unanswered SYN; older also chains free sources */
     uint32_t hash;
     uint16_t degraded;
     uint8_t ip_v;
@@ -100,6 +102,7 @@ struct blocks {
     void **list;
     size_t count, room; /* blocks, and places in list */
     size_t size;        /* of an object */
+    size_t order;       /* octets of work room that each costs when facts are computed */
     uint32_t used;      /* objects given out so far */
 };
 
@@ -131,17 +134,15 @@ void *syc_store_take(struct store *s, size_t octets);
 void syc_store_give(struct store *s, void *p, size_t octets);
 
 /*
- * Room for a mark of this client with n bursts, at the head of its source's chain; all zero but first, burst_count, next.
+ * Room for a mark of this client with n bursts; all zero but first, burst_count and source.
  *
- * source   set to the client's source
  * returns  NULL when there is no room: counted, and the source flagged
  * cost     one look-up; at times a block
  */
-struct mark *syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n,
-                           struct source **source);
+struct mark *syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n);
 
 /* Call once a mark is filled in: a source of one unanswered SYN may give way to others. */
-void syc_store_settle(struct store *s, struct source *source, const struct mark *m);
+void syc_store_settle(struct store *s, const struct mark *m);
 
 /* Something of this client could not be kept. */
 void syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v);

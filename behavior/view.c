@@ -68,20 +68,44 @@ SYC_SORT_DEFINE(sort_pairs, struct mark *, pair_less)
 
 /* ------------------------------------------------------------ room */
 
+static void
+group_marks(struct room *room, const struct store *s)
+{
+    uint32_t begin = 0;
+
+    for (uint32_t i = 0; i < s->sources.used; i++) {
+        struct source *source = source_at(s, i);
+        source->begin = begin;
+        begin += source->mark_count;
+    }
+    for (uint32_t i = 0; i < s->marks.used; i++) {
+        uint32_t of = mark_at(s, i)->source;
+        if (of != STORE_NONE) {
+            room->by_source[source_at(s, of)->begin++] = i;
+        }
+    }
+    for (uint32_t i = 0; i < s->sources.used; i++) {
+        struct source *source = source_at(s, i);
+        source->begin -= source->mark_count;
+    }
+}
+
 bool
 syc_room_init(struct room *room, const struct store *s)
 {
     *room = (struct room){.marks = s->most_marks, .items = (size_t)s->most_marks + s->most_bursts};
+    room->by_source = syc_alloc(s->marks.used, sizeof(*room->by_source));
     room->order = syc_alloc(room->marks, sizeof(*room->order));
     room->pairs = syc_alloc(room->marks, sizeof(*room->pairs));
     room->acts = syc_alloc(room->items, sizeof(*room->acts));
     room->spare = syc_alloc(room->items, sizeof(*room->spare));
     room->work = syc_alloc(room->items, 3 * sizeof(*room->work));
-    if (room->order == NULL || room->pairs == NULL || room->acts == NULL || room->spare == NULL ||
-        room->work == NULL) {
+    if (room->by_source == NULL || room->order == NULL || room->pairs == NULL ||
+        room->acts == NULL || room->spare == NULL || room->work == NULL) {
         syc_room_fini(room);
         return false;
     }
+    group_marks(room, s);
     syc_wave_init(&room->wave);
     return true;
 }
@@ -89,6 +113,7 @@ syc_room_init(struct room *room, const struct store *s)
 void
 syc_room_fini(struct room *room)
 {
+    syc_free(room->by_source);
     syc_free(room->order);
     syc_free(room->pairs);
     syc_free(room->acts);
@@ -130,17 +155,21 @@ count_connections(struct mark *const *marks, size_t n)
     return n;
 }
 
-/* The chain runs from the newest record to the oldest; read backwards it is usually in order. */
+/* Marks lie all over memory: they are asked for before they are looked at. */
 static size_t
 gather_marks(struct room *room, const struct store *s, const struct source *source)
 {
-    size_t at = source->mark_count;
+    enum { LINE = 64 };
+    const uint32_t *indexes = room->by_source + source->begin;
+    size_t n = source->mark_count;
 
-    for (uint32_t i = source->marks; i != STORE_NONE && at > 0; i = mark_at(s, i)->next) {
-        room->order[--at] = mark_at(s, i);
+    for (size_t i = 0; i < n; i++) {
+        room->order[i] = mark_at(s, indexes[i]);
+        __builtin_prefetch(room->order[i]);
+        __builtin_prefetch((const char *)room->order[i] + LINE);
     }
-    sort_canonical(room->order, source->mark_count, (struct mark **)(void *)room->spare);
-    return source->mark_count;
+    sort_canonical(room->order, n, (struct mark **)(void *)room->spare);
+    return n;
 }
 
 /* ------------------------------------------------------------ what only all together tell */

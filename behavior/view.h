@@ -28,6 +28,7 @@ struct view {
 };
 
 struct room {
+    uint32_t *by_source; /* indexes of all marks, those of a source together from its begin on */
     struct mark **order, **pairs;
     struct item *acts, *spare;
     int64_t *work;
@@ -35,7 +36,12 @@ struct room {
     struct wave wave;
 };
 
-/* Work room for the largest source of the store; false when memory is short. fini gives it back. */
+/*
+ * Make work room for the largest source of the store, and bring the marks of each source together.
+ *
+ * returns  false when memory is short; syc_room_fini() gives the room back
+ * cost     one pass over all marks: their sources are many, so following chains would wait for memory at every step
+ */
 bool syc_room_init(struct room *room, const struct store *s) SYC_MUST_CHECK;
 void syc_room_fini(struct room *room);
 

@@ -57,7 +57,7 @@ struct syc_evidence {
     const char *rule; /* its name */
     const char *rule_id;
     const char *title;
-    const char *group;
+    const char *group; /* never NULL: the rule's name when it states none */
     const char *level; /* NULL if none */
     const char *kind;  /* NULL if none */
     const char *
@@ -98,10 +98,18 @@ struct syc_verdict {
 };
 
 /*
- * Evaluate every rule of category "source" over a subject's facts and add them up (DESIGN, Verdicts).
+ * Evaluate every rule of category "source" that scores over a subject's facts and add them up.
+ *
+ * - points p are log-odds ln(p / (100 - p)), points of ramps rounded to one decimal; of each group the largest
+ *   magnitude is counted; the sum and the prior give the score
+ * - beside hard evidence nothing below 50 points is counted
+ * - ties go by rule name; when more than SYC_EVIDENCE_MAX rules fire the weakest that are not hard are left out
+ * - automation from 70 on; human-like up to 30 and with 20 gaps (iat.n or episode.n) or 20 exchanges
+ *   (conn.turns_mean * conn.count); else unclear; without evidence insufficient, and missing is never empty
  *
  * prior  log-odds added to the sum; 0 by default
  * cost   O(tests of all rules); no allocation
+ * The label SYC_LABEL_MIXED is for who compares the subjects of one source; it is never set here.
  */
 void syc_judge(const struct syc_ruleset *set, const struct syc_subject *subject, double prior,
                struct syc_verdict *out);

@@ -321,8 +321,7 @@ is_count(const struct parser *p)
 /*
  * Where a value must come. Answers whether one came: "not" and "(" leave the parser waiting for it.
  *
- * A value that came may be what a "not" waited for, so those are emitted at once; "and" and "or" wait, as what
- * follows may bind more strongly.
+ * A "not" before it waits with the rest: whatever comes next binds less strongly and will emit it.
  */
 static bool
 read_operand(struct parser *p)
@@ -350,14 +349,13 @@ read_operand(struct parser *p)
     } else {
         read_identifier(p);
     }
-    reduce(p, PENDING_NOT);
     return true;
 }
 
 /*
  * Where "and", "or" or ")" must come. Answers whether a value must follow.
  *
- * A closed parenthesis is a value like any other: a "not" before it is emitted now.
+ * A closed parenthesis is a value like any other; a "not" before it waits for what comes next.
  */
 static bool
 read_operator(struct parser *p)
@@ -379,7 +377,6 @@ read_operator(struct parser *p)
             return false;
         }
         p->pending_count--;
-        reduce(p, PENDING_NOT);
         return false;
     }
     if (p->token.kind == TOKEN_PIPE || word_is(p, "near")) {

@@ -75,7 +75,7 @@ syc_glob_match(const uint16_t *pattern, size_t count, const char *text, bool cas
             return false;
         } else {
             i = retry;
-            text = ++retry_text;
+            text = retry_text = pass_character(retry_text);
         }
     }
 }

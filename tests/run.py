@@ -106,7 +106,7 @@ def unit_tests(directory):
     status, text = run(["meson", "introspect", "--tests", os.path.join(TOP, directory)])
     if status != 0:
         return []
-    return [(t["name"], t["cmd"], t["env"] if isinstance(t["env"], dict) else {}, t.get("workdir") or TOP,
+    return [(t["name"], t["cmd"], t["env"] if isinstance(t["env"], dict) else {}, t.get("workdir") or os.path.join(TOP, directory),
              max(60, int(t.get("timeout") or 60) * 5)) for t in json.loads(text)]
 
 
@@ -148,12 +148,15 @@ def script_jobs(directory):
             ("meta", lambda: script("meta: the tree", "tests/meta/check.py", ["--build", directory])),
             ("golden build", lambda: script("build: golden", "tests/golden/run.py", binary)),
             ("property build", lambda: script("build: property", "tests/property/run.py", binary)),
+            ("relations build", lambda: script("build: relations", "tests/property/relations.py", binary)),
         ]
     if directory == "build-asan":
         return [
             ("golden build-asan", lambda: script("build-asan: golden", "tests/golden/run.py", binary, SANITIZER)),
             ("property build-asan",
              lambda: script("build-asan: property", "tests/property/run.py", binary + ["--few"], SANITIZER)),
+            ("relations build-asan",
+             lambda: script("build-asan: relations", "tests/property/relations.py", binary + ["--few"], SANITIZER)),
         ]
     return []
 
@@ -168,9 +171,9 @@ def report(result):
     if not result.failed:
         return
     lines = result.text.rstrip().splitlines()
-    # Of a long TAP log what failed and its diagnostics, without what passed.
+    # Of a long log what failed and what is said about it, without what went well.
     if len(lines) > SHOWN_LINES:
-        lines = [l for l in lines if not re.match(r"\s*ok\b|#.*- ok", l)]
+        lines = [l for l in lines if not re.match(r"\s*ok\b|# ok |\[\d+/\d+\] ", l)]
     for line in lines[:SHOWN_LINES]:
         print("    " + line)
     if len(lines) > SHOWN_LINES:

@@ -40,7 +40,7 @@ set_events(struct syc_options *o, const char *text, const char **why)
     return o->events != 0;
 }
 
-/* Powers of 1024. 1M is the least that the tests run with. */
+/* Powers of 1024. At 1M the tables hold some 300 connections at a time: less would judge nothing. */
 static bool
 set_memory(struct syc_options *o, const char *text, const char **why)
 {

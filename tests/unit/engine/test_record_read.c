@@ -46,13 +46,6 @@ __wrap_realloc(void *p, size_t size)
     return fails_now() ? NULL : __real_realloc(p, size);
 }
 
-/* jansson's own: the linker reaches only what is linked into this program. */
-static void *
-failing_malloc(size_t size)
-{
-    return fails_now() ? NULL : malloc(size);
-}
-
 /* ------------------------------------------------------------ the same */
 
 static void
@@ -484,45 +477,49 @@ damaged_lines_do_no_harm(void **state)
     syc_record_reader_free(reader);
 }
 
+/*
+ * Ours alone: reader, exchanges, flights. jansson 2.14 does not survive failures of its own inside a text (an assertion
+ * in its load.c, found by failing each of them here), so that cannot be promised.
+ */
 static void
-short_memory_never_gives_part_of_a_record(void **state)
+short_memory_is_told_as_such(void **state)
 {
     struct syc_json json = {0};
     uint64_t seed = 8;
     struct random_record made;
-    unsigned k, told = 0;
+    struct syc_record read;
+    unsigned k;
 
     do {
         random_record_draw(&seed, &made);
     } while (made.r.exchange_count == 0 || made.r.flight_count == 0);
     syc_json_connection(&json, &made.r, NULL);
-    json_set_alloc_funcs(failing_malloc, free);
-    for (k = 1; k < 5000; k++) {
+    for (k = 1; k < 20; k++) {
         struct syc_record_reader *reader;
-        struct syc_record read;
         struct syc_error err = {0};
         enum syc_status status = SYC_NO_MEMORY;
+        bool reached;
 
         fail_at = k;
         reader = syc_record_reader_new();
         if (reader != NULL) {
             status = syc_record_read(reader, json.text, json.n, &read, &err);
         }
+        reached = fail_at == 0;
         fail_at = 0;
-        syc_record_reader_free(reader);
-        if (status == SYC_OK) {
+        assert_int_equal(status, reached ? SYC_NO_MEMORY : SYC_OK);
+        if (!reached) {
             assert_same(&made.r, &read);
+            syc_record_reader_free(reader);
             break;
         }
-        /* inside a token jansson takes its own failure for the line's: still refused, never a part of a record */
-        if (status != SYC_NO_MEMORY && strncmp(err.text, "not JSON", 8) != 0) {
-            fail_msg("allocation %u: %s", k, err.text);
+        if (reader != NULL) { /* and afterwards it reads as ever */
+            assert_int_equal(syc_record_read(reader, json.text, json.n, &read, &err), SYC_OK);
+            assert_same(&made.r, &read);
         }
-        told += status == SYC_NO_MEMORY;
+        syc_record_reader_free(reader);
     }
-    json_set_alloc_funcs(malloc, free);
-    assert_in_range(k, 100, 4999);
-    assert_in_range(told, 4, k); /* reader, parser, exchanges, flights */
+    assert_int_equal(k, 4);
     syc_json_fini(&json);
 }
 
@@ -539,7 +536,7 @@ main(void)
         cmocka_unit_test(unknown_members_are_passed_over),
         cmocka_unit_test(what_an_event_leaves_out_is_derived),
         cmocka_unit_test(damaged_lines_do_no_harm),
-        cmocka_unit_test(short_memory_never_gives_part_of_a_record),
+        cmocka_unit_test(short_memory_is_told_as_such),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

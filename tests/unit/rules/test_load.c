@@ -122,6 +122,7 @@ each_fault_of_a_detection_has_its_code_and_place(void **state)
         {THING_HEAD "    s: {name|re: x}\n    condition: s\n", "5:14 R206", 0},
         {THING_HEAD "    s: {name|contain: x}\n    condition: s\n", "5:14 R207", 0},
         {THING_HEAD "    s: {count|gt|lt: 1}\n    condition: s\n", "5:18 R208", 0},
+        {THING_HEAD "    s: {name|cased|cased: x}\n    condition: s\n", "5:20 R208", 0},
         {THING_HEAD "    s: {count|neq|gt: 1}\n    condition: s\n", "5:9 R208", 0},
         {THING_HEAD "    s: {count|all|gt: 1}\n    condition: s\n", "5:9 R208", 0},
         {THING_HEAD "    s: {name|gt: 1}\n    condition: s\n", "5:9 R209", 0},
@@ -215,6 +216,8 @@ each_fault_of_the_syncopate_key_has_its_code_and_place(void **state)
         {SCORED("{group: g, points: 60, needs: {src_ip: 1}}"), "7:43 R406", 0},
         {SCORED("{points: 60}"), "7:1 R407", 1},
         {SCORED("{group: g, points: 40, hard: true}"), "7:1 R408", 0},
+        {SCORED("{group: g, hard: true, ramp: {field: count, from: 1, to: 2, points: [40, 90]}}"),
+         "7:1 R408", 0},
         {SCORED("{group: g, points: 60, hard: 1}"), "7:41 R104", 0},
         {SCORED("{group: g}"), "7:1 R410", 1},
         {SCORED("{group: 'a b', points: 60}"), "7:20 R104", 0},
@@ -404,6 +407,31 @@ names_and_ids_in_use_twice_are_remarked(void **state)
 }
 
 static void
+doubles_are_found_however_the_others_are_called(void **state)
+{
+    static const char *const heads[] = {"id: 1\nname: t\n", "id: 2\nname: u\n", "id: 3\nname: t\n"};
+    struct syc_ruleset *set = new_set();
+    const struct syc_rule_problem *p;
+    size_t n, twice = 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        char text[512];
+
+        snprintf(text, sizeof(text),
+                 "%stitle: T\nlogsource: {product: syncopate, category: thing}\ndetection:\n" GOOD,
+                 heads[i]);
+        parse(set, "t.yml", text);
+    }
+    assert_int_equal(syc_ruleset_seal(set), SYC_OK);
+    n = syc_ruleset_problems(set, &p);
+    for (size_t i = 0; i < n; i++) {
+        twice += strcmp(p[i].code, "R116") == 0;
+    }
+    assert_int_equal(twice, 1);
+    syc_ruleset_free(set);
+}
+
+static void
 digest_of(const char *one, const char *two, char out[72])
 {
     struct syc_ruleset *set = new_set();
@@ -452,6 +480,7 @@ test_load_group(void)
         cmocka_unit_test(a_set_holds_ten_thousand_rules),
         cmocka_unit_test(words_of_the_file_reach_findings_escaped),
         cmocka_unit_test(names_and_ids_in_use_twice_are_remarked),
+        cmocka_unit_test(doubles_are_found_however_the_others_are_called),
         cmocka_unit_test(the_digest_is_of_the_rules_whatever_their_order),
     };
 

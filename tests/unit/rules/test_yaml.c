@@ -123,6 +123,7 @@ columns_inside_a_scalar_follow_folding_and_quotes(void **state)
                        "c: one\n"
                        "   two\n"
                        "\n"
+                       "\n"
                        "   three\n"
                        "d: \"one\\ttwo\"\n";
     const struct syc_yaml_node *n;
@@ -133,11 +134,11 @@ columns_inside_a_scalar_follow_folding_and_quotes(void **state)
     /* it's x: the x is octet 5 of the value, and behind two quotes more in the file. */
     expect_place(syc_yaml_place(text, syc_yaml_find(t.root, "b"), 5), 2, 11);
     n = syc_yaml_find(t.root, "c");
-    assert_string_equal(n->text, "one two\nthree");
+    assert_string_equal(n->text, "one two\n\nthree");
     expect_place(syc_yaml_place(text, n, 4), 4, 4);
-    expect_place(syc_yaml_place(text, n, 8), 6, 4);
+    expect_place(syc_yaml_place(text, n, 9), 7, 4);
     /* Behind an escape the count is lost: the start of the scalar is answered. */
-    expect_place(syc_yaml_place(text, syc_yaml_find(t.root, "d"), 5), 7, 4);
+    expect_place(syc_yaml_place(text, syc_yaml_find(t.root, "d"), 5), 8, 4);
     fell(&t);
 }
 
