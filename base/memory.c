@@ -84,11 +84,13 @@ add_block(struct syc_arena *a, size_t octets)
     size_t size = octets > BLOCK_OCTETS / 4 ? octets : BLOCK_OCTETS;
     struct syc_arena_block *block;
 
-    block = calloc(1, sizeof *block + size);
+    block = syc_resize(NULL, 1, sizeof *block + size); /* objects are cleared as they are given */
     if (block == NULL) {
         return NULL;
     }
     block->size = size;
+    block->used = 0;
+    block->next = NULL;
     if (size != BLOCK_OCTETS && a->head != NULL) {
         /* Behind the head, which still has room for small ones. */
         block->next = a->head->next;
@@ -121,7 +123,7 @@ syc_arena_alloc(struct syc_arena *a, size_t size)
     p = block->data + block->used;
     block->used += size;
     a->used += size;
-    return p;
+    return memset(p, 0, size);
 }
 
 char *
@@ -137,6 +139,21 @@ syc_arena_text(struct syc_arena *a, const char *text, size_t n)
         memcpy(copy, text, n);
     }
     return copy;
+}
+
+void
+syc_arena_reset(struct syc_arena *a)
+{
+    struct syc_arena_block *kept = a->head;
+
+    if (kept == NULL) {
+        return;
+    }
+    a->head = kept->next;
+    syc_arena_fini(a);
+    kept->next = NULL;
+    kept->used = 0;
+    *a = (struct syc_arena){kept, 0};
 }
 
 void

@@ -53,6 +53,9 @@ void *syc_arena_alloc(struct syc_arena *a, size_t size) __attribute__((warn_unus
 char *syc_arena_text(struct syc_arena *a, const char *text, size_t n)
     __attribute__((warn_unused_result));
 
+/* Take back all that the arena gave, and keep one block of it for what comes next: for arenas filled again and again. */
+void syc_arena_reset(struct syc_arena *a);
+
 /* Free all that the arena gave; it may be used anew. */
 void syc_arena_fini(struct syc_arena *a);
 

@@ -111,10 +111,13 @@ reason_in_words(const struct syc_verdict *v, char *out, size_t room)
     const struct syc_evidence *ev = strongest(v);
 
     if (ev == NULL) {
-        const struct syc_missing *m = &v->missing[0];
+        char needs[SYC_NEEDS_TEXT] = "";
+
+        if (v->missing_count > 0) {
+            syc_missing_needs(v, 0, needs);
+        }
         snprintf(out, room, "%s%s",
-                 v->missing_count > 0 ? "too little to go on: has " : "no rule fired",
-                 v->missing_count > 0 ? m->needs : "");
+                 v->missing_count > 0 ? "too little to go on: has " : "no rule fired", needs);
         return;
     }
     snprintf(out, room, "%s", ev->title != NULL ? ev->title : ev->rule);
@@ -167,8 +170,8 @@ judge(struct syc_engine *e, const struct syc_subject *s)
 static void
 drop_held(struct hold *h)
 {
-    syc_arena_fini(&h->arena);
-    *h = (struct hold){.limit = h->limit, .status = h->status};
+    syc_arena_reset(&h->arena);
+    *h = (struct hold){.arena = h->arena, .limit = h->limit, .status = h->status};
 }
 
 /* The source first, then every pair that differs from it. */

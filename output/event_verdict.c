@@ -92,9 +92,12 @@ write_missing(struct syc_json *j, const struct syc_verdict *v)
 {
     syc_json_member_open(j, "missing", '[');
     for (size_t i = 0; i < v->missing_count; i++) {
+        char needs[SYC_NEEDS_TEXT];
+
+        syc_missing_needs(v, i, needs);
         syc_json_open(j, '{');
         syc_json_member_text(j, "rule", v->missing[i].rule);
-        syc_json_member_text(j, "needs", v->missing[i].needs);
+        syc_json_member_text(j, "needs", needs);
         syc_json_close(j, '}');
     }
     syc_json_close(j, ']');

@@ -77,10 +77,11 @@ struct syc_evidence {
     int64_t n; /* the sample size it names in `needs` (the first), SYC_NONE if none */
 };
 
-/* A rule that could not speak: what it lacked. */
+/* A rule that could not speak; what it lacked is put into words by syc_missing_needs(), when somebody wants to read it. */
 struct syc_missing {
     const char *rule;
-    char needs[64]; /* "7 of 10 gaps" */
+    const struct syc_sigma_rule *about; /* NULL: there is no rule at all */
+    enum { SYC_LACKS_NEEDS, SYC_LACKS_RAMP, SYC_NO_MATCH } why;
 };
 
 struct syc_verdict {
@@ -113,6 +114,14 @@ struct syc_verdict {
  */
 void syc_judge(const struct syc_ruleset *set, const struct syc_subject *subject, double prior,
                struct syc_verdict *out);
+
+/*
+ * What missing[i] of a verdict lacked: "7 of 10 gaps", several joined by commas as far as they fit.
+ *
+ * v  with its subject's values still there
+ */
+enum { SYC_NEEDS_TEXT = 64 };
+void syc_missing_needs(const struct syc_verdict *v, size_t i, char out[SYC_NEEDS_TEXT]);
 
 /* The rule files built into the program: name ("default/cadence_metronome.yml") and text. */
 struct syc_shipped {

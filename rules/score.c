@@ -83,54 +83,86 @@ format_figure(double f, char out[32])
     }
 }
 
-/* The next place in the list, or NULL when it is full: rules come by name, so the same ones are left out always. */
-static struct syc_missing *
-add_missing(struct syc_verdict *out, const struct syc_sigma_rule *rule)
+/* Rules come by name, so when the list is full the same ones are left out always. */
+static void
+add_missing(struct syc_verdict *out, const struct syc_sigma_rule *rule, int why)
 {
-    if (out->missing_count == SYC_MISSING_MAX) {
-        return NULL;
+    if (out->missing_count < SYC_MISSING_MAX) {
+        out->missing[out->missing_count++] =
+            (struct syc_missing){.rule = rule->name, .about = rule, .why = why};
     }
-    struct syc_missing *m = &out->missing[out->missing_count++];
+}
 
-    m->rule = rule->name;
-    m->needs[0] = '\0';
-    return m;
+static bool
+need_met(const struct syc_need *need, const struct syc_value *row, double *have)
+{
+    *have = 0;
+    return figure(&row[need->field], have) && *have >= need->least;
+}
+
+/* Has the subject what the rule needs? */
+static bool
+needs_met(const struct syc_sigma_rule *rule, const struct syc_value *row)
+{
+    const struct syc_score_key *key = rule->extra;
+    bool met = true;
+    double have;
+
+    for (size_t i = 0; i < key->need_count && met; i++) {
+        met = need_met(&key->needs[i], row, &have);
+    }
+    return met;
 }
 
 /* "7 of 10 gaps", several joined by commas as far as they fit. */
 static void
-say_need(struct syc_missing *m, const struct syc_need *need, double have)
+say_needs(const struct syc_score_key *key, const struct syc_value *row, char *out)
 {
     char has[32], least[32];
-    size_t n = strlen(m->needs);
-
-    format_figure(have, has);
-    format_figure(need->least, least);
-    snprintf(m->needs + n, sizeof(m->needs) - n, "%s%s of %s %s", n ? ", " : "", has, least,
-             need->unit);
-}
-
-/* Has the subject what the rule needs? If not, it is noted once, with every need that is not met. */
-static bool
-needs_met(const struct syc_sigma_rule *rule, const struct syc_value *row, struct syc_verdict *out)
-{
-    const struct syc_score_key *key = rule->extra;
-    struct syc_missing *m = NULL;
-    bool met = true;
 
     for (size_t i = 0; i < key->need_count; i++) {
-        double have = 0;
+        size_t n = strlen(out);
+        double have;
 
-        if (figure(&row[key->needs[i].field], &have) && have >= key->needs[i].least) {
-            continue;
-        }
-        m = met ? add_missing(out, rule) : m;
-        met = false;
-        if (m) {
-            say_need(m, &key->needs[i], have);
+        if (!need_met(&key->needs[i], row, &have)) {
+            format_figure(have, has);
+            format_figure(key->needs[i].least, least);
+            snprintf(out + n, SYC_NEEDS_TEXT - n, "%s%s of %s %s", n ? ", " : "", has, least,
+                     key->needs[i].unit);
         }
     }
-    return met;
+}
+
+static void
+say_no_match(const struct syc_score_key *key, const struct syc_value *row, char *out)
+{
+    char text[32];
+    double have = 0;
+
+    if (key->need_count > 0 && figure(&row[key->needs[0].field], &have)) {
+        format_figure(have, text);
+        snprintf(out, SYC_NEEDS_TEXT, "no match in %s %s", text, key->needs[0].unit);
+    } else {
+        snprintf(out, SYC_NEEDS_TEXT, "no match");
+    }
+}
+
+void
+syc_missing_needs(const struct syc_verdict *v, size_t i, char out[SYC_NEEDS_TEXT])
+{
+    const struct syc_missing *m = &v->missing[i];
+    const struct syc_score_key *key = m->about != NULL ? m->about->extra : NULL;
+
+    out[0] = '\0';
+    if (key == NULL) {
+        snprintf(out, SYC_NEEDS_TEXT, "0 of 1 rules that score");
+    } else if (m->why == SYC_LACKS_NEEDS) {
+        say_needs(key, v->subject->values, out);
+    } else if (m->why == SYC_LACKS_RAMP) {
+        snprintf(out, SYC_NEEDS_TEXT, "%s", m->about->schema->fields[key->ramp_field].name);
+    } else {
+        say_no_match(key, v->subject->values, out);
+    }
 }
 
 /*
@@ -138,24 +170,13 @@ needs_met(const struct syc_sigma_rule *rule, const struct syc_value *row, struct
  * The reader is owed that, too.
  */
 static void
-say_no_match(const struct syc_ruleset *set, const struct syc_value *row, struct syc_verdict *out)
+note_no_match(const struct syc_ruleset *set, struct syc_verdict *out)
 {
     for (size_t i = 0; i < set->judge_count; i++) {
-        const struct syc_score_key *key = set->judges[i]->extra;
-        struct syc_missing *m = add_missing(out, set->judges[i]);
-        double have = 0;
-        char text[32];
-
-        if (m && key->need_count > 0 && figure(&row[key->needs[0].field], &have)) {
-            format_figure(have, text);
-            snprintf(m->needs, sizeof(m->needs), "no match in %s %s", text, key->needs[0].unit);
-        } else if (m) {
-            snprintf(m->needs, sizeof(m->needs), "no match");
-        }
+        add_missing(out, set->judges[i], SYC_NO_MATCH);
     }
     if (out->missing_count == 0) {
-        out->missing[out->missing_count++] =
-            (struct syc_missing){.rule = "none", .needs = "0 of 1 rules that score"};
+        out->missing[out->missing_count++] = (struct syc_missing){.rule = "none"};
     }
 }
 
@@ -292,16 +313,15 @@ ask(const struct syc_sigma_rule *rule, const struct syc_value *row, struct syc_v
     struct syc_sigma_hit hit;
     double points;
 
-    if (!needs_met(rule, row, out) || !syc_sigma_match(rule, row, &hit)) {
+    if (!needs_met(rule, row)) {
+        add_missing(out, rule, SYC_LACKS_NEEDS);
+        return;
+    }
+    if (!syc_sigma_match(rule, row, &hit)) {
         return;
     }
     if (!points_of(rule->extra, row, &points)) {
-        const struct syc_score_key *key = rule->extra;
-        struct syc_missing *m = add_missing(out, rule);
-
-        if (m) {
-            snprintf(m->needs, sizeof(m->needs), "%s", rule->schema->fields[key->ramp_field].name);
-        }
+        add_missing(out, rule, SYC_LACKS_RAMP);
         return;
     }
     if (points != 50) { /* 50 is no evidence, either way */
@@ -408,6 +428,6 @@ syc_judge(const struct syc_ruleset *set, const struct syc_subject *subject, doub
     out->label = label_of(set, subject->values, out);
     collect_kinds(out);
     if (out->label == SYC_LABEL_INSUFFICIENT && out->missing_count == 0) {
-        say_no_match(set, subject->values, out);
+        note_no_match(set, out);
     }
 }

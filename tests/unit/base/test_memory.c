@@ -153,6 +153,30 @@ large_objects_do_not_waste_the_current_block(void **state)
 }
 
 static void
+a_reset_arena_gives_zeroed_objects_again(void **state)
+{
+    struct syc_arena a = {0};
+    uint8_t *p;
+
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 40; i++) { /* more than one block of 64 KiB */
+            p = syc_arena_alloc(&a, 4000);
+            assert_non_null(p);
+            for (int k = 0; k < 4000; k++) {
+                assert_int_equal(p[k], 0);
+            }
+            memset(p, 0xff, 4000);
+        }
+        assert_int_equal(a.used, 160000);
+        syc_arena_reset(&a);
+        assert_int_equal(a.used, 0);
+    }
+    syc_arena_fini(&a);
+    syc_arena_reset(&a); /* an empty one stays empty */
+    assert_null(a.head);
+}
+
+static void
 an_arena_refuses_what_cannot_be(void **state)
 {
     struct syc_arena a = {0};
@@ -179,6 +203,7 @@ test_memory_group(void)
         cmocka_unit_test(a_budget_counts_use_peak_and_refusals),
         cmocka_unit_test(arena_objects_are_aligned_zeroed_and_apart),
         cmocka_unit_test(large_objects_do_not_waste_the_current_block),
+        cmocka_unit_test(a_reset_arena_gives_zeroed_objects_again),
         cmocka_unit_test(an_arena_refuses_what_cannot_be),
     };
 

@@ -59,7 +59,7 @@ emit_subjects(struct syc_output *o)
                                           .values = {{"conn.count", &by_type[SYC_INT]}},
                                           .value_count = 1,
                                           .n = 8};
-    v.missing[0] = (struct syc_missing){"m", "7 of 10 gaps"};
+    v.missing[0] = (struct syc_missing){.rule = "m"};
     v.kinds[0] = "scan";
     v.kind_count = 1;
     for (int i = 0; i < 4; i++) {

@@ -52,6 +52,9 @@ void expect_findings(const char *text, const char *expected, size_t loaded);
     "logsource: {product: syncopate, category: thing}\n"                                           \
     "detection:\n"
 
+/* What missing[i] of a verdict lacked, in a buffer that the next call overwrites. */
+const char *needs_of(const struct syc_verdict *v, size_t i);
+
 /* Values by field name; fields not named stay absent. */
 struct syc_value int_value(int64_t i);
 struct syc_value real_value(double f);

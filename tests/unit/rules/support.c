@@ -165,3 +165,12 @@ matches(const char *text, const struct syc_value *row)
     syc_ruleset_free(set);
     return answer;
 }
+
+const char *
+needs_of(const struct syc_verdict *v, size_t i)
+{
+    static char text[SYC_NEEDS_TEXT];
+
+    syc_missing_needs(v, i, text);
+    return text;
+}

@@ -74,9 +74,9 @@ below_its_least_figure_a_rule_abstains_and_says_so(void **state)
     assert_int_equal(s.verdict.evidence_count, 0);
     assert_int_equal(s.verdict.missing_count, 2);
     assert_string_equal(s.verdict.missing[0].rule, "for");
-    assert_string_equal(s.verdict.missing[0].needs, "7 of 10 gaps");
+    assert_string_equal(needs_of(&s.verdict, 0), "7 of 10 gaps");
     assert_string_equal(s.verdict.missing[1].rule, "weak");
-    assert_string_equal(s.verdict.missing[1].needs, "3 of 5 connections, 0 of 10 heavy pages");
+    assert_string_equal(needs_of(&s.verdict, 1), "3 of 5 connections, 0 of 10 heavy pages");
     set_int(&s, "iat.n", 10);
     assert_int_equal(label(&s), SYC_LABEL_AUTOMATION);
     assert_int_equal(s.verdict.score, 90);
@@ -155,9 +155,9 @@ insufficient_evidence_always_says_what_is_missing(void **state)
     assert_int_equal(label(&s), SYC_LABEL_INSUFFICIENT);
     assert_int_equal(s.verdict.missing_count, 3);
     assert_string_equal(s.verdict.missing[0].rule, "against");
-    assert_string_equal(s.verdict.missing[0].needs, "no match");
-    assert_string_equal(s.verdict.missing[1].needs, "no match in 25 gaps");
-    assert_string_equal(s.verdict.missing[2].needs, "no match in 26 connections");
+    assert_string_equal(needs_of(&s.verdict, 0), "no match");
+    assert_string_equal(needs_of(&s.verdict, 1), "no match in 25 gaps");
+    assert_string_equal(needs_of(&s.verdict, 2), "no match in 26 connections");
     syc_ruleset_free(s.set);
 
     /* No rule at all. */
@@ -193,7 +193,7 @@ figures_are_printed_as_short_as_they_are(void **state)
         load(&s, text);
         set_real(&s, "conn.span_s", rows[i].have);
         assert_int_equal(label(&s), SYC_LABEL_INSUFFICIENT);
-        assert_string_equal(s.verdict.missing[0].needs, rows[i].expected);
+        assert_string_equal(needs_of(&s.verdict, 0), rows[i].expected);
         syc_ruleset_free(s.set);
     }
 }
@@ -209,7 +209,7 @@ many_needs_stay_within_their_text(void **state)
              "        conn.count: 100000000 of the very many connections\n"
              "        heavy.n: 10\n");
     assert_int_equal(label(&s), SYC_LABEL_INSUFFICIENT);
-    assert_int_equal(strlen(s.verdict.missing[0].needs), sizeof(s.verdict.missing[0].needs) - 1);
+    assert_int_equal(strlen(needs_of(&s.verdict, 0)), SYC_NEEDS_TEXT - 1);
     syc_ruleset_free(s.set);
 }
 

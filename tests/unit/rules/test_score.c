@@ -195,7 +195,7 @@ a_ramp_without_its_fact_is_missing(void **state)
     judge(&j, 0);
     assert_int_equal(j.verdict.evidence_count, 0);
     assert_int_equal(j.verdict.missing_count, 1);
-    assert_string_equal(j.verdict.missing[0].needs, "iat.cv");
+    assert_string_equal(needs_of(&j.verdict, 0), "iat.cv");
     syc_ruleset_free(j.set);
 }
 
