@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "base/span.h"
 #include "base/status.h"
 #include "base/text.h"

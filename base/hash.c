@@ -1,8 +1,10 @@
 #include "base/hash.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <sha1.h>
 #include <sha2.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/types.h>
 
@@ -21,6 +23,17 @@ syc_hash_key_random(void)
         key = (struct syc_hash_key){UINT64_C(0x6a09e667f3bcc908), UINT64_C(0xbb67ae8584caa73b)};
     }
     return key;
+}
+
+struct syc_hash_line
+syc_hash_line_make(const struct syc_hash_key *key)
+{
+    struct syc_hash_line line;
+
+    for (uint64_t i = 0; i <= SYC_HASH_LINE_WORDS; i++) {
+        line.m[i] = syc_hash_words(key, &i, 1);
+    }
+    return line;
 }
 
 /* n octets, least significant first; n <= 8. */
@@ -43,7 +56,10 @@ syc_hash(const struct syc_hash_key *key, const void *data, size_t n)
     size_t left = n;
 
     for (; left >= 8; left -= 8, p += 8) {
-        syc_hash_add(&s, load_le(p, 8));
+        uint64_t word;
+
+        memcpy(&word, p, 8);
+        syc_hash_add(&s, le64toh(word));
     }
     return syc_hash_end(&s, load_le(p, left) | (uint64_t)n << 56);
 }

@@ -11,7 +11,7 @@
  * Everything is a pure function of the multiset of records: no arrival order, no hash order, no clock reaches a fact.
  */
 
-#include "connection/connection.h"
+#include "behavior/audit.h"
 
 enum syc_subject_kind { SYC_SUBJECT_SOURCE, SYC_SUBJECT_PAIR };
 
@@ -47,15 +47,28 @@ void syc_cadence_free(struct syc_cadence *c);
 /* Take in one record (whole, or a part: parts of one connection may come in any order). Copies what it needs. */
 void syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r);
 
+/* A source and its pairs while they are visited. Facts are computed when they are asked for. */
+struct syc_visit;
+
+/* The source itself; valid as long as the visit. */
+const struct syc_subject *syc_visit_source(const struct syc_visit *v);
+
 /*
- * Compute every subject: sources by address (version 4 first), each followed by its pairs by address and port.
+ * The next of its pairs, by address and port; NULL after the last, then the first again. A source with one pair has none:
+ * it would say the same.
  *
- * visit    called once a subject; the subject and its values are valid during the call
+ * The pair and its values are valid until the next call. cost: sorting the pair's events
+ */
+const struct syc_subject *syc_visit_pair(struct syc_visit *v);
+
+/*
+ * Visit every source, by address (version 4 first).
+ *
  * returns  SYC_OK or SYC_NO_MEMORY
  * cost     sorts each source's events once: O(n log n)
  */
 enum syc_status syc_cadence_finish(struct syc_cadence *c,
-                                   void (*visit)(void *user, const struct syc_subject *s),
+                                   void (*visit)(void *user, struct syc_visit *v),
                                    void *user) SYC_MUST_CHECK;
 
 struct syc_cadence_stats {

@@ -81,11 +81,18 @@ syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r)
 
 /* ------------------------------------------------------------ subjects */
 
-struct finish {
+/* Facts of one subject and where they stand. */
+struct facts {
+    struct syc_subject subject;
+    struct syc_value row[FACT_COUNT];
+};
+
+struct syc_visit {
     struct syc_cadence *c;
     struct room room;
-    void (*visit)(void *user, const struct syc_subject *s);
-    void *user;
+    struct view whole;
+    size_t from; /* mark at which the next pair begins */
+    struct facts source, pair;
 };
 
 static void
@@ -115,42 +122,43 @@ fill_subject(const struct view *v, struct syc_subject *s)
 }
 
 static void
-visit_view(const struct finish *f, const struct view *v, enum syc_subject_kind kind)
+compute(const struct syc_visit *visit, const struct view *v, enum syc_subject_kind kind,
+        struct facts *out)
 {
-    struct syc_value row[FACT_COUNT] = {0};
-    struct syc_subject subject = {.kind = kind, .values = row};
+    struct syc_value *row = out->row;
 
-    fill_subject(v, &subject);
+    memset(row, 0, sizeof(out->row));
+    out->subject = (struct syc_subject){.kind = kind, .values = row};
+    fill_subject(v, &out->subject);
     fact_text(row, FACT_SUBJECT, kind == SYC_SUBJECT_PAIR ? "pair" : "source");
     row[FACT_SRC_IP].type = SYC_ADDR;
-    row[FACT_SRC_IP].u.addr.ip_v = subject.ip_v;
-    memcpy(row[FACT_SRC_IP].u.addr.octets, subject.source, sizeof(subject.source));
+    row[FACT_SRC_IP].u.addr.ip_v = out->subject.ip_v;
+    memcpy(row[FACT_SRC_IP].u.addr.octets, out->subject.source, sizeof(out->subject.source));
     syc_facts_connections(v, row);
     syc_facts_closes(v, row);
     syc_facts_targets(v, row);
-    syc_facts_syns(v, &f->c->stacks, f->c->signatures, row);
+    syc_facts_syns(v, &visit->c->stacks, visit->c->signatures, row);
     syc_facts_activity(v, row);
-    f->visit(f->user, &subject);
 }
 
-static void
-visit_source(struct finish *f, const struct source *source)
+const struct syc_subject *
+syc_visit_source(const struct syc_visit *v)
 {
-    struct view whole;
+    return &v->source.subject;
+}
+
+const struct syc_subject *
+syc_visit_pair(struct syc_visit *v)
+{
     struct view pair;
 
-    syc_view_source(&f->room, &f->c->store, source, &whole);
-    if (whole.count_all == 0) {
-        return;
+    if (v->from >= v->whole.count_all || !syc_view_has_pairs(&v->room, &v->whole)) {
+        v->from = 0;
+        return NULL;
     }
-    visit_view(f, &whole, SYC_SUBJECT_SOURCE);
-    if (!syc_view_has_pairs(&f->room, &whole)) {
-        return;
-    }
-    for (size_t from = 0; from < whole.count_all;) {
-        from = syc_view_pair(&f->room, &f->c->store, &whole, from, &pair);
-        visit_view(f, &pair, SYC_SUBJECT_PAIR);
-    }
+    v->from = syc_view_pair(&v->room, &v->c->store, &v->whole, v->from, &pair);
+    compute(v, &pair, SYC_SUBJECT_PAIR, &v->pair);
+    return &v->pair.subject;
 }
 
 /* ------------------------------------------------------------ order of sources */
@@ -189,11 +197,25 @@ order_sources(const struct store *s, struct place *places)
     sort_places(places, n, places + n);
 }
 
+static void
+visit_all(struct syc_visit *v, const struct place *places,
+          void (*visit)(void *user, struct syc_visit *v), void *user)
+{
+    for (uint32_t i = 0; i < v->c->store.source_count; i++) {
+        syc_view_source(&v->room, &v->c->store, places[i].source, &v->whole);
+        v->from = 0;
+        if (v->whole.count_all > 0) {
+            compute(v, &v->whole, SYC_SUBJECT_SOURCE, &v->source);
+            visit(user, v);
+        }
+    }
+}
+
 enum syc_status
-syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, const struct syc_subject *s),
+syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_visit *v),
                    void *user)
 {
-    struct finish f = {.c = c, .visit = visit, .user = user};
+    struct syc_visit v = {.c = c};
     struct place *places;
     enum syc_status status = syc_parts_settle(&c->parts);
 
@@ -201,16 +223,14 @@ syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, const struct
         return status;
     }
     places = syc_alloc(c->store.source_count, 2 * sizeof(*places));
-    if (places == NULL || !syc_room_init(&f.room, &c->store)) {
+    if (places == NULL || !syc_room_init(&v.room, &c->store)) {
         syc_free(places);
         return SYC_NO_MEMORY;
     }
     syc_stacks_rank(&c->stacks);
     order_sources(&c->store, places);
-    for (uint32_t i = 0; i < c->store.source_count; i++) {
-        visit_source(&f, places[i].source);
-    }
-    syc_room_fini(&f.room);
+    visit_all(&v, places, visit, user);
+    syc_room_fini(&v.room);
     syc_free(places);
     return SYC_OK;
 }

@@ -241,6 +241,15 @@ fill_tls(struct mark *m, const struct syc_record *r)
     m->first_flight = as_u32(x->first_flight_octets);
 }
 
+/* SYNs as the stack sent them: frames that a mirror port gave twice are counted in syn_count, not in retrans_syn. */
+static int64_t
+syns_sent(const struct syc_record *r)
+{
+    int64_t once = is_known(r->retrans_syn[0]) ? r->retrans_syn[0] + 1 : r->syn_count;
+
+    return once < r->syn_count ? once : r->syn_count;
+}
+
 void
 syc_mark_fill(struct mark *m, const struct syc_record *r, int64_t answered)
 {
@@ -253,7 +262,7 @@ syc_mark_fill(struct mark *m, const struct syc_record *r, int64_t answered)
     m->dest_ip_v = r->key.ip_v;
     m->dest_port = r->key.server_port;
     m->source_port = r->key.client_port;
-    m->syn_count = as_u16(r->syn_count);
+    m->syn_count = as_u16(syns_sent(r));
     m->degraded = (uint16_t)r->degraded;
     m->flags = outcome_of(r);
     m->schedule = (uint8_t)syc_schedule_classify(r->syn_times_us, syns);

@@ -2,76 +2,14 @@
 #define SYC_BEHAVIOR_SORT_H
 
 /*
- * Purpose           one stable merge sort for every array behind the facts
+ * Purpose           the two plain orders of the facts: numbers, and times with what belongs to them
  * Input and output  an array and as much spare room; the array comes back in order
  * Ownership         both belong to the caller
- * Limits            none; arrays that are in order already, which is the usual case, cost one pass
- * Not here          what the order means
- *
- * qsort() is not used: glibc's takes memory that no budget counts, and is not stable when it cannot get it.
+ * Limits            none
+ * Not here          the sort itself (base)
  */
 
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-/* Shortest run that is merged; shorter ones are put in order by insertion. */
-enum { SYC_SORT_RUN = 8 };
-
-/*
- * Define static void name(type *v, size_t n, type *spare); LESS(a, b) takes two values and is a strict weak order.
- * Merging chooses without a branch: which side is next is chance, and a wrong guess costs more than the copy.
- */
-#define SYC_SORT_DEFINE(name, type, LESS)                                                          \
-    static void name##_run(type *v, size_t n)                                                      \
-    {                                                                                              \
-        for (size_t i = 1; i < n; i++) {                                                           \
-            type held = v[i];                                                                      \
-            size_t at = i;                                                                         \
-            for (; at > 0 && LESS(held, v[at - 1]); at--) {                                        \
-                v[at] = v[at - 1];                                                                 \
-            }                                                                                      \
-            v[at] = held;                                                                          \
-        }                                                                                          \
-    }                                                                                              \
-    static void name##_merge(type *v, size_t middle, size_t n, type *spare)                        \
-    {                                                                                              \
-        type *left = spare;                                                                        \
-        type *left_end = spare + middle;                                                           \
-        type *right = v + middle;                                                                  \
-        type *right_end = v + n;                                                                   \
-        type *to = v;                                                                              \
-        memcpy(spare, v, middle * sizeof(type));                                                   \
-        while (left < left_end && right < right_end) {                                             \
-            size_t take = LESS(*right, *left) ? 1U : 0U;                                           \
-            type *from = take ? right : left;                                                      \
-            *to++ = *from;                                                                         \
-            right += take;                                                                         \
-            left += 1 - take;                                                                      \
-        }                                                                                          \
-        memcpy(to, left, (size_t)(left_end - left) * sizeof(type));                                \
-    }                                                                                              \
-    static void name(type *v, size_t n, type *spare)                                               \
-    {                                                                                              \
-        size_t ordered = 1;                                                                        \
-        while (ordered < n && !LESS(v[ordered], v[ordered - 1])) {                                 \
-            ordered++;                                                                             \
-        }                                                                                          \
-        if (ordered >= n) {                                                                        \
-            return;                                                                                \
-        }                                                                                          \
-        for (size_t i = 0; i < n; i += SYC_SORT_RUN) {                                             \
-            name##_run(v + i, n - i < SYC_SORT_RUN ? n - i : SYC_SORT_RUN);                        \
-        }                                                                                          \
-        for (size_t width = SYC_SORT_RUN; width < n; width *= 2) {                                 \
-            for (size_t i = 0; i + width < n; i += 2 * width) {                                    \
-                size_t length = n - i < 2 * width ? n - i : 2 * width;                             \
-                if (LESS(v[i + width], v[i + width - 1])) {                                        \
-                    name##_merge(v + i, width, length, spare);                                     \
-                }                                                                                  \
-            }                                                                                      \
-        }                                                                                          \
-    }
+#include "base/base.h"
 
 /* A time and what belongs to it; ordered by all three, so equal sets give equal arrays. */
 struct item {

@@ -173,10 +173,10 @@ build_lists(const struct conn *c, struct lists *lists, struct syc_record *out)
  * outside 0.7..1500 Hz it is no clock (fingerprints 2.1.8).
  */
 static int64_t
-clock_rate(const struct side *s)
+clock_rate(const struct side *s, const struct ends *e)
 {
-    int64_t us = s->ts_last_at - s->ts_first_at;
-    int64_t ticks = syc_seq_diff(s->ts_last, s->ts_first);
+    int64_t us = s->ts_last_at - e->ts_first_at;
+    int64_t ticks = syc_seq_diff(s->ts_last, e->ts_first);
     int64_t step;
     int64_t hz;
 
@@ -212,6 +212,7 @@ static void
 build_side(const struct conn *c, int d, struct syc_record *out)
 {
     const struct side *s = &c->side[d];
+    const struct ends *e = &c->ends[d];
     bool seen = !side_silent(s);
 
     out->pkts[d] = s->pkts;
@@ -219,8 +220,8 @@ build_side(const struct conn *c, int d, struct syc_record *out)
     out->payload[d] = (int64_t)s->payload;
     out->unique_payload[d] = (int64_t)s->unique_payload;
     out->data_segments[d] = s->data_segments;
-    out->control_pkts[d] = s->control_pkts;
-    out->control_bytes[d] = s->control_bytes;
+    out->control_pkts[d] = e->control_pkts;
+    out->control_bytes[d] = e->control_bytes;
     out->base[d] = s->flags & SIDE_HAS_SEQ ? (int64_t)s->base : SYC_NONE;
     out->seq_end[d] = seen ? (int64_t)s->next : SYC_NONE;
     out->first_payload_us[d] = s->first_payload_at;
@@ -231,15 +232,15 @@ build_side(const struct conn *c, int d, struct syc_record *out)
         out->ts_last_val[d] = s->ts_last;
         out->ts_last_at_us[d] = s->ts_last_at;
     }
-    out->ts_hz[d] = clock_rate(s);
+    out->ts_hz[d] = clock_rate(s, e);
     out->ip_id_step[d] = id_step(s);
     if (s->ttl_min <= s->ttl_max) {
         out->ttl_min[d] = s->ttl_min;
         out->ttl_max[d] = s->ttl_max;
     }
-    out->fin_us[d] = s->fin_at;
-    out->fin_acked_us[d] = s->fin_acked_at;
-    out->fin_last_us[d] = s->fin_last_at;
+    out->fin_us[d] = e->fin_at;
+    out->fin_acked_us[d] = e->fin_acked_at;
+    out->fin_last_us[d] = e->fin_last_at;
 }
 
 static void
@@ -293,7 +294,7 @@ build_never_acked(const struct conn *c, struct syc_record *out)
     const struct side *server = &c->side[SYC_TOCLIENT];
     uint32_t acked = server->flags & SIDE_HAS_ACK ? server->ack : client->base + 1;
     uint32_t end =
-        client->next - ((client->flags & SIDE_FIN) != 0 && client->next == client->fin_end);
+        client->next - ((client->flags & SIDE_FIN) != 0 && client->next == c->ends[0].fin_end);
 
     out->never_acked_octets = 0;
     out->never_acked_repeats = 0;
@@ -393,7 +394,7 @@ build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_
              bool final, struct syc_record *out)
 {
     burst_end(store, c);
-    syc_record_init(out);
+    *out = lists->blank;
     out->key = c->key;
     out->start_us = c->start_us;
     out->flow_id = c->flow_id;
@@ -428,7 +429,8 @@ build_restart(struct conn *c, struct store *store)
 {
     for (int d = 0; d < 2; d++) {
         struct side *s = &c->side[d];
-        s->pkts = s->data_segments = s->control_pkts = s->control_bytes = 0;
+        s->pkts = s->data_segments = 0;
+        c->ends[d].control_pkts = c->ends[d].control_bytes = 0;
         s->bytes = s->payload = s->unique_payload = 0;
         if (s->trouble != NULL) {
             struct trouble *t = s->trouble;

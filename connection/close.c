@@ -17,8 +17,8 @@ enum closer { CLOSER_CLIENT, CLOSER_SERVER, CLOSER_BOTH };
 static enum closer
 closer_of(const struct conn *c)
 {
-    const struct side *client = &c->side[0];
-    const struct side *server = &c->side[1];
+    const struct ends *client = &c->ends[0];
+    const struct ends *server = &c->ends[1];
 
     if (!seq_after(client->fin_end, server->fin_ack)) {
         return CLOSER_CLIENT;
@@ -37,16 +37,17 @@ seen_fin(struct step *st)
 {
     const struct syc_segment *s = st->s;
     struct side *me = &st->c->side[st->dir];
+    struct ends *mine = &st->c->ends[st->dir];
 
-    me->fin_last_at = st->at;
+    mine->fin_last_at = st->at;
     if ((me->flags & SIDE_FIN) != 0) {
         trouble_of(st->store, st->c, st->dir)->retrans_fin++;
         return;
     }
     me->flags |= SIDE_FIN;
-    me->fin_at = st->at;
-    me->fin_end = s->seq + s->payload_octets + ((s->flags & SYC_SYN) != 0) + 1;
-    me->fin_ack = s->ack;
+    mine->fin_at = st->at;
+    mine->fin_end = s->seq + s->payload_octets + ((s->flags & SYC_SYN) != 0) + 1;
+    mine->fin_ack = s->ack;
 }
 
 static enum syc_rst_class
@@ -166,8 +167,8 @@ wait_begins(struct step *st)
     struct conn *c = st->c;
     enum closer closer;
 
-    if (!both_fins(c) || (c->flags & CONN_RST) != 0 || c->side[0].fin_acked_at == SYC_NONE ||
-        c->side[1].fin_acked_at == SYC_NONE) {
+    if (!both_fins(c) || (c->flags & CONN_RST) != 0 || c->ends[0].fin_acked_at == SYC_NONE ||
+        c->ends[1].fin_acked_at == SYC_NONE) {
         return;
     }
     closer = closer_of(c);
@@ -183,7 +184,8 @@ void
 close_segment(struct step *st)
 {
     const struct syc_segment *s = st->s;
-    struct side *peer = &st->c->side[1 - st->dir];
+    const struct side *peer = &st->c->side[1 - st->dir];
+    struct ends *theirs = &st->c->ends[1 - st->dir];
 
     wait_goes_on(st);
     if (st->late) {
@@ -197,8 +199,8 @@ close_segment(struct step *st)
         seen_fin(st);
     }
     if ((s->flags & SYC_ACK) != 0 && (peer->flags & SIDE_FIN) != 0 &&
-        peer->fin_acked_at == SYC_NONE && !seq_after(peer->fin_end, s->ack)) {
-        peer->fin_acked_at = st->at;
+        theirs->fin_acked_at == SYC_NONE && !seq_after(theirs->fin_end, s->ack)) {
+        theirs->fin_acked_at = st->at;
     }
     if (((st->c->side[0].flags & st->c->side[1].flags) & SIDE_FIN) != 0) {
         wait_begins(st);

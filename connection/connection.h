@@ -46,7 +46,8 @@ struct syc_table_stats {
     uint64_t half_open_evicted;
     size_t half_open_octets, half_open_limit;
     size_t connection_octets, connection_limit;
-    uint64_t stray_rst; /* RSTs of tuples that were never seen: they begin no connection */
+    uint64_t stray_rst;  /* RSTs of tuples that were never seen: they begin no connection */
+    uint64_t duplicates; /* frames that a mirror port gave twice */
 };
 
 struct syc_table;

@@ -65,34 +65,40 @@ struct trouble {
     struct hole holes[HOLES];
 };
 
-/* What one end has sent, and what it acknowledged. */
+/* What one end has sent, and what it acknowledged: two cache lines, as nearly every segment touches them. */
 struct side {
-    uint32_t base;   /* sequence number before the first octet (the ISN) */
-    uint32_t next;   /* after the highest octet seen, SYN and FIN counted */
-    uint32_t ack;    /* highest ACK number it sent */
-    uint32_t window; /* last window it offered, scaled */
-    uint16_t flags;  /* enum side_flag */
-    uint8_t state;   /* enum endpoint */
+    uint32_t base;       /* sequence number before the first octet (the ISN) */
+    uint32_t next;       /* after the highest octet seen, SYN and FIN counted */
+    uint32_t ack;        /* highest ACK number it sent */
+    uint32_t window;     /* last window it offered, scaled */
+    uint16_t flags;      /* enum side_flag */
+    uint16_t window_raw; /* last one, unscaled: equal windows are a mark of duplicate ACKs */
+    uint16_t id_last;
+    uint8_t state; /* enum endpoint */
     uint8_t wscale;
     uint8_t ttl_min, ttl_max;
     uint8_t id_count; /* segments whose IP ID was looked at */
     uint8_t id_still; /* bit n = enum syc_id_step n is still possible */
-    uint16_t id_last;
-    uint16_t window_raw; /* last one, unscaled: equal windows are a mark of duplicate ACKs */
     uint32_t pkts, data_segments;
-    uint64_t bytes, payload, unique_payload;
-    int64_t last_at, last_data_at;
+    uint32_t window_peak, segment_max;
+    uint32_t ts_last;
     uint32_t timed_seq; /* an ACK of it gives a round trip of this leg */
     uint32_t rtt_min;   /* UINT32_MAX = none */
     int64_t timed_at;
-    uint32_t window_peak, segment_max;
-    uint32_t ts_first, ts_last;
-    int64_t ts_first_at, ts_last_at;
+    int64_t ts_last_at;
+    int64_t last_at, last_data_at, first_payload_at;
+    uint64_t bytes, payload, unique_payload;
+    struct trouble *trouble; /* NULL = nothing yet */
+};
+_Static_assert(sizeof(struct side) <= 128, "two cache lines");
+
+/* What only the first and the last segments of one end touch. */
+struct ends {
     uint32_t control_pkts, control_bytes;
+    uint32_t ts_first;
     uint32_t fin_end, fin_ack; /* first FIN: sequence number after it, and the ACK it carried */
     uint32_t hist_syn, hist_fin, hist_rst; /* sequence numbers of the letters written */
-    int64_t first_payload_at, fin_at, fin_acked_at, fin_last_at;
-    struct trouble *trouble; /* NULL = nothing yet */
+    int64_t ts_first_at, fin_at, fin_acked_at, fin_last_at;
 };
 
 /* ------------------------------------------------------------- bursts */
@@ -131,10 +137,13 @@ struct log_chunk {
 };
 
 struct log {
+    const uint8_t *
+        flat; /* octets before those in the chunks: of a packed connection, borrowed from it (cold.c) */
     struct log_chunk *first, *last;
-    uint32_t octets;
+    uint32_t flat_octets, octets; /* at flat; in the chunks */
     uint32_t flights;
     uint16_t exchanges;
+    uint8_t used;     /* octets of the last chunk */
     uint8_t lost;     /* memory was short: entries after this are only summed */
     int64_t previous; /* offset of the entry before: entries hold differences */
 };
@@ -180,47 +189,56 @@ enum conn_flag {
     CONN_ONLY_H = 1 << 6, /* history is exactly H so far */
     CONN_COOKIE_DONE = 1 << 7,
     CONN_IN_CLOSED = 1 << 8, /* which of the table's two queues holds it */
+    CONN_STEADY = 1 << 9,    /* a segment in order asks no questions: see plain.c */
 };
 
+/*
+ * In the order of use: the first eight cache lines are what a segment in the middle of a connection touches, then what
+ * comes with an exchange, then what only beginnings, ends and accidents do.
+ */
 struct conn {
     struct syc_key key;
+    int64_t start_us;
+    int64_t last_at; /* newest segment */
+    int64_t closed_at;
+    int64_t established_at, ack_at;
+    uint32_t syn_count, syn_ack_count;
+    uint32_t isn;
     uint16_t flags;   /* enum conn_flag */
     uint16_t path_id; /* of key.path in the table's list */
-    uint8_t rst_class;
     uint8_t protocol; /* enum syc_protocol */
     uint8_t history_length;
+    uint8_t rst_class;
     uint8_t unreachable_code;
-    uint32_t older, newer; /* neighbors in its queue */
-    uint32_t number;       /* its own */
-    uint32_t tag;          /* of its index slot */
-    uint32_t isn;
-    uint32_t parts; /* written before */
-    uint32_t degraded;
-    int64_t flow_id;
-    int64_t start_us;
-    int64_t queued_us; /* when it went to the end of its queue, since 1970 */
-    int64_t part_at;   /* where the present part began */
-    int64_t last_at;   /* newest segment */
+    uint32_t unacked_repeats;
     struct side side[2];
     struct exchange_state exchange;
     struct log log;
+    int64_t syn_ack_dur, ack_dur;
+    int64_t part_at; /* where the present part began */
+    int64_t first_data_acked_at;
+    int64_t challenge_at;
+    int64_t idle_before; /* silence before the present client burst */
+    uint32_t requests, turns, setup_turns, setup_pkts;
+    uint64_t setup_bytes;
+    /* neighbors in its queue, its own number, the tag of its index slot */
+    uint32_t older, newer, number, tag;
+    int64_t queued_us; /* when it went to the end of its queue, since 1970 */
+    int64_t flow_id;
+    int64_t first_syn_at, last_syn_at, first_syn_ack_at, last_syn_ack_at;
     const struct syc_syn *syn[2];
+    char history[SYC_HISTORY_MAX];
     struct own own[2];
     struct told told[2];
-    uint32_t syn_count, syn_ack_count, syn_after_ack;
-    uint32_t syn_told, syn_ack_told; /* in parts written before */
-    uint32_t unacked_repeats, late_count, clock_back_count;
-    uint32_t requests, setup_turns, setup_pkts, turns;
-    uint64_t setup_bytes;
-    int64_t first_syn_at, last_syn_at, first_syn_ack_at, last_syn_ack_at;
-    int64_t ack_at, established_at, challenge_at, first_data_acked_at;
-    int64_t syn_ack_dur, ack_dur;
-    int64_t cookie_jump;
-    int64_t unreachable_at, closed_at, rst_at, rst_after_data;
-    int64_t idle_before; /* silence before the present client burst */
+    struct ends ends[2];
     struct time_wait time_wait[2];
+    uint32_t parts; /* written before */
+    uint32_t degraded;
+    uint32_t syn_told, syn_ack_told; /* in parts written before */
+    uint32_t syn_after_ack, late_count, clock_back_count;
+    int64_t cookie_jump;
+    int64_t unreachable_at, rst_at, rst_after_data;
     struct cut *cut; /* NULL = nothing was cut */
-    char history[SYC_HISTORY_MAX];
 };
 
 /* A SYN that nobody has answered: 64 octets, the tuple included (record.md). */
@@ -253,7 +271,7 @@ enum { SYN_ENTRIES_MAX = 16384, PATHS_MAX = 4096 };
 
 /* Distinct SYNs and paths of a table; grows to its caps and then says no. */
 struct intern {
-    struct syc_hash_key key;
+    struct syc_hash_line line;
     struct syn_entry *syns;
     uint32_t syn_count, syn_room;
     uint32_t *syn_slots; /* entry + 1, 0 = free */
@@ -284,10 +302,13 @@ struct store {
 /* Append one entry (tag first); when memory is short the log is marked lost and the caller sums instead. */
 void log_append(struct store *store, struct conn *c, const int64_t *values, size_t count);
 void log_free(struct store *store, struct log *log);
+/* The octets of a log in one piece, and back into chunks (behind what is there; false when memory is short). */
+void log_copy(const struct log *log, uint8_t *out);
+bool log_restore(struct store *store, struct log *log, const uint8_t *octets, size_t n);
 
 struct log_reader {
-    const struct log_chunk *chunk;
-    size_t at;
+    const uint8_t *at, *end; /* of the present piece */
+    const struct log_chunk *next;
     uint32_t left;
 };
 /* Walk the values in the order they were written; log_read() gives 0 past the end. */
@@ -312,13 +333,33 @@ struct step {
     uint32_t new_octets; /* payload beyond the highest seen */
     bool repeat;         /* payload that ends at or below the highest seen */
     bool probe;          /* keep-alive probe */
+    bool copy;           /* of the frame before, by a mirror port */
     bool gap;            /* its ACK covers octets of the peer that were never seen */
     bool zero_window;
     bool late;
 };
 
+/* plain.c: the short way of a segment in order, in the middle of a connection. */
+/* True when the connection is in the state that plain_segment() is for; told by CONN_STEADY from then on. */
+bool plain_is_steady(const struct conn *c);
+/*
+ * What track, state and close would do with this segment of a steady connection, at `at`; burst_segment() is still to come.
+ *
+ * returns  false, and nothing done, when it is not as plain as that. *new_octets as in struct step.
+ */
+bool plain_segment(struct conn *c, const struct syc_segment *s, int dir, int64_t at,
+                   uint32_t *new_octets);
+
 /* track.c: sequence space and counters of one segment. Fills the step's findings. */
 void track_segment(struct step *st);
+/*
+ * A mirror port gave this frame twice: the same numbers, flags, window, clock and IP ID as the segment before it, at once.
+ * It is counted among segments and octets, as other tools do, and is no retransmission.
+ */
+bool track_is_copy(const struct step *st);
+void track_copy(struct step *st);
+/* One more IP ID of this side (the first ID_SEGMENTS are looked at). */
+void track_ip_id(struct side *me, uint16_t id);
 /* Side `dir` begins with this segment: its base. */
 void track_base(struct conn *c, int dir, const struct syc_segment *s);
 
@@ -327,6 +368,9 @@ void state_segment(struct step *st);
 /* True when Zeek would take the sender of a first segment without SYN for the responder. */
 bool state_flips(const struct syc_segment *s);
 enum syc_state state_of(const struct conn *c);
+
+/* A letter of history in the case of its side; what does not fit is left out. */
+void state_add_letter(struct conn *c, int side, char letter);
 
 /* close.c: FIN, RST, TIME-WAIT. */
 void close_segment(struct step *st);
@@ -345,6 +389,7 @@ struct lists {
     struct syc_flight *flights;
     size_t flight_room;
     char history[SYC_HISTORY_MAX + 1];
+    struct syc_record blank; /* as syc_record_init() leaves it: copied, not computed */
 };
 void build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_reason reason,
                   bool final, struct syc_record *out);

@@ -12,7 +12,9 @@ enum { SLOTS_START = 256, ROOM_START = 64 };
 bool
 intern_init(struct intern *in, const struct syc_hash_key *key)
 {
-    *in = (struct intern){.key = *key, .slot_count = SLOTS_START, .path_count = 1};
+    *in = (struct intern){.line = syc_hash_line_make(key),
+                          .slot_count = SLOTS_START,
+                          .path_count = 1};
     in->syn_slots = syc_alloc(SLOTS_START, sizeof(*in->syn_slots));
     in->paths = syc_alloc(PATHS_MAX, sizeof(*in->paths));
     if (in->syn_slots == NULL || in->paths == NULL) {
@@ -34,10 +36,20 @@ intern_fini(struct intern *in)
     *in = (struct intern){0};
 }
 
+static uint32_t
+hash_key(const struct intern *in, const uint8_t key[SYC_SYN_KEY])
+{
+    uint32_t words[SYC_SYN_KEY / 4];
+
+    _Static_assert(SYC_SYN_KEY % 4 == 0 && SYC_SYN_KEY / 4 <= SYC_HASH_LINE_WORDS, "whole words");
+    memcpy(words, key, SYC_SYN_KEY);
+    return syc_hash_line(&in->line, words, SYC_SYN_KEY / 4);
+}
+
 static void
 slot_put(struct intern *in, uint32_t *slots, uint32_t count, uint32_t entry)
 {
-    uint64_t at = syc_hash(&in->key, in->syns[entry].key, SYC_SYN_KEY);
+    uint32_t at = hash_key(in, in->syns[entry].key);
 
     while (slots[at & (count - 1)] != 0) {
         at++;
@@ -98,10 +110,10 @@ uint32_t
 intern_syn(struct intern *in, const struct syc_segment *s, uint32_t peer_mss)
 {
     uint8_t key[SYC_SYN_KEY];
-    uint64_t at;
+    uint32_t at;
 
     syc_syn_key(s, peer_mss, key);
-    at = syc_hash(&in->key, key, SYC_SYN_KEY);
+    at = hash_key(in, key);
     for (uint32_t slot; (slot = in->syn_slots[at & (in->slot_count - 1)]) != 0; at++) {
         if (memcmp(in->syns[slot - 1].key, key, SYC_SYN_KEY) == 0) {
             return slot;

@@ -22,6 +22,7 @@ take(struct store *store, size_t size)
     return p;
 }
 
+/* What was taken once stays counted, used or free: it never goes back to the system before the end. */
 static struct log_chunk *
 chunk_new(struct store *store)
 {
@@ -29,9 +30,6 @@ chunk_new(struct store *store)
 
     if (chunk == NULL) {
         return take(store, sizeof(*chunk));
-    }
-    if (!syc_budget_take(&store->budget, sizeof(*chunk))) {
-        return NULL;
     }
     store->free_chunks = chunk->next;
     chunk->next = NULL;
@@ -41,14 +39,14 @@ chunk_new(struct store *store)
 void
 log_free(struct store *store, struct log *log)
 {
-    struct log_chunk *chunk = log->first;
-
-    while (chunk != NULL) {
-        struct log_chunk *next = chunk->next;
-        chunk->next = store->free_chunks;
-        store->free_chunks = chunk;
-        syc_budget_give(&store->budget, sizeof(*chunk));
-        chunk = next;
+    if (log->first != NULL) {
+        /* behind `last` there may be a chunk that an entry reserved and did not reach */
+        struct log_chunk *end = log->last;
+        while (end->next != NULL) {
+            end = end->next;
+        }
+        end->next = store->free_chunks;
+        store->free_chunks = log->first;
     }
     *log = (struct log){0};
 }
@@ -82,41 +80,46 @@ varint_put(uint8_t *out, int64_t value)
 
 enum { ENTRY_VALUES_MAX = 12, ENTRY_OCTETS_MAX = ENTRY_VALUES_MAX * 10 };
 
-/* All chunks that an entry of n octets needs, linked behind the last one; false leaves the log as it was. */
+/* All chunks that n octets more need, linked behind the last one; false leaves the log as it was. */
 static bool
 log_room(struct store *store, struct log *log, size_t n)
 {
-    size_t used = log->octets % sizeof(log->last->octets);
-    size_t left =
-        log->last == NULL || (used == 0 && log->octets > 0) ? 0 : sizeof(log->last->octets) - used;
-    struct log_chunk *last = log->last;
+    struct log_chunk *end = log->last;
+    size_t left = end == NULL ? 0 : sizeof(end->octets) - log->used;
 
     while (left < n) {
-        struct log_chunk *chunk = chunk_new(store);
+        struct log_chunk *chunk = end != NULL && end->next != NULL ? end->next : chunk_new(store);
         if (chunk == NULL) {
             return false;
         }
-        if (last == NULL) {
+        if (end == NULL) {
             log->first = log->last = chunk;
         } else {
-            last->next = chunk;
+            end->next = chunk;
         }
-        last = chunk;
+        end = chunk;
         left += sizeof(chunk->octets);
     }
     return true;
 }
 
+/* There is room for all n. */
 static void
 log_put(struct log *log, const uint8_t *octets, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        size_t used = log->octets % sizeof(log->last->octets);
-        if (used == 0 && log->octets > 0) {
+    log->octets += (uint32_t)n;
+    while (n > 0) {
+        size_t piece = sizeof(log->last->octets) - log->used;
+        if (piece == 0) {
             log->last = log->last->next;
+            log->used = 0;
+            continue;
         }
-        log->last->octets[used] = octets[i];
-        log->octets++;
+        piece = piece < n ? piece : n;
+        memcpy(log->last->octets + log->used, octets, piece);
+        log->used += (uint8_t)piece;
+        octets += piece;
+        n -= piece;
     }
 }
 
@@ -137,10 +140,36 @@ log_append(struct store *store, struct conn *c, const int64_t *values, size_t co
     log_put(&c->log, octets, n);
 }
 
+bool
+log_restore(struct store *store, struct log *log, const uint8_t *octets, size_t n)
+{
+    if (!log_room(store, log, n)) {
+        return false;
+    }
+    log_put(log, octets, n);
+    return true;
+}
+
 void
 log_read_start(struct log_reader *r, const struct log *log)
 {
-    *r = (struct log_reader){log->first, 0, log->octets};
+    *r = (struct log_reader){log->flat, log->flat, log->first, log->flat_octets + log->octets};
+    if (log->flat_octets > 0) {
+        r->end += log->flat_octets;
+    }
+}
+
+/* The next octet of what is left; entries do not stop at a chunk's end. */
+static uint8_t
+read_octet(struct log_reader *r)
+{
+    if (r->at == r->end) {
+        r->at = r->next->octets;
+        r->end = r->at + sizeof(r->next->octets);
+        r->next = r->next->next;
+    }
+    r->left--;
+    return *r->at++;
 }
 
 int64_t
@@ -151,16 +180,22 @@ log_read(struct log_reader *r)
     uint8_t octet = 0x80;
 
     while ((octet & 0x80) != 0 && r->left > 0 && shift < 64) {
-        if (r->at == sizeof(r->chunk->octets)) {
-            r->chunk = r->chunk->next;
-            r->at = 0;
-        }
-        octet = r->chunk->octets[r->at++];
-        r->left--;
+        octet = read_octet(r);
         v |= (uint64_t)(octet & 0x7f) << shift;
         shift += 7;
     }
     return unfold(v);
+}
+
+void
+log_copy(const struct log *log, uint8_t *out)
+{
+    struct log_reader r;
+
+    log_read_start(&r, log);
+    while (r.left > 0) {
+        *out++ = read_octet(&r);
+    }
 }
 
 /* ------------------------------------------------------------ trouble */
@@ -174,7 +209,7 @@ trouble_of(struct store *store, struct conn *c, int side)
         return t;
     }
     t = store->free_trouble;
-    if (t != NULL && syc_budget_take(&store->budget, sizeof(*t))) {
+    if (t != NULL) {
         store->free_trouble = t->next_free;
     } else {
         t = take(store, sizeof(*t));
@@ -197,7 +232,6 @@ trouble_free(struct store *store, struct conn *c)
             t->next_free = store->free_trouble;
             store->free_trouble = t;
             c->side[i].trouble = NULL;
-            syc_budget_give(&store->budget, sizeof(*t));
         }
     }
     syc_free(c->cut);

@@ -2,8 +2,9 @@
 
 #include "connection/table_int.h"
 
+/* A chunk is counted when it comes and stays: what one connection leaves the next one takes. */
 static bool
-add_chunk(struct pool *p)
+add_chunk(struct pool *p, struct syc_budget *budget)
 {
     struct conn *chunk;
 
@@ -16,8 +17,12 @@ add_chunk(struct pool *p)
         p->chunks = chunks;
         p->chunk_room = room;
     }
+    if (!syc_budget_take(budget, POOL_CHUNK * sizeof(*chunk))) {
+        return false;
+    }
     chunk = syc_alloc(POOL_CHUNK, sizeof(*chunk));
     if (chunk == NULL) {
+        syc_budget_give(budget, POOL_CHUNK * sizeof(*chunk));
         return false;
     }
     p->chunks[p->chunk_count++] = chunk;
@@ -35,18 +40,14 @@ pool_take(struct syc_table *t)
     struct pool *p = &t->pool;
     struct conn *c;
 
-    if (!syc_budget_take(&t->store.budget, sizeof(*c))) {
-        return NULL;
-    }
-    if (p->free == 0 && !add_chunk(p)) {
-        syc_budget_give(&t->store.budget, sizeof(*c));
+    if (p->free == 0 && !add_chunk(p, &t->store.budget)) {
         return NULL;
     }
     c = pool_get(p, p->free);
     p->free = c->newer;
     p->live++;
-    if (p->live > p->peak) {
-        p->peak = p->live;
+    if ((uint64_t)p->live + t->cold.live > t->peak) {
+        t->peak = (uint64_t)p->live + t->cold.live;
     }
     return c;
 }
@@ -56,7 +57,6 @@ pool_give(struct syc_table *t, struct conn *c)
 {
     log_free(&t->store, &c->log);
     trouble_free(&t->store, c);
-    syc_budget_give(&t->store.budget, sizeof(*c));
     c->newer = t->pool.free;
     t->pool.free = c->number;
     t->pool.live--;

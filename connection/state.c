@@ -47,8 +47,8 @@ is_originator(const struct conn *c, int dir)
 }
 
 /* A letter in the case of its side. What does not fit is left out: the first 39 letters tell the story. */
-static void
-add_letter(struct conn *c, int side, char letter)
+void
+state_add_letter(struct conn *c, int side, char letter)
 {
     if (c->history_length < SYC_HISTORY_MAX - 1) {
         c->history[c->history_length++] =
@@ -67,7 +67,7 @@ add_scaled(struct conn *c, int side, char letter, uint32_t *count)
         power *= 10;
     }
     if (power == *count) {
-        add_letter(c, side, letter);
+        state_add_letter(c, side, letter);
     }
 }
 
@@ -80,7 +80,7 @@ add_once(struct conn *c, int dir, char letter, uint16_t mark, uint32_t *seen, ui
     if ((me->flags & mark) == 0 || *seen != seq) {
         me->flags |= mark;
         *seen = seq;
-        add_letter(c, dir, letter);
+        state_add_letter(c, dir, letter);
     }
 }
 
@@ -96,25 +96,26 @@ add_flag_letter(struct step *st)
     case 0:
         if (s->payload_octets > 0 && (me->flags & SIDE_HIST_D) == 0) {
             me->flags |= SIDE_HIST_D;
-            add_letter(c, st->dir, 'D');
+            state_add_letter(c, st->dir, 'D');
         } else if (s->payload_octets == 0 && (s->flags & SYC_ACK) != 0 &&
                    (me->flags & SIDE_HIST_A) == 0) {
             me->flags |= SIDE_HIST_A;
-            add_letter(c, st->dir, 'A');
+            state_add_letter(c, st->dir, 'A');
         }
         break;
     case SYC_SYN:
-        add_once(c, st->dir, (s->flags & SYC_ACK) ? 'H' : 'S', SIDE_HIST_SYN, &me->hist_syn,
-                 s->seq);
+        add_once(c, st->dir, (s->flags & SYC_ACK) ? 'H' : 'S', SIDE_HIST_SYN,
+                 &c->ends[st->dir].hist_syn, s->seq);
         break;
     case SYC_FIN:
-        add_once(c, st->dir, 'F', SIDE_HIST_FIN, &me->hist_fin, s->seq + s->payload_octets);
+        add_once(c, st->dir, 'F', SIDE_HIST_FIN, &c->ends[st->dir].hist_fin,
+                 s->seq + s->payload_octets);
         break;
     case SYC_RST:
-        add_once(c, st->dir, 'R', SIDE_HIST_RST, &me->hist_rst, s->seq);
+        add_once(c, st->dir, 'R', SIDE_HIST_RST, &c->ends[st->dir].hist_rst, s->seq);
         break;
     default:
-        add_letter(c, st->dir, which == (SYC_FIN | SYC_RST) ? 'I' : 'Q');
+        state_add_letter(c, st->dir, which == (SYC_FIN | SYC_RST) ? 'I' : 'Q');
         break;
     }
 }

@@ -18,22 +18,27 @@ enum { LATE_US = 5 * 1000000 };
 uint32_t
 table_tag(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id)
 {
-    uint64_t words[6];
+    uint32_t words[10];
 
     if (s->ip_v == 4) {
         uint64_t a = (uint64_t)syc_be32(s->src + 12) << 16 | s->src_port;
         uint64_t b = (uint64_t)syc_be32(s->dst + 12) << 16 | s->dst_port;
-        words[0] = (a < b ? a : b) | (uint64_t)path_id << 48;
-        words[1] = a < b ? b : a;
-        return (uint32_t)syc_hash_words(&t->config.key, words, 2);
+        uint64_t low = a < b ? a : b;
+        uint64_t high = a < b ? b : a;
+        words[0] = (uint32_t)(low >> 16);
+        words[1] = (uint32_t)(high >> 16);
+        words[2] = (uint32_t)low << 16 | (uint16_t)high;
+        words[3] = path_id;
+        return syc_hash_line(&t->line, words, 4);
     }
     int order = memcmp(s->src, s->dst, 16);
     bool forward = order < 0 || (order == 0 && s->src_port < s->dst_port);
     memcpy(words, forward ? s->src : s->dst, 16);
-    memcpy(words + 2, forward ? s->dst : s->src, 16);
-    words[4] = forward ? s->src_port : s->dst_port;
-    words[4] |= (uint64_t)(forward ? s->dst_port : s->src_port) << 16 | (uint64_t)path_id << 32;
-    return (uint32_t)syc_hash_words(&t->config.key, words, 5);
+    memcpy(words + 4, forward ? s->dst : s->src, 16);
+    words[8] = (uint32_t)(forward ? s->src_port : s->dst_port) << 16 |
+               (forward ? s->dst_port : s->src_port);
+    words[9] = path_id;
+    return syc_hash_line(&t->line, words, 10);
 }
 
 static bool
@@ -71,6 +76,29 @@ half_direction(const struct half_open *h, const struct syc_segment *s, uint16_t 
     return same_ends(h->server, h->server_port, h->client, h->client_port, s) ? SYC_TOCLIENT : -1;
 }
 
+static int
+cold_direction(const struct cold *h, const struct syc_segment *s, uint16_t path_id)
+{
+    if (h->path_id != path_id || h->ip_v != s->ip_v) {
+        return -1;
+    }
+    if (same_ends(h->client, h->client_port, h->server, h->server_port, s)) {
+        return SYC_TOSERVER;
+    }
+    return same_ends(h->server, h->server_port, h->client, h->client_port, s) ? SYC_TOCLIENT : -1;
+}
+
+static int
+ref_direction(const struct syc_table *t, uint32_t ref, const struct syc_segment *s,
+              uint16_t path_id)
+{
+    if ((ref & REF_HALF) != 0) {
+        return half_direction(half_get(t, ref), s, path_id);
+    }
+    return (ref & REF_COLD) != 0 ? cold_direction(cold_get(t, ref), s, path_id)
+                                 : direction_of(pool_get(&t->pool, ref), s, path_id);
+}
+
 /* Reference of the segment's tuple, or 0; *dir is set when there is one. */
 static uint32_t
 find(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag,
@@ -83,8 +111,7 @@ find(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id, u
         if (t->index.slots[at].tag != tag) {
             continue;
         }
-        *dir = (ref & REF_HALF) ? half_direction(half_get(t, ref), s, path_id)
-                                : direction_of(pool_get(&t->pool, ref), s, path_id);
+        *dir = ref_direction(t, ref, s, path_id);
         if (*dir >= 0) {
             return ref;
         }
@@ -241,8 +268,8 @@ table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s, ui
     t->begun++;
 }
 
-static struct conn *
-take_conn(struct syc_table *t)
+struct conn *
+table_take(struct syc_table *t)
 {
     struct conn *c = pool_take(t);
 
@@ -257,7 +284,7 @@ start_conn(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, u
 {
     struct conn *c;
 
-    if (!index_reserve(&t->index) || (c = take_conn(t)) == NULL) {
+    if (!index_reserve(&t->index) || (c = table_take(t)) == NULL) {
         t->store.budget.denied++;
         return;
     }
@@ -265,7 +292,8 @@ start_conn(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, u
     c->tag = tag;
     index_add(&t->index, tag, c->number);
     queue_append(t, &t->open, c);
-    table_follow(t, c, s, sender_is_client(s) ? SYC_TOSERVER : SYC_TOCLIENT);
+    table_follow(t, c, s, sender_is_client(s) ? SYC_TOSERVER : SYC_TOCLIENT,
+                 syc_us_from_ns(s->time_ns));
 }
 
 /* A plain SYN that fits a half-open slot: nothing in it that the slot could not give back. */
@@ -328,6 +356,7 @@ correct_client(struct conn *c, const struct syc_segment *s, int *dir)
 {
     bool sender_client = (s->flags & SYC_ACK) == 0;
     struct side side = c->side[0];
+    struct ends ends = c->ends[0];
     uint8_t addr[16];
     uint16_t port = c->key.client_port;
 
@@ -346,6 +375,8 @@ correct_client(struct conn *c, const struct syc_segment *s, int *dir)
     c->key.server_port = port;
     c->side[0] = c->side[1];
     c->side[1] = side;
+    c->ends[0] = c->ends[1];
+    c->ends[1] = ends;
     c->flags ^= CONN_REVERSED;
     *dir = 1 - *dir;
 }
@@ -361,9 +392,9 @@ settle(struct syc_table *t, struct conn *c)
 }
 
 static int64_t
-step_time(struct conn *c, const struct syc_segment *s)
+step_time(struct conn *c, int64_t us)
 {
-    int64_t at = syc_us_from_ns(s->time_ns) - c->start_us;
+    int64_t at = us - c->start_us;
 
     if (at < c->last_at) {
         c->clock_back_count++;
@@ -383,30 +414,59 @@ part_is_due(const struct syc_table *t, const struct conn *c, const struct syc_se
            at - c->part_at >= t->config.interval_ns / SYC_NS_PER_US;
 }
 
-void
-table_follow(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir)
+/* The long way: everything that a segment can mean. */
+static void
+follow(struct syc_table *t, struct step *st)
 {
-    struct step st = {.store = &t->store, .intern = &t->intern, .s = s, .c = c, .dir = dir};
+    struct conn *c = st->c;
+    const struct syc_segment *s = st->s;
 
-    st.at = step_time(c, s);
-    st.late = c->closed_at != SYC_NONE && st.at - c->closed_at > LATE_US;
-    if (part_is_due(t, c, s, dir, st.at)) {
-        table_write_part(t, c);
-        c->part_at = st.at;
+    if (track_is_copy(st)) {
+        t->copies++;
+        track_copy(st);
+        state_segment(st);
+        return;
     }
+    st->late = c->closed_at != SYC_NONE && st->at - c->closed_at > LATE_US;
     if ((s->flags & SYC_SYN) != 0) {
-        correct_client(c, s, &st.dir);
-        notice_syn(t, c, s, st.dir);
+        correct_client(c, s, &st->dir);
+        notice_syn(t, c, s, st->dir);
     }
-    track_segment(&st);
-    if (!st.late) {
-        state_segment(&st);
+    track_segment(st);
+    if (!st->late) {
+        state_segment(st);
     } else {
         c->late_count++;
     }
-    close_segment(&st);
-    if (!st.late) {
-        burst_segment(&st);
+    close_segment(st);
+    if (!st->late) {
+        burst_segment(st);
+    }
+    if (!t->long_way && plain_is_steady(c)) {
+        c->flags |= CONN_STEADY;
+    } else {
+        c->flags &= (uint16_t)~CONN_STEADY;
+    }
+}
+
+void
+table_follow(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir, int64_t us)
+{
+    struct step st = {.store = &t->store, .intern = &t->intern, .s = s, .c = c, .dir = dir};
+
+    st.at = step_time(c, us);
+    if ((c->log.exchanges + 1 >= SYC_EXCHANGES_MAX || t->config.live) &&
+        part_is_due(t, c, s, dir, st.at)) {
+        table_write_part(t, c);
+        c->part_at = st.at;
+    }
+    if ((c->flags & CONN_STEADY) != 0 && plain_segment(c, s, dir, st.at, &st.new_octets)) {
+        t->short_ways++;
+        if (st.new_octets > 0) {
+            burst_segment(&st);
+        }
+    } else {
+        follow(t, &st);
     }
     c->last_at = st.at;
 }
@@ -421,7 +481,7 @@ table_replay(struct syc_table *t, struct conn *c, const struct half_open *h)
     t->begun--; /* it was counted when its SYN came */
     (void)is_untold(&c->told[0], &s);
     take_syn(t, c, SYC_TOSERVER, &s, h->syn_id);
-    table_follow(t, c, &s, SYC_TOSERVER);
+    table_follow(t, c, &s, SYC_TOSERVER, h->time_us);
 }
 
 /* The SYN was answered, or repeated: its slot becomes a connection. NULL when there is no memory for one. */
@@ -429,7 +489,7 @@ static struct conn *
 promote(struct syc_table *t, uint32_t ref, uint32_t tag)
 {
     struct half_open *h;
-    struct conn *c = take_conn(t);
+    struct conn *c = table_take(t);
 
     if (c == NULL) {
         t->store.budget.denied++;
@@ -457,33 +517,50 @@ begins_anew(const struct conn *c, const struct syc_segment *s, int dir)
            (c->side[0].flags & c->side[1].flags & SIDE_FIN) != 0;
 }
 
+/* The connection that a reference stands for, to go on with: out of the half-open SYNs or the packed ones if need be. */
+static struct conn *
+bring(struct syc_table *t, uint32_t ref, uint32_t tag)
+{
+    struct conn *c;
+
+    if ((ref & REF_HALF) != 0) {
+        return promote(t, ref, tag);
+    }
+    if ((ref & REF_COLD) == 0) {
+        return pool_get(&t->pool, ref);
+    }
+    c = cold_thaw(t, ref);
+    t->store.budget.denied += c == NULL;
+    return c;
+}
+
+/* A SYN with another number on a half-open tuple: the earlier try is over. */
+static bool
+supersedes_half(const struct half_open *h, const struct syc_segment *s, int dir)
+{
+    return dir == SYC_TOSERVER && (s->flags & (SYC_SYN | SYC_ACK)) == SYC_SYN && s->seq != h->isn;
+}
+
 static void
 one_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag)
 {
     int dir = 0;
     uint32_t ref = find(t, s, path_id, tag, &dir);
     int64_t now = syc_us_from_ns(s->time_ns);
-    struct conn *c;
+    struct conn *c = NULL;
 
     t->now_us = now > t->now_us ? now : t->now_us;
-    if ((ref & REF_HALF) != 0) {
-        struct half_open *h = half_get(t, ref);
-        if (dir == SYC_TOSERVER && (s->flags & (SYC_SYN | SYC_ACK)) == SYC_SYN &&
-            s->seq != h->isn) {
-            table_end_half(t, h, SYC_REASON_CLOSED);
-            ref = 0;
-        } else if ((c = promote(t, ref, tag)) == NULL) {
-            return;
-        } else {
-            table_follow(t, c, s, dir);
-            settle(t, c);
-            return;
-        }
+    if ((ref & REF_HALF) != 0 && supersedes_half(half_get(t, ref), s, dir)) {
+        table_end_half(t, half_get(t, ref), SYC_REASON_CLOSED);
+        ref = 0;
     }
     if (ref != 0) {
-        c = pool_get(&t->pool, ref);
+        c = bring(t, ref, tag);
+        if (c == NULL) {
+            return;
+        }
         if (!begins_anew(c, s, dir)) {
-            table_follow(t, c, s, dir);
+            table_follow(t, c, s, dir, now);
             settle(t, c);
             return;
         }
@@ -491,6 +568,9 @@ one_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, 
     }
     start(t, s, path_id, tag);
 }
+
+/* Of a connection: its head, both sides and the exchange (struct conn). */
+enum { HOT_LINES = 8 };
 
 /* Ask the cache for what the segment's tag leads to. */
 static void
@@ -501,12 +581,14 @@ prefetch(const struct syc_table *t, uint32_t tag)
     if (slot->ref == 0) {
         return;
     }
-    if ((slot->ref & REF_HALF) != 0) {
-        __builtin_prefetch(half_get(t, slot->ref), 1);
+    if ((slot->ref & (REF_HALF | REF_COLD)) != 0) {
+        const void *p = (slot->ref & REF_HALF) != 0 ? (const void *)half_get(t, slot->ref)
+                                                    : (const void *)cold_get(t, slot->ref);
+        __builtin_prefetch(p, 1);
         return;
     }
     const char *c = (const char *)pool_get(&t->pool, slot->ref);
-    for (size_t line = 0; line < 10; line++) {
+    for (size_t line = 0; line < HOT_LINES; line++) {
         __builtin_prefetch(c + 64 * line, 1);
     }
 }
@@ -528,6 +610,7 @@ syc_table_feed(struct syc_table *t, const struct syc_segment *segments, size_t n
     for (size_t i = 0; i < n; i++) {
         one_segment(t, &segments[i], paths[i], tags[i]);
     }
+    table_rest(t);
 }
 
 void
@@ -542,7 +625,7 @@ syc_table_unreachable(struct syc_table *t, const struct syc_segment *s)
     if (ref == 0 || !s->unreachable) {
         return;
     }
-    c = (ref & REF_HALF) != 0 ? promote(t, ref, tag) : pool_get(&t->pool, ref);
+    c = bring(t, ref, tag);
     if (c != NULL && c->unreachable_at == SYC_NONE) {
         int64_t at = syc_us_from_ns(s->time_ns) - c->start_us;
         c->unreachable_at = at > c->last_at ? at : c->last_at;

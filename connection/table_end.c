@@ -1,4 +1,4 @@
-/* How connections leave the table: superseded, evicted, expired, or with the end of the input; and the table itself. */
+/* How connections leave the table: superseded, evicted, expired; and the table itself. */
 
 #include "connection/table_int.h"
 
@@ -10,8 +10,8 @@ enum { HALF_OPEN_US = 140 * 1000000 };
 
 enum { SECOND_CHANCES = 16, EXPIRE_STEPS = 64 };
 
-static void
-write_record(struct syc_table *t, struct conn *c, enum syc_reason reason, uint32_t degraded)
+void
+table_write(struct syc_table *t, struct conn *c, enum syc_reason reason, uint32_t degraded)
 {
     struct syc_record r;
 
@@ -41,19 +41,54 @@ leave(struct syc_table *t, struct conn *c)
 void
 table_end(struct syc_table *t, struct conn *c, enum syc_reason reason)
 {
-    write_record(t, c, reason, reason == SYC_REASON_EVICTED ? 1U << SYC_DEGRADED_EVICTED : 0);
+    table_write(t, c, reason, reason == SYC_REASON_EVICTED ? 1U << SYC_DEGRADED_EVICTED : 0);
     leave(t, c);
 }
 
+void
+table_write_cold(struct syc_table *t, struct cold *h, enum syc_reason reason, uint32_t degraded)
+{
+    struct conn *c = &t->scratch;
+
+    cold_unpack(t, h, c);
+    table_write(t, c, reason, degraded);
+    log_free(&t->store, &c->log);
+    trouble_free(&t->store, c);
+    cold_drop(t, h);
+}
+
+void
+table_end_cold(struct syc_table *t, uint32_t ref, enum syc_reason reason)
+{
+    struct cold *h = cold_get(t, ref);
+
+    index_remove(&t->index, h->tag, ref);
+    table_write_cold(t, h, reason, reason == SYC_REASON_EVICTED ? 1U << SYC_DEGRADED_EVICTED : 0);
+}
+
+/* Longer than a last ACK takes to arrive; what comes later brings the connection back. */
+enum { REST_US = 1000000 };
+
+void
+table_rest(struct syc_table *t)
+{
+    while (t->closed.oldest != 0) {
+        struct conn *c = pool_get(&t->pool, t->closed.oldest);
+        if (t->now_us - (c->start_us + c->closed_at) < t->rest_us || !cold_put(t, c)) {
+            return;
+        }
+    }
+}
+
 /* The half-open SYN as a connection that has seen nothing else, in scratch. */
-static void
-write_half(struct syc_table *t, const struct half_open *h, enum syc_reason reason,
-           uint32_t degraded)
+void
+table_write_half(struct syc_table *t, const struct half_open *h, enum syc_reason reason,
+                 uint32_t degraded)
 {
     struct conn *c = &t->scratch;
 
     table_replay(t, c, h);
-    write_record(t, c, reason, degraded);
+    table_write(t, c, reason, degraded);
     log_free(&t->store, &c->log);
     trouble_free(&t->store, c);
 }
@@ -65,7 +100,7 @@ table_end_half(struct syc_table *t, struct half_open *h, enum syc_reason reason)
 
     half_segment(t, h, &s);
     index_remove(&t->index, table_tag(t, &s, h->path_id), half_ref(t, h));
-    write_half(t, h, reason, reason == SYC_REASON_EVICTED ? 1U << SYC_DEGRADED_EVICTED : 0);
+    table_write_half(t, h, reason, reason == SYC_REASON_EVICTED ? 1U << SYC_DEGRADED_EVICTED : 0);
     half_give(t, h);
 }
 
@@ -88,21 +123,34 @@ idlest(struct syc_table *t)
     return best;
 }
 
+/* What closed longer ago than 2MSL has told all it will tell: its record is whole. */
+static enum syc_reason
+reason_to_go(struct syc_table *t, int64_t closed_us)
+{
+    if (t->now_us - closed_us >= t->config.two_msl_ns / SYC_NS_PER_US) {
+        return SYC_REASON_CLOSED;
+    }
+    t->evicted++;
+    return SYC_REASON_EVICTED;
+}
+
 bool
 table_evict(struct syc_table *t)
 {
+    uint32_t ref;
+    struct cold *h = cold_oldest(t, &ref);
     struct conn *c;
 
+    if (h != NULL) {
+        table_end_cold(t, ref, reason_to_go(t, h->closed_us));
+        return true;
+    }
     if (t->closed.oldest != 0) {
         c = pool_get(&t->pool, t->closed.oldest);
-        /* what closed longer ago than 2MSL has told all it will tell: its record is whole */
-        if (t->now_us - (c->start_us + c->closed_at) >= t->config.two_msl_ns / SYC_NS_PER_US) {
-            table_end(t, c, SYC_REASON_CLOSED);
-            return true;
-        }
-    } else {
-        c = idlest(t);
+        table_end(t, c, reason_to_go(t, c->start_us + c->closed_at));
+        return true;
     }
+    c = idlest(t);
     if (c == NULL) {
         return false;
     }
@@ -135,9 +183,13 @@ syc_table_expire(struct syc_table *t, int64_t now_ns)
     int64_t now_us = syc_us_from_ns(now_ns);
     int64_t idle_us = t->config.idle_ns / SYC_NS_PER_US;
     int64_t two_msl_us = t->config.two_msl_ns / SYC_NS_PER_US;
+    struct cold *h;
 
     t->now_us = now_us > t->now_us ? now_us : t->now_us;
     expire_half(t, now_us);
+    for (uint32_t ref; (h = cold_oldest(t, &ref)) != NULL && now_us - h->closed_us >= two_msl_us;) {
+        table_end_cold(t, ref, SYC_REASON_CLOSED);
+    }
     while (t->closed.oldest != 0) {
         struct conn *c = pool_get(&t->pool, t->closed.oldest);
         if (now_us - (c->start_us + c->closed_at) < two_msl_us) {
@@ -157,114 +209,6 @@ syc_table_expire(struct syc_table *t, int64_t now_ns)
             queue_append(t, &t->open, c);
         }
     }
-}
-
-/* ------------------------------------------------------------ the end */
-
-struct last {
-    int64_t start_us;
-    uint32_t ref;
-};
-
-static void
-last_key(const struct syc_table *t, uint32_t ref, struct syc_key *key, int64_t *isn)
-{
-    if ((ref & REF_HALF) != 0) {
-        half_key(t, half_get(t, ref), key);
-        *isn = half_get(t, ref)->isn;
-    } else {
-        const struct conn *c = pool_get(&t->pool, ref);
-        *key = c->key;
-        *isn = c->syn_count > 0 ? (int64_t)c->isn : SYC_NONE;
-    }
-}
-
-static int
-compare_last(const void *a, const void *b, void *table)
-{
-    const struct last *x = a;
-    const struct last *y = b;
-    struct syc_key kx;
-    struct syc_key ky;
-    int64_t ix;
-    int64_t iy;
-    int c;
-
-    if (x->start_us != y->start_us) {
-        return x->start_us < y->start_us ? -1 : 1;
-    }
-    last_key(table, x->ref, &kx, &ix);
-    last_key(table, y->ref, &ky, &iy);
-    c = syc_key_compare(&kx, &ky);
-    return c != 0 ? c : (ix > iy) - (ix < iy);
-}
-
-static size_t
-collect(const struct syc_table *t, struct last *out)
-{
-    size_t n = 0;
-    const uint32_t queues[2] = {t->open.oldest, t->closed.oldest};
-
-    for (int q = 0; q < 2; q++) {
-        for (uint32_t number = queues[q]; number != 0;) {
-            const struct conn *c = pool_get(&t->pool, number);
-            out[n++] = (struct last){c->start_us, number};
-            number = c->newer;
-        }
-    }
-    for (uint32_t i = 0; i < t->half.room; i++) {
-        if (t->half.slots[i].live) {
-            out[n++] = (struct last){t->half.slots[i].time_us, REF_HALF | i};
-        }
-    }
-    return n;
-}
-
-static void
-end_one(struct syc_table *t, uint32_t ref, uint32_t degraded)
-{
-    if ((ref & REF_HALF) != 0) {
-        struct half_open *h = half_get(t, ref);
-        write_half(t, h, SYC_REASON_EOF, degraded);
-        half_give(t, h);
-        return;
-    }
-    struct conn *c = pool_get(&t->pool, ref);
-    bool closed = c->closed_at != SYC_NONE;
-    write_record(t, c, closed ? SYC_REASON_CLOSED : SYC_REASON_EOF, closed ? 0 : degraded);
-    pool_give(t, c);
-}
-
-void
-syc_table_finish(struct syc_table *t, uint32_t degraded)
-{
-    size_t room = (size_t)t->pool.live + t->half.live;
-    struct last *list = syc_alloc(room, sizeof(*list));
-
-    if (list == NULL) { /* one by one, out of order, but nothing is lost */
-        while (t->open.oldest != 0) {
-            table_end(t, pool_get(&t->pool, t->open.oldest), SYC_REASON_EOF);
-        }
-        while (t->closed.oldest != 0) {
-            table_end(t, pool_get(&t->pool, t->closed.oldest), SYC_REASON_CLOSED);
-        }
-        for (uint32_t i = 0; i < t->half.room; i++) {
-            if (t->half.slots[i].live) {
-                table_end_half(t, &t->half.slots[i], SYC_REASON_EOF);
-            }
-        }
-        return;
-    }
-    room = collect(t, list);
-    qsort_r(list, room, sizeof(*list), compare_last, t);
-    for (size_t i = 0; i < room; i++) {
-        end_one(t, list[i].ref, degraded);
-    }
-    syc_free(list);
-    memset(t->index.slots, 0, t->index.count * sizeof(*t->index.slots));
-    t->index.used = 0;
-    t->open = t->closed = (struct queue){0, 0};
-    t->half.begin = t->half.count = 0;
 }
 
 /* ------------------------------------------------------------ the table */
@@ -294,10 +238,9 @@ make_blank(struct conn *c)
                            .rtt_min = UINT32_MAX,
                            .last_at = SYC_NONE,
                            .last_data_at = SYC_NONE,
-                           .first_payload_at = SYC_NONE,
-                           .fin_at = SYC_NONE,
-                           .fin_acked_at = SYC_NONE,
-                           .fin_last_at = SYC_NONE};
+                           .first_payload_at = SYC_NONE};
+        c->ends[i] =
+            (struct ends){.fin_at = SYC_NONE, .fin_acked_at = SYC_NONE, .fin_last_at = SYC_NONE};
         c->time_wait[i] = (struct time_wait){.enter_at = SYC_NONE,
                                              .killed_at = SYC_NONE,
                                              .restart_first = SYC_NONE,
@@ -314,16 +257,31 @@ syc_table_new(const struct syc_table_config *config, const struct syc_table_sink
         return NULL;
     }
     t->config = *config;
+    t->line = syc_hash_line_make(&config->key);
     t->sink = *sink;
     t->store.budget.limit = config->connection_octets;
     t->half.room_max = (uint32_t)(config->half_open_octets / sizeof(struct half_open));
     t->now_us = INT64_MIN;
+    t->rest_us = REST_US;
     make_blank(&t->blank);
+    syc_record_init(&t->lists.blank);
     if (!index_init(&t->index) || !intern_init(&t->intern, &config->key)) {
         syc_table_free(t);
         return NULL;
     }
     return t;
+}
+
+static void
+free_cold(void *table, uint32_t ref, struct cold *h)
+{
+    struct syc_table *t = table;
+
+    (void)ref;
+    cold_unpack(t, h, &t->scratch);
+    log_free(&t->store, &t->scratch.log);
+    trouble_free(&t->store, &t->scratch);
+    cold_drop(t, h);
 }
 
 void
@@ -338,6 +296,8 @@ syc_table_free(struct syc_table *t)
     while (t->closed.oldest != 0) {
         leave(t, pool_get(&t->pool, t->closed.oldest));
     }
+    cold_each(t, free_cold, t);
+    cold_clear(t);
     pool_fini(&t->pool);
     intern_fini(&t->intern);
     syc_arena_fini(&t->store.arena);
@@ -352,8 +312,8 @@ syc_table_stats(const struct syc_table *t, struct syc_table_stats *out)
 {
     *out = (struct syc_table_stats){
         .connections = t->begun,
-        .open = t->pool.live,
-        .open_peak = t->pool.peak,
+        .open = (uint64_t)t->pool.live + t->cold.live,
+        .open_peak = t->peak,
         .evicted = t->evicted,
         .half_open = t->half.live,
         .half_open_peak = t->half.peak,
@@ -363,5 +323,6 @@ syc_table_stats(const struct syc_table *t, struct syc_table_stats *out)
         .connection_octets = t->store.budget.used,
         .connection_limit = t->store.budget.limit,
         .stray_rst = t->stray_rst,
+        .duplicates = t->copies,
     };
 }

@@ -10,17 +10,21 @@
  *
  *     slots:  | tag | ref |      8 octets each, open addressing; tag is the keyed hash, ref says where:
  *                     |---> pool:  struct conn in chunks that never move
+ *                     |---> cold:  struct cold, closed a while ago and packed; in order of packing
  *                     '---> half:  struct half_open, a ring in order of arrival; the oldest gives way
  */
 
 #include "connection/connection_int.h"
 
+#include <stddef.h>
+
 struct slot {
     uint32_t tag;
-    uint32_t ref; /* 0 = free; REF_HALF: half-open slot, else connection number */
+    uint32_t ref; /* 0 = free; REF_HALF: half-open slot, REF_COLD: packed, else connection number */
 };
 
 #define REF_HALF 0x80000000U
+#define REF_COLD 0x40000000U
 
 struct index {
     struct slot *slots;
@@ -42,13 +46,53 @@ struct queue {
     uint32_t oldest, newest;
 };
 
-enum { POOL_CHUNK = 64 };
+enum { POOL_CHUNK = 16 };
 
 struct pool {
     struct conn **chunks;
     uint32_t chunk_count, chunk_room;
     uint32_t free; /* list through conn.newer */
-    uint32_t live, peak;
+    uint32_t live;
+};
+
+enum {
+    COLD_UNIT = 16,
+    COLD_WORDS = sizeof(struct conn) / sizeof(uint64_t),
+    COLD_ALWAYS =
+        offsetof(struct conn, own) / sizeof(uint64_t), /* words before this are always kept */
+};
+_Static_assert(COLD_WORDS - COLD_ALWAYS <= 64, "one bit of struct cold.present a word");
+
+/*
+ * A connection that closed a while ago, packed: this head, its log, then the words of struct conn that differ from a
+ * connection that has seen nothing (see cold.c). Nothing is lost: unpacked, it is what it was.
+ */
+struct cold {
+    uint32_t size; /* of the whole, in COLD_UNITs */
+    uint32_t tag;
+    uint8_t client[16], server[16];
+    uint16_t client_port, server_port, path_id;
+    uint8_t ip_v;
+    uint8_t state; /* enum cold_state */
+    int64_t start_us, closed_us;
+    uint32_t isn;
+    uint16_t log_octets;
+    bool has_isn;
+    uint64_t present; /* bit n: word COLD_ALWAYS + n of the connection is kept */
+};
+
+enum cold_state { COLD_DEAD, COLD_LIVE, COLD_HELD /* may not be evicted just now */ };
+
+/* Chunks of packed connections, from the oldest to the newest; numbers count from 1, 0 = none. */
+struct cold_place {
+    struct cold_chunk *chunk; /* NULL = the number is free */
+    uint32_t next;            /* newer one; of a free number the next free one */
+};
+struct cold_store {
+    struct cold_place *places;
+    uint32_t count, room;
+    uint32_t free, oldest, newest;
+    uint32_t live;
 };
 
 /* Half-open SYNs in order of arrival: positions [begin, begin + count) of a ring; freed ones leave holes. */
@@ -63,17 +107,23 @@ struct half_ring {
 struct syc_table {
     struct syc_table_config config;
     struct syc_table_sink sink;
+    struct syc_hash_line line; /* multipliers of config.key */
     struct index index;
     struct pool pool;
     struct half_ring half;
+    struct cold_store cold;
     struct queue open, closed;
     struct intern intern;
     struct store store;
     struct lists lists;
     struct conn blank;   /* a connection that has seen nothing: copied, not computed */
     struct conn scratch; /* half-open SYNs pass through it on their way to a record */
-    uint64_t begun, evicted, stray_rst;
-    int64_t now_us; /* newest segment */
+    uint64_t begun, evicted, stray_rst, copies;
+    uint64_t peak;   /* most connections at a time, packed ones included */
+    int64_t rest_us; /* a connection is packed this long after its close; tests set it to 0 */
+    bool long_way;   /* for tests: no segment takes the short way of plain.c */
+    uint64_t short_ways, packed; /* how often */
+    int64_t now_us;              /* newest segment */
 };
 
 static inline struct conn *
@@ -91,6 +141,25 @@ void pool_fini(struct pool *p);
 void queue_append(struct syc_table *t, struct queue *q, struct conn *c);
 void queue_remove(struct syc_table *t, struct queue *q, struct conn *c);
 
+/* cold.c */
+/* Pack a closed connection and give its place in the pool back; false (and nothing done) when there is no room. */
+bool cold_put(struct syc_table *t, struct conn *c);
+struct cold *cold_get(const struct syc_table *t, uint32_t ref);
+void cold_key(const struct syc_table *t, const struct cold *h, struct syc_key *out);
+/* The connection as it was. Its log stays borrowed from the packed one: valid until cold_drop(). */
+void cold_unpack(const struct syc_table *t, const struct cold *h, struct conn *out);
+/* Back into the pool, in the same index slot, among the closed; NULL when there is no room for it. */
+struct conn *cold_thaw(struct syc_table *t, uint32_t ref);
+/* Forget it; its index slot is the caller's to empty. */
+void cold_drop(struct syc_table *t, struct cold *h);
+/* The one packed longest ago and its reference, or NULL. */
+struct cold *cold_oldest(struct syc_table *t, uint32_t *ref);
+/* References of all, at most t->cold.live; returns how many. */
+void cold_each(const struct syc_table *t, void (*visit)(void *user, uint32_t ref, struct cold *h),
+               void *user);
+/* All chunks go; none may hold a live one. */
+void cold_clear(struct syc_table *t);
+
 /* half_open.c */
 /* A free slot at the young end, or NULL when there is no memory at all; may evict the oldest. */
 struct half_open *half_take(struct syc_table *t);
@@ -106,14 +175,27 @@ uint32_t table_tag(const struct syc_table *t, const struct syc_segment *s, uint1
 /* Set c up from its first segment (client, path, base, Zeek's originator). */
 void table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s,
                  uint16_t path_id);
-/* Pass one segment through the stages. */
-void table_follow(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir);
+/* Pass one segment through the stages; us is its time. */
+void table_follow(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir,
+                  int64_t us);
+/* A place in the pool, at the cost of another connection if need be; NULL when there is no memory at all. */
+struct conn *table_take(struct syc_table *t);
 /* c takes the place of a half-open SYN: it has seen the SYN. */
 void table_replay(struct syc_table *t, struct conn *c, const struct half_open *h);
 
 /* table_end.c */
+/* Make the record and hand it on; the second and third also give back what they stood for, but not the index slot. */
+void table_write(struct syc_table *t, struct conn *c, enum syc_reason reason, uint32_t degraded);
+void table_write_cold(struct syc_table *t, struct cold *h, enum syc_reason reason,
+                      uint32_t degraded);
+void table_write_half(struct syc_table *t, const struct half_open *h, enum syc_reason reason,
+                      uint32_t degraded);
+/* Pack what closed a while ago. cost: nothing when nothing did. */
+void table_rest(struct syc_table *t);
 /* Write the record and take the connection out of the table. */
 void table_end(struct syc_table *t, struct conn *c, enum syc_reason reason);
+/* The same for a packed one, without bringing it back. */
+void table_end_cold(struct syc_table *t, uint32_t ref, enum syc_reason reason);
 void table_end_half(struct syc_table *t, struct half_open *h, enum syc_reason reason);
 /* Make room: the connection idle longest after its close, else the one idle longest. False when there is none. */
 bool table_evict(struct syc_table *t);

@@ -45,8 +45,8 @@ track_base(struct conn *c, int dir, const struct syc_segment *s)
 
 /* ------------------------------------------------------------ per packet */
 
-static void
-count_ip_id(struct side *me, uint16_t id)
+void
+track_ip_id(struct side *me, uint16_t id)
 {
     uint16_t step = (uint16_t)(id - me->id_last);
     unsigned still = me->id_still;
@@ -75,14 +75,15 @@ count_segment(struct step *st)
     me->payload += s->payload_octets;
     me->ttl_min = s->ttl < me->ttl_min ? s->ttl : me->ttl_min;
     me->ttl_max = s->ttl > me->ttl_max ? s->ttl : me->ttl_max;
-    if (me->id_count < ID_SEGMENTS && s->ip_v == 4) {
-        count_ip_id(me, s->ip_id);
+    if (me->id_count < ID_SEGMENTS && s->ip_v == 4 && !st->copy) {
+        track_ip_id(me, s->ip_id);
     }
+    me->id_last = s->ip_id;
     if (s->has_ts) {
         if ((me->flags & SIDE_HAS_TS) == 0) {
             me->flags |= SIDE_HAS_TS;
-            me->ts_first = s->ts_val;
-            me->ts_first_at = st->at;
+            st->c->ends[st->dir].ts_first = s->ts_val;
+            st->c->ends[st->dir].ts_first_at = st->at;
         }
         me->ts_last = s->ts_val;
         me->ts_last_at = st->at;
@@ -110,18 +111,18 @@ is_control(const struct step *st)
     if (st->dir == SYC_TOSERVER && c->syn_ack_count > 0 && c->established_at == SYC_NONE) {
         return true;
     }
-    return (peer->flags & SIDE_FIN) != 0 && peer->fin_acked_at == SYC_NONE &&
-           !seq_after(peer->fin_end, s->ack);
+    return (peer->flags & SIDE_FIN) != 0 && c->ends[1 - st->dir].fin_acked_at == SYC_NONE &&
+           !seq_after(c->ends[1 - st->dir].fin_end, s->ack);
 }
 
 static void
 count_control(struct step *st)
 {
-    struct side *me = &st->c->side[st->dir];
+    struct ends *mine = &st->c->ends[st->dir];
 
     if (is_control(st)) {
-        me->control_pkts++;
-        me->control_bytes += st->s->ip_octets;
+        mine->control_pkts++;
+        mine->control_bytes += st->s->ip_octets;
     }
 }
 
@@ -513,6 +514,53 @@ track_ack(struct step *st)
     } else if (st->s->ack == me->ack) {
         same_ack(st);
     }
+}
+
+/* ------------------------------------------------------------ copies of frames */
+
+/* Copies follow at once: longer than this a stack may have sent the segment again. */
+enum { COPY_US = 1000, COPY_NO_ID_US = 200 };
+
+/* The numbers of the segment before it, once more. */
+static bool
+repeats_last(const struct side *me, const struct syc_segment *s)
+{
+    uint32_t octets = s->payload_octets + ((s->flags & SYC_SYN) != 0) + ((s->flags & SYC_FIN) != 0);
+
+    return s->seq + octets == me->next && s->window == me->window_raw &&
+           ((s->flags & SYC_ACK) == 0 || ((me->flags & SIDE_HAS_ACK) != 0 && s->ack == me->ack)) &&
+           (!s->has_ts || s->ts_val == me->ts_last) && (s->flags & SYC_RST) == 0;
+}
+
+bool
+track_is_copy(const struct step *st)
+{
+    const struct syc_segment *s = st->s;
+    const struct side *me = &st->c->side[st->dir];
+    bool constant = me->id_count > 1 && (me->id_still & 1U << SYC_ID_STEP_CONST) != 0;
+
+    if ((me->flags & (SIDE_HAS_SEQ | SIDE_GUESSED)) != SIDE_HAS_SEQ || me->last_at == SYC_NONE ||
+        st->at - me->last_at > COPY_US || !repeats_last(me, s)) {
+        return false;
+    }
+    if (s->ip_v == 4 && s->ip_id != 0) { /* stacks give what they send again a new one */
+        return s->ip_id == me->id_last && !constant;
+    }
+    return (s->payload_octets > 0 || (s->flags & (SYC_SYN | SYC_FIN)) != 0) &&
+           st->at - me->last_at <= COPY_NO_ID_US;
+}
+
+void
+track_copy(struct step *st)
+{
+    bool answer = (st->s->flags & SYC_ACK) != 0;
+
+    st->copy = true;
+    count_segment(st);
+    if ((st->s->flags & SYC_SYN) != 0 && answer == (st->dir == SYC_TOCLIENT)) {
+        *(answer ? &st->c->syn_ack_count : &st->c->syn_count) += 1;
+    }
+    st->repeat = st->s->payload_octets > 0;
 }
 
 void

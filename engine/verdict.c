@@ -1,72 +1,13 @@
 /*
- * Facts to verdicts, in canonical order. A source is `mixed` when its pairs disagree, which is known only after the
- * last of them, and its verdict stands before theirs: so a source and its scored pairs are held, as copies, until the
- * next source comes. What finds no room is said at once, before its source.
+ * Facts to verdicts, in canonical order: a source, then those of its pairs that differ from it. A source is `mixed` when
+ * its pairs disagree, so they are judged before it speaks, and once more when they have something to say of their own:
+ * few have, and judging those twice costs less than keeping all.
  */
 
 #include "engine/engine_int.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* ------------------------------------------------------------ copies */
-
-static bool
-copy_list(struct syc_arena *a, struct syc_value *v)
-{
-    size_t count = v->u.list.count;
-    const char **items = syc_arena_alloc(a, count * sizeof(*items));
-
-    if (items == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        items[i] = syc_arena_text(a, v->u.list.items[i], strlen(v->u.list.items[i]));
-        if (items[i] == NULL) {
-            return false;
-        }
-    }
-    v->u.list.items = items;
-    return true;
-}
-
-/* Numbers and addresses are in the value itself; texts and lists of them are borrowed, so those are copied. */
-static bool
-copy_value(struct syc_arena *a, struct syc_value *v)
-{
-    if (v->type == SYC_TEXT) {
-        v->u.text = syc_arena_text(a, v->u.text, strlen(v->u.text));
-        return v->u.text != NULL;
-    }
-    return v->type != SYC_LIST || copy_list(a, v);
-}
-
-/* A subject whose values do not go away with the visit; NULL when there is no room. */
-static struct held *
-copy_subject(struct hold *hold, const struct syc_subject *s)
-{
-    size_t octets = syc_source_schema.count * sizeof(struct syc_value);
-    struct held *h = NULL;
-    struct syc_value *values;
-
-    if (hold->arena.used + octets > hold->limit) {
-        return NULL;
-    }
-    h = syc_arena_alloc(&hold->arena, sizeof(*h));
-    values = syc_arena_alloc(&hold->arena, octets);
-    if (h == NULL || values == NULL) {
-        return NULL;
-    }
-    memcpy(values, s->values, octets);
-    for (size_t i = 0; i < syc_source_schema.count; i++) {
-        if (!copy_value(&hold->arena, &values[i])) {
-            return NULL;
-        }
-    }
-    h->subject = *s;
-    h->subject.values = values;
-    return h;
-}
 
 /* ------------------------------------------------------------ what is said */
 
@@ -167,120 +108,59 @@ judge(struct syc_engine *e, const struct syc_subject *s)
 
 /* ------------------------------------------------------------ a source and its pairs */
 
+enum { LABELS = SYC_LABEL_MIXED + 1 };
+
+/* How many of the source's pairs have which label. */
 static void
-drop_held(struct hold *h)
+count_labels(struct syc_engine *e, struct syc_visit *v, size_t counts[LABELS])
 {
-    syc_arena_reset(&h->arena);
-    *h = (struct hold){.arena = h->arena, .limit = h->limit, .status = h->status};
-}
-
-/* The source first, then every pair that differs from it. */
-static void
-release(struct syc_engine *e)
-{
-    struct hold *h = &e->hold;
-    enum syc_label label;
-
-    if (h->source == NULL) {
-        return;
-    }
-    judge(e, &h->source->subject);
-    if (h->automation && h->human) {
-        e->verdict.label = SYC_LABEL_MIXED;
-    }
-    label = e->verdict.label;
-    say(e);
-    for (const struct held *p = h->first; p != NULL; p = p->next) {
-        if (p->label != label) {
-            judge(e, &p->subject);
-            say(e);
-        }
-    }
-    drop_held(h);
-}
-
-/* The next source ends the one before: its last pair has been seen. */
-static void
-take_source(struct syc_engine *e, const struct syc_subject *s)
-{
-    struct hold *h = &e->hold;
-
-    release(e);
-    if (e->config.events & SYC_EVENT_SOURCE) {
-        syc_emit_source(e->config.output, s);
-    }
-    h->source = copy_subject(h, s);
-    if (h->source == NULL) { /* cannot be held: said without knowing whether its pairs agree */
-        h->status = SYC_NO_MEMORY;
-        judge(e, s);
-        h->own_label = e->verdict.label;
-        h->own_known = true;
-        say(e);
-    }
-}
-
-/*
- * No room for one more pair: said before its source, if it differs from what the source is by itself. (That the source
- * will turn out mixed, from which this pair would differ too, is not known yet.)
- */
-static void
-say_early(struct syc_engine *e, const struct syc_subject *s, enum syc_label label)
-{
-    struct hold *h = &e->hold;
-
-    if (!h->own_known) {
-        judge(e, &h->source->subject);
-        h->own_label = e->verdict.label;
-        h->own_known = true;
-    }
-    if (label != h->own_label) {
-        judge(e, s);
-        say(e);
+    for (const struct syc_subject *pair; (pair = syc_visit_pair(v)) != NULL;) {
+        judge(e, pair);
+        counts[e->verdict.label]++;
     }
 }
 
 /* A pair that knows too little neither speaks nor makes its source mixed. */
 static void
-take_pair(struct syc_engine *e, const struct syc_subject *s)
+say_pairs(struct syc_engine *e, struct syc_visit *v, enum syc_label but)
 {
-    struct hold *h = &e->hold;
-    struct held *p;
-    enum syc_label label;
-
-    judge(e, s);
-    label = e->verdict.label;
-    if (label == SYC_LABEL_INSUFFICIENT) {
-        return;
+    for (const struct syc_subject *pair; (pair = syc_visit_pair(v)) != NULL;) {
+        judge(e, pair);
+        if (e->verdict.label != but && e->verdict.label != SYC_LABEL_INSUFFICIENT) {
+            say(e);
+        }
     }
-    h->automation |= label == SYC_LABEL_AUTOMATION;
-    h->human |= label == SYC_LABEL_HUMAN_LIKE;
-    p = h->source != NULL ? copy_subject(h, s) : NULL;
-    if (p == NULL) {
-        say_early(e, s, label);
-        return;
-    }
-    p->label = label;
-    *(h->last != NULL ? &h->last->next : &h->first) = p;
-    h->last = p;
 }
 
 static void
-visit(void *user, const struct syc_subject *s)
+visit(void *user, struct syc_visit *v)
 {
     struct syc_engine *e = user;
+    const struct syc_subject *source = syc_visit_source(v);
+    size_t counts[LABELS] = {0};
+    size_t speaking = 0;
+    enum syc_label label;
 
-    if (s->kind == SYC_SUBJECT_SOURCE) {
-        take_source(e, s);
-    } else {
-        take_pair(e, s);
+    if (e->config.events & SYC_EVENT_SOURCE) {
+        syc_emit_source(e->config.output, source);
+    }
+    count_labels(e, v, counts);
+    judge(e, source);
+    if (counts[SYC_LABEL_AUTOMATION] > 0 && counts[SYC_LABEL_HUMAN_LIKE] > 0) {
+        e->verdict.label = SYC_LABEL_MIXED;
+    }
+    label = e->verdict.label;
+    say(e);
+    for (size_t i = SYC_LABEL_INSUFFICIENT + 1; i < LABELS; i++) {
+        speaking += i != label ? counts[i] : 0;
+    }
+    if (speaking > 0) {
+        say_pairs(e, v, label);
     }
 }
 
 enum syc_status
 engine_judge_subjects(struct syc_engine *e)
 {
-    enum syc_status status = syc_cadence_finish(e->cadence, visit, e);
-
-    release(e);
-    return status != SYC_OK ? status : e->hold.status;
+    return syc_cadence_finish(e->cadence, visit, e);
 }

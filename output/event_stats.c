@@ -38,6 +38,7 @@ write_tables(struct syc_json *j, const struct syc_table_stats *t, const struct s
     syc_json_member_count(j, "memcap_bytes", t->connection_limit);
     syc_json_member_count(j, "evicted", t->evicted);
     syc_json_member_count(j, "stray_rst", t->stray_rst);
+    syc_json_member_count(j, "duplicates", t->duplicates);
     syc_json_close(j, '}');
     syc_json_member_open(j, "source_table", '{');
     syc_json_member_count(j, "memuse_bytes", c->octets);

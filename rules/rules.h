@@ -81,7 +81,7 @@ struct syc_evidence {
 struct syc_missing {
     const char *rule;
     const struct syc_sigma_rule *about; /* NULL: there is no rule at all */
-    enum { SYC_LACKS_NEEDS, SYC_LACKS_RAMP, SYC_NO_MATCH } why;
+    enum syc_lack { SYC_LACKS_NEEDS, SYC_LACKS_RAMP, SYC_NO_MATCH } why;
 };
 
 struct syc_verdict {

@@ -59,33 +59,44 @@ figure(const struct syc_value *v, double *out)
 
 /* ---- what is missing ---- */
 
-/* 7, 0.25, 12.5: at most three places, none that is idle, and no locale's decimal comma. */
+/* 7, 0.25, 12.5: at most three places, none that is idle, and no locale's decimal comma. Written from its end. */
 static void
 format_figure(double f, char out[32])
 {
-    bool fits = fabs(f) < 1e15;
-    long long thousandths = fits ? llround(f * 1000) : 0;
-    long long whole = thousandths / 1000, rest = thousandths % 1000;
-    int places = 3;
+    char digits[32];
+    char *at = digits + sizeof(digits);
+    long long thousandths;
+    unsigned long long rest;
 
-    if (!fits) {
+    if (!(fabs(f) < 1e15)) {
         snprintf(out, 32, "%s", f < 0 ? "-many" : "many");
         return;
     }
-    for (rest = rest < 0 ? -rest : rest; places > 0 && rest % 10 == 0; places--) {
+    thousandths = llround(f * 1000);
+    rest =
+        thousandths < 0 ? 0ULL - (unsigned long long)thousandths : (unsigned long long)thousandths;
+    *--at = '\0';
+    for (int place = 0; place < 3; place++, rest /= 10) {
+        if (*at != '\0' || rest % 10 != 0) {
+            *--at = (char)('0' + rest % 10);
+        }
+    }
+    if (*at != '\0') {
+        *--at = '.';
+    }
+    do {
+        *--at = (char)('0' + rest % 10);
         rest /= 10;
+    } while (rest > 0);
+    if (thousandths < 0) {
+        *--at = '-';
     }
-    snprintf(out, 32, "%s%lld", thousandths < 0 && whole == 0 ? "-" : "", whole);
-    if (places > 0) {
-        size_t n = strlen(out);
-
-        snprintf(out + n, 32 - n, ".%0*lld", places, rest);
-    }
+    memcpy(out, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 /* Rules come by name, so when the list is full the same ones are left out always. */
 static void
-add_missing(struct syc_verdict *out, const struct syc_sigma_rule *rule, int why)
+add_missing(struct syc_verdict *out, const struct syc_sigma_rule *rule, enum syc_lack why)
 {
     if (out->missing_count < SYC_MISSING_MAX) {
         out->missing[out->missing_count++] =
@@ -114,21 +125,36 @@ needs_met(const struct syc_sigma_rule *rule, const struct syc_value *row)
     return met;
 }
 
+/* As much of the word as fits; the text stays ended. Returns its length. */
+static size_t
+append(char out[SYC_NEEDS_TEXT], size_t n, const char *word)
+{
+    while (*word != '\0' && n + 1 < SYC_NEEDS_TEXT) {
+        out[n++] = *word++;
+    }
+    out[n] = '\0';
+    return n;
+}
+
 /* "7 of 10 gaps", several joined by commas as far as they fit. */
 static void
 say_needs(const struct syc_score_key *key, const struct syc_value *row, char *out)
 {
     char has[32], least[32];
+    size_t n = 0;
 
     for (size_t i = 0; i < key->need_count; i++) {
-        size_t n = strlen(out);
         double have;
 
         if (!need_met(&key->needs[i], row, &have)) {
+            const char *const words[] = {n > 0 ? ", " : "", has, " of ", least, " ",
+                                         key->needs[i].unit};
+
             format_figure(have, has);
             format_figure(key->needs[i].least, least);
-            snprintf(out + n, SYC_NEEDS_TEXT - n, "%s%s of %s %s", n ? ", " : "", has, least,
-                     key->needs[i].unit);
+            for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
+                n = append(out, n, words[k]);
+            }
         }
     }
 }

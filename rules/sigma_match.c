@@ -173,26 +173,31 @@ equals(const struct syc_value *v, const struct syc_operand *o, bool cased)
     }
 }
 
-/* One value of a test. Orders are spelled out instead of negated: "not less" would hold on absent values. */
+/* Bit 0: less, 1: equal, 2: greater, 3: not comparable. A negated order would hold on absent values: none has bit 3. */
+static const uint8_t orders[] = {
+    [SYC_TEST_LT] = 1, [SYC_TEST_LTE] = 3,      [SYC_TEST_GTE] = 6,
+    [SYC_TEST_GT] = 4, [SYC_TEST_FIELDREF] = 0,
+};
+
+static inline bool
+in_order(enum syc_test_op op, const struct syc_value *v, const struct syc_operand *o)
+{
+    return orders[op] >> (compare_numbers(v, o) + 1) & 1;
+}
+
+/* One value of a test. */
 static bool
 holds_for(const struct syc_sigma_test *t, const struct syc_value *v, const struct syc_operand *o)
 {
-    int order;
-
     switch (t->op) {
     case SYC_TEST_EQUAL:
     case SYC_TEST_CIDR:
         return equals(v, o, t->cased);
     case SYC_TEST_GT:
-        return compare_numbers(v, o) == 1;
     case SYC_TEST_GTE:
-        order = compare_numbers(v, o);
-        return order == 0 || order == 1;
     case SYC_TEST_LT:
-        return compare_numbers(v, o) == -1;
     case SYC_TEST_LTE:
-        order = compare_numbers(v, o);
-        return order == 0 || order == -1;
+        return in_order(t->op, v, o);
     case SYC_TEST_EXISTS:
         return (v->type != SYC_ABSENT) == (o->u.i != 0);
     case SYC_TEST_FIELDREF:
@@ -255,6 +260,9 @@ test_holds(const struct syc_sigma_test *t, const struct syc_value *row)
 {
     const struct syc_value *v = &row[t->field];
 
+    if (orders[t->op] != 0 && t->count == 1) { /* the bulk of all tests */
+        return in_order(t->op, v, &t->operands[0]) != t->negate;
+    }
     if (t->op == SYC_TEST_FIELDREF) {
         const struct syc_value *w = &row[t->other];
 

@@ -19,7 +19,7 @@ def read(path):
 
 
 def words_of(header, name):
-    body = re.search(r"#define %s\(X\)((?:.*\\\n)+.*)\n" % name, header).group(1)
+    body = re.search(r"#define %s\(X\)((?:.*\\\n)*.*)\n" % name, header).group(1)
     return re.findall(r'X\([A-Z0-9_]+, "([^"]+)"\)', body)
 
 
@@ -199,7 +199,7 @@ def source():
 
 def stats():
     count = number("", 0)
-    table = {k: count for k in ("active", "peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "stray_rst", "records_dropped")}
+    table = {k: count for k in ("active", "peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "stray_rst", "duplicates", "records_dropped")}
     body = obj({"capture": obj({k: count for k in ("packets", "bytes", "kernel_drops", "interface_drops")}, ["packets"]),
                 "decode": obj({}, ["tcp"], count), "connections": count, "sources": count, "connection_table": obj(table),
                 "source_table": obj(table), "half_open": obj(table), "rules": obj({"loaded": count, "refused": count}),
@@ -216,7 +216,91 @@ def error():
     return envelope("error", {"error": obj({"file": TEXT, "text": TEXT}, ["text"])}, ["error"])
 
 
-KINDS = {"fingerprint": fingerprint, "connection": connection, "source": source, "verdict": verdict, "stats": stats, "ruleset": ruleset, "error": error}
+AUDIT = read("behavior/audit.h")
+
+
+def seconds(doc):
+    return {"type": "number", "description": doc}
+
+
+def ends(required):
+    props = {"client": said(TEXT, "address"), "server_ip": TEXT, "server_port": PORT}
+    return props, list(props) if required else []
+
+
+def audit_host():
+    count = number("", 0)
+    series = obj({"step_s": seconds("of each value"), "t0_s": seconds("of the first"), "v": said(array(count), "the most in each step")},
+                 ["step_s", "t0_s", "v"])
+    time_wait = obj({"entered": count, "peak": count, "peak_at_s": REAL, "area_s": seconds("connection-seconds"), "now": said(count, "at the end"),
+                     "drains_at_s": REAL, "series": series}, ["entered", "peak"])
+    ports = obj({"min": PORT, "max": PORT, "distinct": count, "candidates": said(array(TEXT), "known ranges that fit, best first"),
+                 "parity": text(enum=["even", "odd", "mixed"]), "tw_reuse": said(BOOL, "a port in TIME_WAIT is taken again")}, ["min", "max", "distinct"])
+    return obj({"addr": TEXT, "two_msl_s": REAL, "two_msl_from": text(enum=words_of(AUDIT, "SYC_ASSUMED_LIST")), "time_wait": time_wait,
+                "fin_wait_2": obj({"entered": count, "peak": count}), "ports": ports}, ["addr", "time_wait", "fin_wait_2"])
+
+
+def audit_ports():
+    count = number("", 0)
+    return obj({"occupied_peak": count, "capacity": said(count, "ports there are"),
+                "capacity_from": text(enum=[w for w in words_of(AUDIT, "SYC_RANGE_LIST") if w != "none"]),
+                "flip": said(obj({"after": count, "at_s": REAL}, ["after"]), "the first port of the other parity: half of them are in use"),
+                "occupied_ratio": said(REAL, "of the capacity"), "rate_per_s": said(REAL, "new connections"),
+                "need": said(REAL, "ports that the rate takes, rate times (life + 2MSL)"), "sustainable_per_s": REAL,
+                "exhaust_at_s": seconds("forecast of the first connect without a port"),
+                "starved": said(obj({"from_s": REAL, "to_s": REAL}, ["from_s"]), "no new connection although there was demand"),
+                "reuse_within_2msl": count})
+
+
+def audit_pool():
+    count = number("", 0)
+    row = obj({"cap": count, "connections": count, "queue_p50_ms": REAL, "queue_p95_ms": REAL}, ["cap", "connections"])
+    return obj({"requests": count, "requests_from": text(enum=["http1", "turns"]),
+                "per_connection": obj({"mean": REAL, "median": REAL, "max": count}), "open_peak": count, "busy_peak": count,
+                "active_cap": said(count, "connections that may be open at once"), "idle_cap": said(count, "that may be kept idle"),
+                "idle_timeout_s": REAL, "closer": text(enum=["client", "server", "both"]), "races": said(count, "requests that met a reset"),
+                "ideal": said(obj({"idle_60s": count, "idle_5s": count}), "connections of a pool that keeps idle ones so long"),
+                "avoidable": count, "saves": obj({"packets": count, "bytes": count, "setup_s": REAL, "round_trips": count}),
+                "cap_table": array(row, 8)})
+
+
+def audit_pair():
+    count = number("", 0)
+    props, required = ends(True)
+    schedule = "|".join(w for w in words_of(AUDIT, "SYC_SYN_SCHEDULE_LIST") if w not in ("none", "linear"))
+    handshake = obj({"rtt_min_ms": REAL, "setup_p50_ms": REAL, "setup_p95_ms": REAL, "syn_retransmits": count, "syn_ack_retransmits": count,
+                     "schedule": text(rf"^(linear(-[0-9]+)?|{schedule})$"), "refused": count, "unreachable": count, "no_answer": count,
+                     "half_open": count, "ghost": count, "cookies": text(enum=["none", "suspected"])})
+    closes = obj({w: count for w in LISTS["close_words"]})
+    iw = obj({"value": count, "connections": count, "confidence": text(enum=["exact", "at-least"])}, ["value", "confidence"])
+    slow_start = obj({"iw": said(iw, "segments"), "responses": count, "one_flight": count, "round_trips_lost": count, "time_lost_s": REAL,
+                      "idle_restarts": count})
+    loss = obj({"retransmitted": said(count, "data and FIN segments, both ways"), "data_segments": count, "ratio": REAL, "rto": count, "fast": count,
+                "goodput_bps": REAL, "efficiency_ratio": REAL, "lower_bound": BOOL})
+    overhead = obj({"control_packets": count, "packets": count, "ratio": REAL, "setup_latency_ratio": REAL})
+    props.update(attempts=said(count, "SYNs with a new ISN"), established=count, handshake=handshake, closes=closes, time_wait_peak=count,
+                 ports=audit_ports(), pool=audit_pool(), overhead=overhead, slow_start=slow_start, loss=loss,
+                 degraded=array(text(enum=LISTS["degraded"])))
+    return obj(props, required + ["attempts", "handshake", "closes", "ports", "pool", "overhead", "slow_start", "loss"])
+
+
+def audit():
+    props, _ = ends(False)
+    finding = obj(dict(props, id=text(r"^[a-z_0-9]+\.[a-z_0-9]+$"), severity=text(enum=words_of(AUDIT, "SYC_SEVERITY_LIST")), host=TEXT,
+                       at_s=REAL, text=TEXT, evidence=obj({}, extra=REAL), fixes=array(obj({"do": TEXT, "effect": TEXT}, ["do"])),
+                       resolved_at_s=REAL), ["id", "severity", "text", "evidence", "fixes"])
+    capture = obj({"start": TIME, "span_s": REAL, "packets": number("", 0), "connections": number("", 0),
+                   "vantage": text(enum=words_of(AUDIT, "SYC_VANTAGE_LIST"))}, ["packets", "connections", "vantage"])
+    assumptions = obj({"two_msl_s": REAL, "two_msl_from": text(enum=words_of(AUDIT, "SYC_ASSUMED_LIST")),
+                       "range_from": text(enum=[w for w in words_of(AUDIT, "SYC_RANGE_LIST") if w != "none"])}, ["two_msl_s", "two_msl_from"])
+    body = obj({"capture": capture, "assumptions": assumptions, "hosts": array(audit_host()), "pairs": array(audit_pair()),
+                "findings": array(finding), "dropped": number("records that found no room", 1)},
+               ["capture", "assumptions", "hosts", "pairs", "findings"])
+    return envelope("audit", dict(audit=body, **complete()), ["audit"])
+
+
+KINDS = {"fingerprint": fingerprint, "connection": connection, "source": source, "verdict": verdict, "stats": stats, "ruleset": ruleset, "error": error,
+         "audit": audit}
 
 
 def main():

@@ -33,6 +33,11 @@ def script(name):
         return f.read()
 
 
+def settled(output):
+    """Without octets of memory: those follow the batches of a reader, nothing else does."""
+    return re.sub(r'"mem\w+_bytes":\d+', '"mem"', output)
+
+
 class Program:
     def __init__(self, binary, folder):
         self.binary, self.folder = os.path.abspath(binary), folder
@@ -51,7 +56,7 @@ class Program:
         status, output, errors = self.run("--json", "--events", kinds, self.write(name, octets))
         if status != 0:
             raise ValueError(f"exit status {status}: {errors[-300:]}")
-        return output
+        return settled(output)
 
 
 def records(octets):
@@ -104,14 +109,14 @@ def same(out, program, name):
     out.check(f"{name}: nanoseconds", program.events(pcapmake.make("nanosecond\n" + text), kinds) == plain)
     out.check(f"{name}: pcapng", program.events(pcapng(octets), kinds) == plain)
     status, output, errors = program.run("--json", "--events", kinds, "-", data=octets)
-    out.check(f"{name}: standard input", (status, output) == (0, plain), f"exit status {status} {errors}")
+    out.check(f"{name}: standard input", (status, settled(output)) == (0, plain), f"exit status {status} {errors}")
     frames, r = records(octets), random.Random(name)
     at = r.randrange(1, len(frames))
     program.write("a.pcap", octets[:24] + b"".join(frames[:at]))
     program.write("b.pcap", octets[:24] + b"".join(frames[at:]))
     want = program.events(octets, "connection,source,verdict")
     status, output, errors = program.run("--json", "--events", "connection,source,verdict", "a.pcap", "b.pcap")
-    out.check(f"{name}: two files, cut after frame {at}, are one stream", (status, output) == (0, want), f"exit status {status} {errors}")
+    out.check(f"{name}: two files, cut after frame {at}, are one stream", (status, settled(output)) == (0, want), f"exit status {status} {errors}")
 
 
 def moved(out, program, name):

@@ -7,8 +7,10 @@
 /* Allocation number fail_at from now on fails (0 = none does); the linker sends the library's calls here. */
 static unsigned fail_at;
 
+void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *p, size_t size);
 
@@ -16,6 +18,13 @@ static int
 fails_now(void)
 {
     return fail_at > 0 && --fail_at == 0;
+}
+
+/* clang makes malloc of a realloc that has nothing to move. */
+void *
+__wrap_malloc(size_t size)
+{
+    return fails_now() ? NULL : __real_malloc(size);
 }
 
 void *

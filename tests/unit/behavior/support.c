@@ -149,7 +149,7 @@ keep_records(const struct made *records, size_t count, struct kept_all *out)
         r.exchanges = records[i].exchanges; /* records may have been copied as wholes */
         syc_cadence_feed(c, &r);
     }
-    assert_int_equal(syc_cadence_finish(c, keep_subject, out), SYC_OK);
+    assert_int_equal(finish_subjects(c, keep_subject, out), SYC_OK);
     syc_cadence_free(c);
 }
 
@@ -301,4 +301,29 @@ uint64_t
 allocations_seen(void)
 {
     return asked;
+}
+
+struct each {
+    void (*visit)(void *user, const struct syc_subject *s);
+    void *user;
+};
+
+static void
+visit_each(void *user, struct syc_visit *v)
+{
+    const struct each *each = user;
+
+    each->visit(each->user, syc_visit_source(v));
+    for (const struct syc_subject *pair; (pair = syc_visit_pair(v)) != NULL;) {
+        each->visit(each->user, pair);
+    }
+}
+
+enum syc_status
+finish_subjects(struct syc_cadence *c, void (*visit)(void *user, const struct syc_subject *s),
+                void *user)
+{
+    struct each each = {visit, user};
+
+    return syc_cadence_finish(c, visit_each, &each);
 }

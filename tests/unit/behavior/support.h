@@ -84,4 +84,8 @@ double random_unit(uint64_t *state);
 void fail_allocations(uint64_t first, uint64_t last);
 uint64_t allocations_seen(void);
 
+/* Every subject in turn: each source, then its pairs. */
+enum syc_status finish_subjects(struct syc_cadence *c,
+                                void (*visit)(void *user, const struct syc_subject *s), void *user);
+
 #endif

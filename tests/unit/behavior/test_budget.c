@@ -49,7 +49,7 @@ a_flood_evicts_its_own_sources(void **state)
     assert_int_equal(s.records_dropped, 0);
     assert_true(s.octets_peak <= s.octets_limit);
     assert_true(s.sources_evicted > FLOOD / 2);
-    assert_int_equal(syc_cadence_finish(c, count_subject, counts), SYC_OK);
+    assert_int_equal(finish_subjects(c, count_subject, counts), SYC_OK);
     assert_int_equal(counts[0], s.sources - s.sources_evicted);
     /* below 200 octets a source, table and work room included */
     assert_true(counts[0] > (256 << 10) / 300);
@@ -75,7 +75,7 @@ who_was_evicted_is_flagged_when_it_returns(void **state)
     assert_true(stats_of(c).sources_evicted > 1000);
     made_open(&m, 0, 1, 80, 40000, SECONDS(9));
     syc_cadence_feed(c, &m.r);
-    assert_int_equal(syc_cadence_finish(c, count_subject, counts), SYC_OK);
+    assert_int_equal(finish_subjects(c, count_subject, counts), SYC_OK);
     assert_true(counts[1] >= 1);
     syc_cadence_free(c);
 
@@ -109,7 +109,7 @@ talkers_do_not_give_way(void **state)
     assert_true(s.records_dropped > 0);
     assert_true(s.octets_peak <= s.octets_limit);
     kept.count = 0;
-    assert_int_equal(syc_cadence_finish(c, keep_subject, &kept), SYC_OK);
+    assert_int_equal(finish_subjects(c, keep_subject, &kept), SYC_OK);
     assert_int_equal(kept.count, 3);
     first = &kept.list[0];
     assert_int_equal(first->subject.degraded, 1U << SYC_DEGRADED_EVICTED);
@@ -137,7 +137,7 @@ too_many_signatures_are_cut(void **state)
         syc_cadence_feed(c, &m.r);
     }
     kept.count = 0;
-    assert_int_equal(syc_cadence_finish(c, keep_subject, &kept), SYC_OK);
+    assert_int_equal(finish_subjects(c, keep_subject, &kept), SYC_OK);
     assert_int_equal(kept.list[0].subject.conn_count, 1000);
     assert_int_equal(kept.list[0].subject.degraded, 1U << SYC_DEGRADED_SIGNATURES_CUT);
     syc_cadence_free(c);
@@ -151,7 +151,7 @@ an_empty_cadence_has_no_subjects(void **state)
 
     (void)state;
     assert_non_null(c);
-    assert_int_equal(syc_cadence_finish(c, count_subject, counts), SYC_OK);
+    assert_int_equal(finish_subjects(c, count_subject, counts), SYC_OK);
     assert_int_equal(counts[0], 0);
     syc_cadence_free(c);
     syc_cadence_free(NULL);
@@ -201,7 +201,7 @@ run_variety(uint64_t first, uint64_t last, uint64_t *asked)
     c = syc_cadence_new(NULL, 1 << 20);
     if (c != NULL) {
         feed_variety(c);
-        status = syc_cadence_finish(c, count_subject, counts);
+        status = finish_subjects(c, count_subject, counts);
         assert_true(status == SYC_OK || status == SYC_NO_MEMORY);
         assert_true(status != SYC_OK || counts[0] > 0 || stats_of(c).records_dropped > 0);
     }

@@ -195,7 +195,7 @@ check_order(uint64_t seed, bool cut)
         feed_piece(c, &pieces[i]);
     }
     got.count = 0;
-    assert_int_equal(syc_cadence_finish(c, keep_subject, &got), SYC_OK);
+    assert_int_equal(finish_subjects(c, keep_subject, &got), SYC_OK);
     syc_cadence_free(c);
     assert_same(&expected, &got);
 }
@@ -242,7 +242,7 @@ an_unfinished_connection_is_told_as_far_as_it_is_known(void **state)
     }
     for (int turn = 0; turn < 2; turn++) {
         got.count = 0;
-        assert_int_equal(syc_cadence_finish(c, keep_subject, &got), SYC_OK);
+        assert_int_equal(finish_subjects(c, keep_subject, &got), SYC_OK);
         assert_int_equal(got.count, 1);
         assert_int_equal(got.list[0].subject.conn_count, 1);
         assert_int_equal(int_of(&got.list[0], "episode.n"), 5);
@@ -251,7 +251,7 @@ an_unfinished_connection_is_told_as_far_as_it_is_known(void **state)
     part = part_of(m, 3, 3);
     syc_cadence_feed(c, &part);
     got.count = 0;
-    assert_int_equal(syc_cadence_finish(c, keep_subject, &got), SYC_OK);
+    assert_int_equal(finish_subjects(c, keep_subject, &got), SYC_OK);
     assert_int_equal(int_of(&got.list[0], "episode.n"), 8);
     syc_cadence_free(c);
 }
@@ -274,7 +274,7 @@ a_missing_part_is_flagged(void **state)
     part = part_of(m, 1, 3);
     syc_cadence_feed(c, &part);
     got.count = 0;
-    assert_int_equal(syc_cadence_finish(c, keep_subject, &got), SYC_OK);
+    assert_int_equal(finish_subjects(c, keep_subject, &got), SYC_OK);
     assert_int_equal(got.list[0].subject.degraded, 1U << SYC_DEGRADED_TRUNCATED_INPUT);
     assert_int_equal(got.list[0].subject.conn_count, 1);
     syc_cadence_free(c);
@@ -312,7 +312,7 @@ absurd_numbers_do_no_harm(void **state)
         syc_cadence_feed(c, &m->r);
     }
     got.count = 0;
-    assert_int_equal(syc_cadence_finish(c, keep_subject, &got), SYC_OK);
+    assert_int_equal(finish_subjects(c, keep_subject, &got), SYC_OK);
     assert_true(got.count > 4);
     for (size_t i = 0; i < got.count; i++) {
         for (size_t f = 0; f < syc_source_schema.count; f++) {

@@ -83,7 +83,7 @@ a_reused_buffer_is_read_again(void **state)
         syc_cadence_feed(c, &made[0].r);
     }
     kept.count = 0;
-    assert_int_equal(syc_cadence_finish(c, keep_subject, &kept), SYC_OK);
+    assert_int_equal(finish_subjects(c, keep_subject, &kept), SYC_OK);
     syc_cadence_free(c);
     assert_int_equal(int_of(&kept.list[0], "syn.distinct"), 3);
 }

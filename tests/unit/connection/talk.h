@@ -42,6 +42,8 @@ void talk_send(struct talk *t, struct syc_segment *s);
 /* SYN at ms, SYN+ACK 10 ms later, ACK 20 ms later; ISNs 1000 and 5000. */
 void talk_handshake(struct talk *t, int ms);
 void talk_end(struct talk *t);
+/* The groups: how many tests of each failed. */
+int test_ways_group(void);
 const char *talk_word(const struct syc_record *r, const char *path);
 
 #endif

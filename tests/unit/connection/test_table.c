@@ -418,10 +418,61 @@ the_oldest_half_open_syn_gives_way(void **state)
     talk_fini(&t);
 }
 
+/* Each frame twice, 20 us apart, as a switch that mirrors both ports of a path gives them. */
+static void
+a_frame_that_came_twice_is_no_retransmission(void **state)
+{
+    static const struct {
+        int ms, who;
+        const char *flags;
+        uint32_t seq, ack, octets;
+    } said[] = {
+        {0, CLIENT, "S", 1000, 0, 0},       {10, SERVER, "SA", 5000, 1001, 0},
+        {20, CLIENT, "A", 1001, 5001, 0},   {30, CLIENT, "PA", 1001, 5001, 100},
+        {40, SERVER, "PA", 5001, 1101, 60}, {50, CLIENT, "FA", 1101, 5061, 0},
+        {60, SERVER, "FA", 5061, 1102, 0},  {70, CLIENT, "A", 1102, 5062, 0},
+    };
+    struct syc_table_stats stats;
+    const struct syc_record *r;
+    struct talk t;
+
+    (void)state;
+    talk_init(&t);
+    for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+        struct syc_segment s = talk_segment(&t, said[i].ms, said[i].who, said[i].flags, said[i].seq,
+                                            said[i].ack, said[i].octets);
+        s.ip_id = (uint16_t)(700 + i);
+        talk_send(&t, &s);
+        s.time_ns += 20000;
+        talk_send(&t, &s);
+    }
+    /* the same request again, 300 ms later and with an IP ID of its own: sent again */
+    struct syc_segment s = talk_segment(&t, 330, CLIENT, "PA", 1001, 5001, 100);
+    s.ip_id = 800;
+    talk_send(&t, &s);
+    talk_end(&t);
+    syc_table_stats(t.table, &stats);
+    assert_int_equal(stats.duplicates, 8);
+    assert_int_equal(t.count, 1);
+    r = t.records[0];
+    assert_int_equal(r->pkts[0], 11);
+    assert_int_equal(r->pkts[1], 6);
+    assert_int_equal(r->syn_count, 2); /* frames, as tshark counts them */
+    assert_int_equal(r->syn_time_count, 1);
+    assert_int_equal(r->retrans_syn[0] + r->retrans_syn[1] + r->retrans_fin[0], 0);
+    assert_int_equal(r->retrans_data[0], 1);
+    assert_int_equal(r->retrans_data[1], 0);
+    assert_int_equal(r->dup_ack[0] + r->dup_ack[1], 0);
+    assert_int_equal(r->exchange_count, 1);
+    assert_int_equal(r->exchanges[0].client_packets, 1);
+    talk_fini(&t);
+}
+
 static void
 a_full_table_evicts_and_says_so(void **state)
 {
-    struct syc_table_config config = {.connection_octets = 8 * 1200,
+    /* room for 16 connections and their logs, not for 32 */
+    struct syc_table_config config = {.connection_octets = 30000,
                                       .half_open_octets = 1 << 16,
                                       .two_msl_ns = 60 * SYC_NS_PER_S};
     struct syc_table_stats stats;
@@ -487,9 +538,10 @@ main(void)
         cmocka_unit_test(a_lone_rst_begins_nothing_but_is_counted),
         cmocka_unit_test(a_capture_that_starts_in_the_middle_is_flagged),
         cmocka_unit_test(the_oldest_half_open_syn_gives_way),
+        cmocka_unit_test(a_frame_that_came_twice_is_no_retransmission),
         cmocka_unit_test(a_full_table_evicts_and_says_so),
         cmocka_unit_test(the_end_comes_in_canonical_order),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) + test_ways_group();
 }

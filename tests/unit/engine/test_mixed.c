@@ -179,35 +179,6 @@ a_pair_that_differs_speaks_after_its_source(void **unused)
     assert_int_equal(seen.verdicts[1].kind, SYC_SUBJECT_PAIR);
 }
 
-/*
- * 1.5 MiB in all leave 77 KiB for held subjects; a subject of 90 facts takes over 2 KiB, so 41 pairs do not fit. The
- * last of them, which differs from what its source is by itself, is then said before its source, and the source's label
- * is right all the same.
- */
-static void
-a_pair_that_finds_no_room_is_said_early(void **unused)
-{
-    static struct seen roomy, tight;
-
-    (void)unused;
-    craft_begin(&capture);
-    for (uint16_t i = 0; i < 12 * 40; i++) { /* a start every 250 ms, each server every 10 s */
-        craft_talk(&capture, i * S / 4, 1, (uint8_t)(1 + i % 40), (uint16_t)(40000 + i));
-    }
-    loose(1, 99, 50000);
-    judge_capture(&roomy, 0);
-    judge_capture(&tight, 3 << 19);
-    assert_int_equal(roomy.count, 1 + 41);
-    check(&roomy, 0, SYC_LABEL_MIXED, 1, 0);
-    check(&roomy, 41, SYC_LABEL_HUMAN_LIKE, 1, 99);
-    check(&tight, 0, SYC_LABEL_HUMAN_LIKE, 1, 99);
-    check(&tight, 1, SYC_LABEL_MIXED, 1, 0);
-    assert_int_equal(tight.verdicts[1].kind, SYC_SUBJECT_SOURCE);
-    for (size_t i = 2; i < tight.count; i++) {
-        check(&tight, i, SYC_LABEL_AUTOMATION, 1, (unsigned)i - 1);
-    }
-}
-
 static void
 a_row_says_in_words_what_is_strongest(void **unused)
 {
@@ -235,7 +206,6 @@ test_mixed_group(void)
         cmocka_unit_test(a_source_whose_pairs_disagree_is_mixed),
         cmocka_unit_test(pairs_that_agree_with_their_source_are_silent),
         cmocka_unit_test(a_pair_that_differs_speaks_after_its_source),
-        cmocka_unit_test(a_pair_that_finds_no_room_is_said_early),
         cmocka_unit_test(a_row_says_in_words_what_is_strongest),
     };
 

@@ -354,7 +354,8 @@ statistics_add_up_and_leave_out_reasons_of_zero(void **state)
                                        .half_open_limit = 4096,
                                        .connection_octets = 1000,
                                        .connection_limit = 8192,
-                                       .stray_rst = 8};
+                                       .stray_rst = 8,
+                                       .duplicates = 3};
     s.cadence = (struct syc_cadence_stats){9, 1, 2, 300, 400, 500};
     s.rules_loaded = 14;
     s.rules_refused = 1;
@@ -369,7 +370,7 @@ statistics_add_up_and_leave_out_reasons_of_zero(void **state)
         "\"decode\":{\"tcp\":100,\"not_tcp\":7},"
         "\"connections\":11,\"sources\":9,"
         "\"connection_table\":{\"active\":1,\"peak\":4,\"memuse_bytes\":1000,"
-        "\"memcap_bytes\":8192,\"evicted\":2,\"stray_rst\":8},"
+        "\"memcap_bytes\":8192,\"evicted\":2,\"stray_rst\":8,\"duplicates\":3},"
         "\"source_table\":{\"memuse_bytes\":300,\"mempeak_bytes\":400,\"memcap_bytes\":500,"
         "\"evicted\":1,\"records_dropped\":2},"
         "\"half_open\":{\"active\":3,\"peak\":5,\"memuse_bytes\":192,\"memcap_bytes\":4096,"

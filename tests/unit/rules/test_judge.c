@@ -16,6 +16,7 @@ static const char rules[] =
 struct source {
     struct syc_ruleset *set;
     struct syc_value row[TEST_FIELDS];
+    struct syc_subject subject; /* the verdict reads it */
     struct syc_verdict verdict;
 };
 
@@ -32,9 +33,8 @@ load(struct source *s, const char *text)
 static enum syc_label
 label(struct source *s)
 {
-    struct syc_subject subject = {.values = s->row};
-
-    syc_judge(s->set, &subject, 0, &s->verdict);
+    s->subject.values = s->row;
+    syc_judge(s->set, &s->subject, 0, &s->verdict);
     return s->verdict.label;
 }
 

@@ -1,0 +1,257 @@
+/*
+ * Allocation k fails, for each k of a table's life: it costs a count or at most the segment at hand, what comes after it is
+ * followed as if nothing had been, and freeing gives everything back (the sanitizers' build looks for leaks).
+ */
+
+#include "tests/unit/connection/talk.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum { PORTS = 12, TURNS = 270, KEPT = 64 };
+
+/* ------------------------------------------------------------ failing memory */
+
+static long fail_at; /* the allocation that fails, counted down; 0 = none */
+static bool failed;
+
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static bool
+fails_now(void)
+{
+    if (fail_at > 0 && --fail_at == 0) {
+        failed = true;
+        return true;
+    }
+    return false;
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+    return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+void *
+__wrap_realloc(void *p, size_t size)
+{
+    return fails_now() ? NULL : __real_realloc(p, size);
+}
+
+/* ------------------------------------------------------------ conversations */
+
+/* What a table said and what it was told. Records are kept as numbers: a copy would be an allocation. */
+struct played {
+    struct syc_table *table;
+    struct talk t; /* only for what its segments need */
+    uint64_t fed, segments, finals, degraded;
+    int64_t after[KEPT]; /* of the conversations after the failure: segments and octets of each */
+    size_t after_count;
+    struct syc_table_stats stats;
+};
+
+static void
+on_record(void *user, const struct syc_record *r)
+{
+    struct played *p = user;
+
+    assert_true(r->pkts[0] + r->pkts[1] > 0);
+    assert_in_range(r->state, 0, SYC_STATE_COUNT - 1);
+    assert_in_range(r->close_kind, 0, SYC_CLOSE_COUNT - 1);
+    assert_true(r->dur_us >= 0 && r->exchange_count <= SYC_EXCHANGES_MAX);
+    assert_non_null(r->history);
+    p->segments += (uint64_t)(r->pkts[0] + r->pkts[1]);
+    p->finals += r->part == SYC_NONE || r->final == 1;
+    p->degraded += r->degraded != 0;
+    if (r->key.client_port >= 30000 && p->after_count < KEPT) {
+        p->after[p->after_count++] =
+            (r->pkts[0] + r->pkts[1]) << 32 | (r->payload[0] + r->payload[1]);
+    }
+}
+
+static void
+say(struct played *p, int ms, int who, const char *flags, uint32_t seq, uint32_t ack,
+    uint32_t octets)
+{
+    struct syc_segment s = talk_segment(&p->t, ms, who, flags, seq, ack, octets);
+
+    p->fed++;
+    syc_table_feed(p->table, &s, 1);
+}
+
+/* Opened, used in turns, with a repeat and a hole, closed. */
+static void
+whole(struct played *p, int ms, uint16_t port, int turns)
+{
+    uint32_t c = 1001, s = 5001;
+
+    p->t.client_port = port;
+    say(p, ms, CLIENT, "S", 1000, 0, 0);
+    say(p, ms + 10, SERVER, "SA", 5000, 1001, 0);
+    say(p, ms + 20, CLIENT, "A", c, s, 0);
+    for (int i = 0; i < turns; i++) {
+        say(p, ms + 30 + i * 20, CLIENT, "PA", c, s, 100);
+        c += 100;
+        say(p, ms + 35 + i * 20, SERVER, "PA", s + 500, c, 500);
+        say(p, ms + 38 + i * 20, SERVER, "A", s, c, 500); /* overtaken */
+        s += 1000;
+        say(p, ms + 39 + i * 20, SERVER, "A", s - 200, c, 200); /* again */
+    }
+    ms += 100 + turns * 20;
+    say(p, ms, CLIENT, "FA", c, s, 0);
+    say(p, ms + 10, SERVER, "FA", s, c + 1, 0);
+    say(p, ms + 20, CLIENT, "A", c + 1, s + 1, 0);
+}
+
+/* Everything that takes memory: SYNs without answer, many connections, lists, parts, a way of its own, reuse. */
+static void
+play(struct played *p)
+{
+    struct syc_segment quoted;
+
+    for (int i = 0; i < PORTS; i++) {
+        p->t.client_port = (uint16_t)(20000 + i);
+        say(p, i, CLIENT, "S", 1000 + (uint32_t)i, 0, 0);
+    }
+    for (int i = 0; i < PORTS; i++) {
+        whole(p, 1000 + i * 5, (uint16_t)(21000 + i), 3);
+    }
+    whole(p, 3000, 22000, TURNS);
+    whole(p, 20000, 22000, 1); /* the tuple again */
+    p->t.client_port = 23000;
+    say(p, 21000, SERVER, "PA", 7, 9, 50); /* midstream */
+    say(p, 21001, CLIENT, "RA", 9, 57, 0);
+    p->t.client_port = 20000;
+    quoted = talk_segment(&p->t, 21002, CLIENT, "S", 1000, 0, 0);
+    quoted.unreachable = true;
+    syc_table_unreachable(p->table, &quoted);
+    quoted.path.vlan_count = 1;
+    quoted.path.vlan[0] = 7;
+    quoted.unreachable = false;
+    p->fed++;
+    syc_table_feed(p->table, &quoted, 1);
+}
+
+/* The same life of a table each time; false when it could not be made. */
+static bool
+live(struct played *p)
+{
+    const struct syc_table_config config = {.connection_octets = 8 << 20,
+                                            .half_open_octets = 1 << 20,
+                                            .two_msl_ns = 60 * SYC_NS_PER_S,
+                                            .idle_ns = 3600 * SYC_NS_PER_S};
+    const struct syc_table_sink sink = {p, on_record, NULL};
+    long left;
+
+    memset(p, 0, sizeof *p);
+    p->table = syc_table_new(&config, &sink);
+    if (p->table == NULL) {
+        return false;
+    }
+    play(p);
+    left = fail_at;
+    fail_at = 0; /* from here on memory is there again */
+    for (uint16_t i = 0; i < PORTS; i++) {
+        whole(p, 30000 + i, (uint16_t)(30000 + i), 2);
+    }
+    fail_at = left;
+    syc_table_finish(p->table, 0);
+    syc_table_stats(p->table, &p->stats);
+    syc_table_free(p->table);
+    return true;
+}
+
+static void
+every_allocation_may_fail(void **state)
+{
+    struct played good, p;
+    uint64_t placed;
+    long k = 0;
+
+    (void)state;
+    assert_true(live(&good));
+    assert_int_equal(good.segments + good.stats.stray_rst + good.stats.duplicates, good.fed);
+    /* 12 SYNs, 12 and 2 connections, 1 midstream, 1 SYN on a VLAN; then 12 more */
+    assert_int_equal(good.finals, 12 + 12 + 2 + 1 + 1 + 12);
+    assert_int_equal(good.after_count, PORTS);
+    do {
+        failed = false;
+        fail_at = ++k;
+        if (!live(&p)) {
+            assert_true(failed);
+            continue;
+        }
+        fail_at = 0;
+        placed = p.segments + p.stats.stray_rst + p.stats.duplicates;
+        assert_int_equal(p.stats.open + p.stats.half_open, 0);
+        assert_int_equal(p.stats.connections, p.finals);
+        /* nothing says that a connection gave way: so only the segment at hand may have */
+        if (p.stats.evicted + p.stats.half_open_evicted == 0) {
+            assert_in_range(placed, good.fed - 1, good.fed);
+        }
+        assert_true(placed <= good.fed);
+        assert_int_equal(p.after_count, good.after_count);
+        assert_memory_equal(p.after, good.after, sizeof good.after);
+    } while (failed);
+    assert_true(k > 15); /* index, pools, lists, interned SYNs: the wrappers were called */
+}
+
+/* Nobody to count for it: the caller is told. */
+static void
+a_copy_of_a_record_fails_whole(void **state)
+{
+    static const struct syc_exchange exchanges[3] = {{.client_octets = 1}};
+    struct syc_record r;
+    long k = 0;
+
+    (void)state;
+    syc_record_init(&r);
+    r.history = "ShADadFf";
+    r.exchanges = exchanges;
+    r.exchange_count = 3;
+    do {
+        struct syc_record *copy;
+
+        failed = false;
+        fail_at = ++k;
+        copy = syc_record_copy(&r);
+        assert_int_equal(copy == NULL, failed);
+        syc_record_free(copy);
+    } while (failed);
+    assert_true(k > 3);
+    for (k = 1;; k++) {
+        struct syc_record *copy;
+        enum syc_status status;
+
+        fail_at = 0;
+        copy = syc_record_copy(&r);
+        assert_non_null(copy);
+        failed = false;
+        fail_at = k;
+        status = syc_record_join(copy, &r);
+        fail_at = 0;
+        assert_int_equal(status, failed ? SYC_NO_MEMORY : SYC_OK);
+        assert_int_equal(copy->exchange_count, failed ? 3 : 6);
+        assert_string_equal(copy->history, failed ? "ShADadFf" : "ShADadFfShADadFf");
+        syc_record_free(copy);
+        if (!failed) {
+            break;
+        }
+    }
+    assert_true(k > 2);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(a_copy_of_a_record_fails_whole),
+    };
+
+    return cmocka_run_group_tests_name("connection/memory", tests, NULL, NULL);
+}

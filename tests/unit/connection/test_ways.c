@@ -1,0 +1,223 @@
+/*
+ * Three tables on the same conversations: one as it is, one whose segments all take the long way (no plain.c), one that
+ * packs every connection the moment it closes (cold.c). Cost may differ, records may not.
+ */
+
+#include "connection/table_int.h"
+#include "tests/unit/connection/talk.h"
+
+#include <string.h>
+
+enum { RECORDS = 4096, TABLES = 3, CLIENTS = 6, ROUNDS = 60, SEGMENTS = 400 };
+enum { KIND_SYN = 110, KIND_FIN = 112 };
+
+struct kept {
+    struct syc_record *records[RECORDS];
+    size_t count;
+};
+
+static void
+keep(void *user, const struct syc_record *r)
+{
+    struct kept *k = user;
+
+    assert_true(k->count < RECORDS);
+    k->records[k->count] = syc_record_copy(r);
+    assert_non_null(k->records[k->count++]);
+}
+
+static uint32_t
+draw(uint64_t *seed, uint32_t below)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(*seed >> 33) % below;
+}
+
+/* ------------------------------------------------------------ the same */
+
+static void
+assert_same_lists(const struct syc_record *a, const struct syc_record *b)
+{
+    assert_int_equal(a->exchange_count, b->exchange_count);
+    assert_int_equal(a->flight_count, b->flight_count);
+    for (size_t i = 0; i < a->exchange_count; i++) {
+        assert_memory_equal(&a->exchanges[i], &b->exchanges[i], sizeof(a->exchanges[i]));
+    }
+    for (size_t i = 0; i < a->flight_count; i++) {
+        assert_memory_equal(&a->flights[i], &b->flights[i], sizeof(a->flights[i]));
+    }
+    assert_int_equal(a->syn_time_count, b->syn_time_count);
+    assert_memory_equal(a->syn_times_us, b->syn_times_us,
+                        a->syn_time_count * sizeof(a->syn_times_us[0]));
+    assert_int_equal(a->time_wait_count, b->time_wait_count);
+    for (size_t i = 0; i < a->time_wait_count; i++) {
+        assert_memory_equal(&a->time_wait[i], &b->time_wait[i], sizeof(a->time_wait[i]));
+    }
+}
+
+static void
+assert_same(const struct syc_record *a, const struct syc_record *b)
+{
+    assert_int_equal(syc_record_compare(a, b), 0);
+    assert_int_equal(a->flow_id, b->flow_id);
+    assert_int_equal(a->degraded, b->degraded);
+    for (size_t i = 0; i < syc_record_number_count; i++) {
+        const struct syc_record_number *row = &syc_record_numbers[i];
+        if (syc_record_get(a, row) != syc_record_get(b, row)) {
+            fail_msg("%s: %lld, %lld", row->path, (long long)syc_record_get(a, row),
+                     (long long)syc_record_get(b, row));
+        }
+    }
+    assert_string_equal(a->history != NULL ? a->history : "", b->history != NULL ? b->history : "");
+    assert_same_lists(a, b);
+}
+
+/* ------------------------------------------------------------ conversations */
+
+/* One end's numbers, as far as its stack would keep them. */
+struct end {
+    uint32_t next;
+    uint32_t ts;
+};
+
+struct pair {
+    struct end end[2];
+    int64_t at_us;
+    unsigned said; /* segments so far: the first three are the handshake */
+};
+
+/* Mostly what stacks do; now and then anything: repeats, holes, wrong acknowledgments, odd flags, clocks that step back. */
+static struct syc_segment
+draw_segment(uint64_t *seed, struct pair *pairs, unsigned which)
+{
+    struct pair *p = &pairs[which];
+    bool shakes = p->said < 3 && draw(seed, 8) != 0;
+    unsigned from = shakes ? p->said % 2 : draw(seed, 2);
+    unsigned kind = shakes               ? (p->said < 2 ? KIND_SYN : 0)
+                    : draw(seed, 4) == 0 ? draw(seed, 120)
+                                         : 0;
+    struct end *me = &p->end[from];
+    const struct end *peer = &p->end[1 - from];
+    struct syc_segment s = {
+        .ip_v = 4,
+        .src_port = from == 0 ? (uint16_t)(40000 + which) : 80,
+        .dst_port = from == 0 ? 80 : (uint16_t)(40000 + which),
+        .seq = me->next,
+        .ack = peer->next,
+        .flags = SYC_ACK,
+        .window = (uint16_t)(draw(seed, 100) == 0 ? 0 : 500 + draw(seed, 3)),
+        .ttl = (uint8_t)(60 + draw(seed, 3)),
+        .ip_id = (uint16_t)draw(seed, 4),
+        .has_ts = which % 2 == 0,
+    };
+
+    memcpy(s.src, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\0\0", 15);
+    memcpy(s.dst, s.src, 15);
+    s.src[15] = (uint8_t)(1 + from);
+    s.dst[15] = (uint8_t)(2 - from);
+    if (kind < 100) {
+        s.payload_octets = shakes ? 0 : draw(seed, 2) * (1 + draw(seed, 1460));
+    } else if (kind < 104) {
+        s.seq -= 1 + draw(seed, 3000);
+        s.payload_octets = draw(seed, 1460);
+    } else if (kind < 106) {
+        s.seq += draw(seed, 3000);
+        s.payload_octets = draw(seed, 1460);
+    } else if (kind < 108) {
+        s.ack -= draw(seed, 4000);
+    } else if (kind < 110) {
+        s.ack += draw(seed, 4000);
+    } else if (kind < KIND_FIN) {
+        s.flags = from == 0 ? SYC_SYN : SYC_SYN | SYC_ACK;
+        s.seq = me->next = draw(seed, 4) == 0 ? draw(seed, UINT32_MAX) : me->next;
+    } else if (kind < 116) {
+        s.flags = SYC_FIN | SYC_ACK;
+    } else if (kind < 118) {
+        s.flags = (uint16_t)(SYC_RST | (draw(seed, 2) ? SYC_ACK : 0));
+    } else {
+        s.flags = (uint16_t)draw(seed, 64);
+    }
+    p->said++;
+    p->at_us += draw(seed, 20) == 0 ? draw(seed, 40000000) : draw(seed, 300000);
+    p->at_us -= draw(seed, 50) == 0 ? draw(seed, 1000000) : 0;
+    s.time_ns = p->at_us * 1000;
+    s.ts_val = me->ts += draw(seed, 50);
+    s.ts_ecr = peer->ts;
+    s.ip_octets = 40 + s.payload_octets + (s.has_ts ? 12 : 0);
+    if ((s.flags & SYC_RST) == 0 && s.seq == me->next) {
+        me->next += s.payload_octets + ((s.flags & SYC_SYN) != 0) + ((s.flags & SYC_FIN) != 0);
+    }
+    return s;
+}
+
+static void
+run(uint64_t seed, struct syc_table *tables[TABLES])
+{
+    struct pair pairs[CLIENTS] = {0};
+    int64_t base = 1700000000 * INT64_C(1000000);
+
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        pairs[i].at_us = base;
+    }
+    for (int n = 0; n < SEGMENTS; n++) {
+        struct syc_segment s = draw_segment(&seed, pairs, draw(&seed, CLIENTS));
+        for (int i = 0; i < TABLES; i++) {
+            syc_table_feed(tables[i], &s, 1);
+        }
+    }
+    for (int i = 0; i < TABLES; i++) {
+        syc_table_finish(tables[i], 0);
+    }
+}
+
+static void
+every_way_gives_the_same_records(void **state)
+{
+    static struct kept kept[TABLES];
+    size_t short_ways = 0, packed = 0;
+
+    (void)state;
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        struct syc_table *tables[TABLES];
+        for (int i = 0; i < TABLES; i++) {
+            struct syc_table_config config = {.connection_octets = 8 << 20,
+                                              .half_open_octets = 1 << 20,
+                                              .two_msl_ns = 60 * SYC_NS_PER_S};
+            struct syc_table_sink sink = {&kept[i], keep, NULL};
+            tables[i] = syc_table_new(&config, &sink);
+            assert_non_null(tables[i]);
+        }
+        tables[1]->long_way = true;
+        tables[2]->rest_us = 0;
+        run(round + 1, tables);
+        assert_int_equal(kept[0].count, kept[1].count);
+        assert_int_equal(kept[0].count, kept[2].count);
+        for (size_t i = 0; i < kept[0].count; i++) {
+            assert_same(kept[0].records[i], kept[1].records[i]);
+            assert_same(kept[0].records[i], kept[2].records[i]);
+        }
+        short_ways += tables[0]->short_ways;
+        assert_int_equal(tables[1]->short_ways, 0);
+        packed += tables[2]->packed;
+        for (int i = 0; i < TABLES; i++) {
+            for (size_t k = 0; k < kept[i].count; k++) {
+                syc_record_free(kept[i].records[k]);
+            }
+            kept[i].count = 0;
+            syc_table_free(tables[i]);
+        }
+    }
+    print_message("# %zu short ways, %zu packed\n", short_ways, packed);
+    assert_true(short_ways > ROUNDS * SEGMENTS / 20);
+    assert_true(packed > ROUNDS);
+}
+
+int
+test_ways_group(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_way_gives_the_same_records),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
