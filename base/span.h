@@ -28,7 +28,7 @@ syc_span_part(struct syc_span s, size_t from, size_t length)
     if (length > s.n - from) {
         length = s.n - from;
     }
-    return (struct syc_span){s.p + from, length};
+    return (struct syc_span){from > 0 ? s.p + from : s.p, length}; /* no step from NULL */
 }
 
 /* s without its first `from` octets; an empty span past the end. */

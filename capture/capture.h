@@ -3,16 +3,22 @@
 
 /*
  * Purpose           octets in, TCP segments out
- * Input and output  a reader (file or interface) gives batches of frames; syc_decode() turns one frame into a
+ * Input and output  a reader (files or an interface) gives batches of frames; syc_decode() turns one frame into a
  *                   segment or one reason why it is none
  * Ownership         frames and the spans inside segments are borrowed: valid until the next syc_capture_next()
- * Limits            32 frames a batch; a record of a file has at most 16 MiB
+ * Limits            32 frames a batch; a record of a file has at most 16 MiB; 65,535 files a stream, of which at most
+ *                   SYC_OPEN_MAX overlap in time; capture times lie between 1901 and 2191
  * Not here          state of connections (connection/), what a SYN looks like (fingerprint/)
  */
 
+#include "capture/fragments.h"
 #include "capture/segment.h"
 
-enum { SYC_BATCH = 32 }; /* frames a batch: 8 to 32 measured equal (reference/performance 3) */
+enum {
+    SYC_BATCH = 32, /* frames a batch: 8 to 32 measured equal (reference/performance 3) */
+    SYC_OPEN_MAX =
+        1024, /* files open at a time: the usual soft limit of descriptors is of that order */
+};
 
 struct syc_capture_stats {
     uint64_t packets;         /* frames delivered */
@@ -21,22 +27,38 @@ struct syc_capture_stats {
     uint64_t interface_drops; /* live only */
 };
 
+/* Octets are those of the files as they are stored. */
+struct syc_progress {
+    uint64_t done;
+    uint64_t total;   /* 0 = unknown: an interface, or a pipe is among the inputs */
+    uint64_t packets; /* frames delivered */
+};
+
 struct syc_capture;
 
 /*
- * Open a capture file ("-" is standard input) or an interface; exactly one of path and interface is given.
- * filter is a BPF expression or NULL. file is stored in each frame. Live: snaplen and buffer_octets apply.
+ * Open a capture file ("-" is standard input), several of them, or an interface; exactly one of path, paths and interface
+ * is given. filter is a BPF expression or NULL. path, paths and filter are borrowed until the capture is closed.
  *
- * returns  SYC_OK; SYC_IO (cannot be opened), SYC_FORMAT (no capture), SYC_TRUNCATED (ends inside its header),
- *          SYC_SYNTAX (filter), SYC_NO_MEMORY, SYC_USAGE; then *out is NULL and *err says more
+ * Files are pcap, pcapng, the variants of pcap that libpcap knows, and each of them packed by gzip or zstd. Several
+ * files are one stream: a file begins when its first frame's time has come, files that overlap are merged by time,
+ * frames of equal time in the order of the list. Within a file its own order is kept, also where times go back.
+ * file is stored in each frame; with paths it is the index in the list.
+ *
+ * returns  SYC_OK; SYC_SYNTAX (the filter means nothing on any link layer), SYC_NO_MEMORY, SYC_USAGE, SYC_LIMIT; for one file or
+ *          an interface also SYC_IO (cannot be opened), SYC_FORMAT (no capture), SYC_TRUNCATED (ends inside its header),
+ *          SYC_UNSUPPORTED (the filter means nothing on its link layer); then *out is NULL and *err says more.
+ *          With paths no file is opened yet.
  */
 struct syc_capture_options {
     const char *path;
+    const char *const *paths;
+    size_t path_count;
     const char *interface;
     const char *filter;
     uint16_t file;
     uint32_t snaplen;       /* live; 0 = default 512 */
-    uint32_t buffer_octets; /* live; 0 = default 64 MiB */
+    uint32_t buffer_octets; /* 0 = default: live 64 MiB, a file 256 KiB */
 };
 enum syc_status syc_capture_open(struct syc_capture **out,
                                  const struct syc_capture_options *options,
@@ -45,18 +67,37 @@ enum syc_status syc_capture_open(struct syc_capture **out,
 /*
  * Read up to max frames (max <= SYC_BATCH). Earlier batches' frames become invalid.
  *
- * returns  SYC_OK with *count >= 0 frames (0: live, nothing arrived within 100 ms; or a signal came while a pipe
- *          was waited for, so that a program can stop);
- *          SYC_END; SYC_TRUNCATED (cut or damaged: *err says at which octet and frame), SYC_IO or
- *          SYC_NO_MEMORY, after which only SYC_END follows. Frames before a fault are delivered first, with SYC_OK.
+ * returns  SYC_OK with *count >= 0 frames (0: live, nothing arrived within 100 ms; or a signal came while a pipe was
+ *          waited for, or some MiB held nothing that passes: so that a program can stop);
+ *          or one input is over, and syc_capture_over() says which: SYC_END; SYC_TRUNCATED (cut or damaged: *err says at
+ *          which octet and frame), SYC_IO, SYC_NO_MEMORY, what syc_capture_open() answers for one file; SYC_UNSUPPORTED
+ *          also where it was read to its end, but part of it was left out or has no usable time; SYC_LIMIT (more than
+ *          SYC_OPEN_MAX files overlap). Its frames came before, with SYC_OK. The other inputs go on, if there are any;
+ *          after the last one it is SYC_END for good.
  */
 enum syc_status syc_capture_next(struct syc_capture *c, struct syc_frame *frames, size_t max,
                                  size_t *count, struct syc_error *err) SYC_MUST_CHECK;
 
+/* The input that the last answer other than SYC_OK was about. */
+struct syc_capture_over {
+    uint64_t packets; /* frames that it gave */
+    uint16_t file;
+    bool opened; /* it was found to be a capture */
+    bool more;   /* there are inputs that are not over */
+};
+void syc_capture_over(const struct syc_capture *c, struct syc_capture_over *out);
+
 /* Counts so far; kernel counters are those of pcap_stats(3). */
 void syc_capture_stats(struct syc_capture *c, struct syc_capture_stats *out);
 
+/* How far it is. */
+void syc_capture_progress(const struct syc_capture *c, struct syc_progress *out);
+
 /* Close files and handles; NULL is fine. Frames of the last batch die with it. */
 void syc_capture_close(struct syc_capture *c);
+
+/* What the first octets of a file say: a capture, something packed that may be one, or neither. At least 4 are needed. */
+enum syc_capture_look { SYC_LOOKS_OTHER, SYC_LOOKS_CAPTURE, SYC_LOOKS_PACKED };
+enum syc_capture_look syc_capture_look(const uint8_t *octets, size_t n);
 
 #endif

@@ -96,7 +96,7 @@ decode_plain(const struct syc_frame *frame, struct syc_segment *out)
 
 /* Layer after layer, each naming the next, until one ends it. Kept out of line so that the plain path needs no stack. */
 static enum syc_drop __attribute__((noinline))
-decode_layers(const struct syc_frame *frame, struct syc_segment *out)
+decode_layers(const struct syc_frame *frame, struct syc_segment *out, unsigned flags)
 {
     struct syc_cursor c = {
         .at = frame->data,
@@ -104,6 +104,7 @@ decode_layers(const struct syc_frame *frame, struct syc_segment *out)
         .wire = wire_octets(frame),
         .next = syc_decode_link(frame->link),
         .out = out,
+        .flags = flags,
     };
     enum syc_drop drop = SYC_DROP_LINK_TYPE;
 
@@ -116,12 +117,29 @@ decode_layers(const struct syc_frame *frame, struct syc_segment *out)
     return c.quoted && drop != SYC_DROP_ICMP_ERROR ? give_up_quotation(out) : drop;
 }
 
-enum syc_drop
-syc_decode(const struct syc_frame *frame, struct syc_segment *out)
+static inline void
+begin(const struct syc_frame *frame, struct syc_segment *out)
 {
     clear(out);
     out->time_ns = frame->time_ns;
     out->number = frame->number;
     out->file = frame->file;
-    return is_plain(frame) ? decode_plain(frame, out) : decode_layers(frame, out);
+}
+
+enum syc_drop
+syc_decode(const struct syc_frame *frame, struct syc_segment *out)
+{
+    begin(frame, out);
+    return is_plain(frame) ? decode_plain(frame, out) : decode_layers(frame, out, 0);
+}
+
+/* The plain path knows no checksums; a tunnel it cannot meet. */
+enum syc_drop
+syc_decode_with(const struct syc_frame *frame, unsigned flags, struct syc_segment *out)
+{
+    if ((flags & SYC_DECODE_CHECKSUMS) == 0 && is_plain(frame)) {
+        return syc_decode(frame, out);
+    }
+    begin(frame, out);
+    return decode_layers(frame, out, flags);
 }

@@ -8,9 +8,11 @@ enum {
     PROTO_HOP_BY_HOP = 0,
     PROTO_ICMP = 1,
     PROTO_IP4 = 4,
+    PROTO_UDP = 17,
     PROTO_IP6 = 41,
     PROTO_ROUTING = 43,
     PROTO_FRAGMENT = 44,
+    PROTO_GRE = 47,
     PROTO_ESP = 50,
     PROTO_AH = 51,
     PROTO_ICMP6 = 58,
@@ -24,31 +26,16 @@ enum {
     CHAIN_MAX = 16,
 };
 
-/* The fields that only one version or only a fragment header fills: none of the outer header's may shine through. */
-static void
-forget_outer(struct syc_segment *out)
-{
-    out->ip_id = 0;
-    out->ip_df = out->ip_mf = out->ip_reserved = false;
-    out->flow_label = 0;
-}
-
-/* The packet inside a packet: RFC 2003, 4213, 2473. Its own header says the rest. */
+/* The packet inside a packet: RFC 2003, 4213, 2473. */
 static enum syc_drop
-enter_tunnel(struct syc_cursor *c)
+enter_packet(struct syc_cursor *c)
 {
-    struct syc_path *path = &c->out->path;
     bool outer4 = c->out->ip_v == 4;
-    bool inner4 = c->protocol == PROTO_IP4;
 
-    if (path->tunnel_count == SYC_PATH_MAX) {
-        return SYC_DROP_PATH_DEPTH;
+    if (c->protocol == PROTO_IP4) {
+        return syc_decode_enter(c, outer4 ? SYC_TUNNEL_IPIP : SYC_TUNNEL_4IN6, syc_decode_ip4);
     }
-    path->tunnel[path->tunnel_count++] = inner4 ? (outer4 ? SYC_TUNNEL_IPIP : SYC_TUNNEL_4IN6)
-                                                : (outer4 ? SYC_TUNNEL_6IN4 : SYC_TUNNEL_6IN6);
-    forget_outer(c->out);
-    c->next = inner4 ? syc_decode_ip4 : syc_decode_ip6;
-    return SYC_DROP_NONE;
+    return syc_decode_enter(c, outer4 ? SYC_TUNNEL_6IN4 : SYC_TUNNEL_6IN6, syc_decode_ip6);
 }
 
 /* What protocols lead to, in a packet of version ip_v (0 = both). */
@@ -57,14 +44,13 @@ static const struct {
     uint8_t ip_v;
     syc_layer *layer;
 } protocols[] = {
-    {PROTO_ICMP, 4, syc_decode_icmp4},
-    {PROTO_ICMP6, 6, syc_decode_icmp6},
-    {PROTO_IP4, 0, enter_tunnel},
-    {PROTO_IP6, 0, enter_tunnel},
+    {PROTO_UDP, 0, syc_decode_udp},     {PROTO_ICMP, 4, syc_decode_icmp4},
+    {PROTO_ICMP6, 6, syc_decode_icmp6}, {PROTO_IP4, 0, enter_packet},
+    {PROTO_IP6, 0, enter_packet},       {PROTO_GRE, 0, syc_decode_gre},
 };
 
-static enum syc_drop
-follow_protocol(struct syc_cursor *c)
+enum syc_drop
+syc_decode_follow_protocol(struct syc_cursor *c)
 {
     if (c->protocol == SYC_PROTO_TCP) {
         c->next = c->quoted ? syc_decode_quoted_tcp : syc_decode_tcp;
@@ -80,14 +66,24 @@ follow_protocol(struct syc_cursor *c)
     return SYC_DROP_NOT_TCP;
 }
 
+/* offset: in units of 8 octets. n: octets that the fragment has on the wire. */
+static enum syc_drop
+note_fragment(struct syc_segment *out, uint32_t id, uint32_t offset, uint32_t n)
+{
+    out->fragment_id = id;
+    out->fragment_at = (uint16_t)(offset * 8);
+    out->fragment_octets = n <= UINT16_MAX ? (uint16_t)n : 0;
+    return offset != 0 ? SYC_DROP_IP_FRAGMENT : SYC_DROP_NONE;
+}
+
 /* IPv6 fragment header: next, reserved, offset in 8 octets with 3 flag bits, identification. RFC 8200 4.5. */
 static enum syc_drop
-read_fragment(const uint8_t *p, struct syc_segment *out)
+read_fragment(const struct syc_cursor *c)
 {
-    uint16_t offset = syc_be16(p + 2);
+    uint16_t offset = syc_be16(c->at + 2);
 
-    out->ip_mf = (offset & 1) != 0;
-    return offset >> 3 != 0 ? SYC_DROP_IP_FRAGMENT : SYC_DROP_NONE;
+    c->out->ip_mf = (offset & 1) != 0;
+    return note_fragment(c->out, syc_be32(c->at + 4), offset >> 3, c->wire - 8);
 }
 
 /*
@@ -120,12 +116,15 @@ walk_chain(struct syc_cursor *c)
             return SYC_DROP_IP_SHORT;
         }
         if (c->protocol == PROTO_FRAGMENT) {
-            drop = read_fragment(c->at, c->out);
+            drop = read_fragment(c);
         } else {
             size += c->at[1] * (c->protocol == PROTO_AH ? 4u : 8u);
         }
         if (drop != SYC_DROP_NONE || c->left < size) {
             return drop != SYC_DROP_NONE ? drop : SYC_DROP_IP_SHORT;
+        }
+        if ((c->flags & SYC_DECODE_CHECKSUMS) != 0) {
+            c->unsummed |= syc_sum_ip6_reroutes(c->protocol, c->at, size);
         }
         c->protocol = c->at[0];
         syc_cursor_skip(c, size);
@@ -133,17 +132,13 @@ walk_chain(struct syc_cursor *c)
     return SYC_DROP_IP_BAD;
 }
 
-/*
- * Cut the cursor to the packet's own length: what follows is the link's padding, what is missing was not captured. A packet
- * that claims more than its frame had on the wire has what the frame had.
- */
-static inline void
-limit(struct syc_cursor *c, uint32_t total)
+/* What checksums need to know of an IPv4 header of `header` octets, all there, before the cursor moves past it. */
+static enum syc_drop
+check_ip4(struct syc_cursor *c, uint32_t header, uint32_t total)
 {
-    c->wire = total < c->wire ? total : c->wire;
-    if (c->left > total) {
-        c->left = total;
-    }
+    c->unsummed =
+        total > c->wire || syc_sum_ip4_reroutes(c->at + SYC_IP4_HEADER, header - SYC_IP4_HEADER);
+    return syc_sum_ip4(c->at, header) ? SYC_DROP_NONE : SYC_DROP_BAD_CHECKSUM;
 }
 
 enum syc_drop
@@ -174,16 +169,25 @@ syc_decode_ip4(struct syc_cursor *c)
         return SYC_DROP_IP_SHORT;
     }
     c->protocol = p[9];
-    limit(c, total);
+    if ((c->flags & SYC_DECODE_CHECKSUMS) != 0 && !c->quoted) {
+        drop = check_ip4(c, header, total);
+        if (drop != SYC_DROP_NONE) {
+            return drop;
+        }
+    }
+    syc_cursor_limit(c, total);
     syc_cursor_skip(c, header);
-    if ((fragment & 0x1fff) != 0) {
-        return SYC_DROP_IP_FRAGMENT;
+    if ((fragment & 0x3fff) != 0) {
+        drop = note_fragment(out, out->ip_id, fragment & 0x1fff, c->wire);
+        if (drop != SYC_DROP_NONE) {
+            return drop;
+        }
     }
     if (c->protocol == PROTO_ESP || c->protocol == PROTO_AH) {
         drop = walk_chain(c);
-        return drop != SYC_DROP_NONE ? drop : follow_protocol(c);
+        return drop != SYC_DROP_NONE ? drop : syc_decode_follow_protocol(c);
     }
-    return follow_protocol(c);
+    return syc_decode_follow_protocol(c);
 }
 
 /*
@@ -244,7 +248,8 @@ syc_decode_ip6(struct syc_cursor *c)
     memcpy(out->src, p + 8, 16);
     memcpy(out->dst, p + 24, 16);
     c->protocol = p[6];
-    limit(c, total);
+    c->unsummed = total > c->wire;
+    syc_cursor_limit(c, total);
     syc_cursor_skip(c, IP6_HEADER);
     if (c->protocol != SYC_PROTO_TCP) {
         drop = walk_chain(c);
@@ -252,7 +257,7 @@ syc_decode_ip6(struct syc_cursor *c)
             return drop;
         }
     }
-    return follow_protocol(c);
+    return syc_decode_follow_protocol(c);
 }
 
 enum syc_drop

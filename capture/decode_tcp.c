@@ -52,5 +52,10 @@ syc_decode_search_timestamps(struct syc_segment *out)
 enum syc_drop
 syc_decode_tcp(struct syc_cursor *c)
 {
-    return syc_fill_tcp(c->out, c->at, c->left, c->wire);
+    enum syc_drop drop = syc_fill_tcp(c->out, c->at, c->left, c->wire);
+
+    if (drop == SYC_DROP_NONE && (c->flags & SYC_DECODE_CHECKSUMS) != 0 && !syc_sum_tcp(c)) {
+        return SYC_DROP_BAD_CHECKSUM;
+    }
+    return drop;
 }

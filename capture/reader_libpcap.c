@@ -1,23 +1,25 @@
+/* Captures that libpcap reads and the own readers do not. */
+
 #include "capture/reader_int.h"
 
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Room for the copies of one batch; a larger frame makes it grow while the batch is empty. */
 enum { BUFFER_OCTETS = 256 * 1024 };
 
 /*
+ * The variants of pcap that few wrote: libpcap knows their records. Seconds are 32 bits, which it takes as signed.
  * libpcap hands out one frame at a time and reuses its memory, so frames are copied until the batch or the buffer is
  * full. One that no longer fits stays libpcap's and waits: its octets live until the next pcap_next_ex().
  */
 struct libpcap_reader {
+    struct syc_input *in;
     pcap_t *pcap;
     struct bpf_program program;
     bool filtered;
-    bool unsigned_seconds; /* a classic file of an odd kind: 32 bits that libpcap takes as signed */
     uint16_t link;
     uint16_t file;
     uint64_t number;
@@ -29,65 +31,39 @@ struct libpcap_reader {
     const uint8_t *data;
 };
 
-/* What libpcap reads from: the octets already looked at, then the descriptor. */
-struct source {
-    struct syc_input in;
-    size_t replayed;
-};
-
 static ssize_t
-source_read(void *cookie, char *out, size_t size)
+cookie_read(void *cookie, char *out, size_t size)
 {
-    struct source *s = cookie;
-    size_t left = s->in.head_octets - s->replayed;
+    struct syc_input *in = cookie;
+    size_t left = in->have - in->pos, got;
 
-    if (left > 0) {
+    if (left > 0) { /* what was looked at to choose this reader */
         size_t n = left < size ? left : size;
 
-        memcpy(out, s->in.head + s->replayed, n);
-        s->replayed += n;
+        memcpy(out, in->octets + in->pos, n);
+        in->pos += n;
         return (ssize_t)n;
     }
     for (;;) {
-        ssize_t got = read(s->in.fd, out, size);
+        enum syc_status status = syc_source_read(&in->source, (uint8_t *)out, size, &got);
 
-        if (got >= 0 || errno != EINTR) {
-            return got; /* stdio has no way to say "interrupted", libpcap would end the file */
+        if (status == SYC_OK || status == SYC_END) {
+            return (ssize_t)got;
         }
+        if (status != SYC_INTERRUPTED) {
+            errno = EIO; /* the source knows better; fault() asks it */
+            return -1;
+        } /* stdio has no way to say "interrupted", libpcap would end the file */
     }
 }
 
-static int
-source_close(void *cookie)
-{
-    struct source *s = cookie;
-
-    if (s->in.fd >= 0) {
-        close(s->in.fd);
-    }
-    syc_free(s);
-    return 0;
-}
-
-/* A stream that takes the input, or NULL when memory is short; closing it closes the input. */
+/* A stream on the input, which stays the capture's. */
 static FILE *
 open_stream(struct syc_input *in)
 {
-    const cookie_io_functions_t functions = {.read = source_read, .close = source_close};
-    struct source *s = syc_alloc(1, sizeof *s);
-    FILE *stream;
+    const cookie_io_functions_t functions = {.read = cookie_read};
 
-    if (s == NULL) {
-        return NULL;
-    }
-    s->in = *in;
-    stream = fopencookie(s, "r", functions);
-    if (stream == NULL) {
-        syc_free(s);
-        return NULL;
-    }
-    in->fd = -1; /* the stream's now */
-    return stream;
+    return fopencookie(in, "r", functions);
 }
 
 /* libpcap has words but no codes: those that speak of an early end do so with these. */
@@ -97,22 +73,12 @@ status_of(const char *words)
     return strstr(words, "truncated") != NULL ? SYC_TRUNCATED : SYC_FORMAT;
 }
 
-/* Seconds and nanoseconds to one number; times past 2262 (nonsense in a block) stay at the last one. */
-static int64_t
-time_ns(const struct libpcap_reader *r, const struct timeval *ts)
-{
-    int64_t seconds = r->unsigned_seconds ? (uint32_t)ts->tv_sec : ts->tv_sec, ns;
-
-    if (__builtin_mul_overflow(seconds, SYC_NS_PER_S, &ns) ||
-        __builtin_add_overflow(ns, (int64_t)ts->tv_usec, &ns)) {
-        return seconds < 0 ? INT64_MIN : INT64_MAX;
-    }
-    return ns;
-}
-
 static enum syc_status
 fault(const struct libpcap_reader *r, struct syc_error *err)
 {
+    if (r->in->source.status != SYC_OK) {
+        return syc_input_fault(r->in, r->in->source.status, r->number, err);
+    }
     return syc_error_set(err, SYC_TRUNCATED,
                          "not readable after frame %llu: %s; "
                          "%llu frames before it were read",
@@ -165,7 +131,7 @@ copy_frame(struct libpcap_reader *r, size_t used, struct syc_frame *out)
         .length = r->header->len,
         .link = r->link,
         .file = r->file,
-        .time_ns = time_ns(r, &r->header->ts),
+        .time_ns = (uint32_t)r->header->ts.tv_sec * SYC_NS_PER_S + r->header->ts.tv_usec,
         .number = r->number,
     };
     r->waiting = false;
@@ -236,27 +202,26 @@ set_up(struct libpcap_reader *r, FILE *stream, const struct syc_capture_options 
         return SYC_OK;
     }
     if (pcap_compile(r->pcap, &r->program, options->filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        return syc_error_set(err, SYC_SYNTAX, "filter: %s", pcap_geterr(r->pcap));
+        return syc_error_set(err, SYC_UNSUPPORTED, "filter: %s", pcap_geterr(r->pcap));
     }
     r->filtered = true;
     return SYC_OK;
 }
 
 enum syc_status
-syc_reader_open_libpcap(struct syc_capture *c, struct syc_input *in,
-                        const struct syc_capture_options *options, struct syc_error *err)
+syc_reader_open_libpcap(struct syc_capture *c, struct syc_error *err)
 {
-    static const struct syc_reader_kind kind = {next_batch, NULL, close_reader};
+    static const struct syc_reader_kind kind = {next_batch, NULL, NULL, close_reader};
     struct libpcap_reader *r = syc_alloc(1, sizeof *r);
-    FILE *stream = r != NULL ? open_stream(in) : NULL;
+    FILE *stream = r != NULL ? open_stream(&c->in) : NULL;
     enum syc_status status;
 
     if (stream == NULL) {
         syc_free(r);
         return syc_error_set(err, SYC_NO_MEMORY, "no memory for a reader");
     }
-    r->unsigned_seconds = in->head[0] != 0x0a;
-    status = set_up(r, stream, options, err);
+    r->in = &c->in;
+    status = set_up(r, stream, &c->options, err);
     if (status != SYC_OK) {
         close_reader(r);
         return status;

@@ -218,19 +218,18 @@ set_up(struct live_reader *r, const struct syc_capture_options *options, struct 
 }
 
 enum syc_status
-syc_reader_open_live(struct syc_capture *c, const struct syc_capture_options *options,
-                     struct syc_error *err)
+syc_reader_open_live(struct syc_capture *c, struct syc_error *err)
 {
-    static const struct syc_reader_kind kind = {next_batch, add_stats, close_reader};
+    static const struct syc_reader_kind kind = {next_batch, add_stats, NULL, close_reader};
     struct live_reader *r = syc_alloc(1, sizeof *r);
     enum syc_status status;
 
     if (r == NULL) {
         return syc_error_set(err, SYC_NO_MEMORY, "no memory for a reader");
     }
-    status = activate(r, options, err);
+    status = activate(r, &c->options, err);
     if (status == SYC_OK) {
-        status = set_up(r, options, err);
+        status = set_up(r, &c->options, err);
     }
     if (status != SYC_OK) {
         close_reader(r);

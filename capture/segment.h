@@ -51,13 +51,14 @@ struct syc_path {
     X(PATH_DEPTH, "path_depth")   /* more tags or tunnels than SYC_PATH_MAX */                     \
     X(IP_SHORT, "ip_short")       /* ends inside the IP header or its chain */                     \
     X(IP_BAD, "ip_bad")           /* version, header length or total length wrong */               \
-    X(IP_FRAGMENT, "ip_fragment") /* not the first fragment */                                     \
+    X(IP_FRAGMENT, "ip_fragment") /* not the first fragment, of IP or of 802.11 */                 \
     X(IP_NO_NEXT, "ip_no_next")   /* IPv6 no-next-header, ESP and the like */                      \
     X(NOT_TCP, "not_tcp")         /* UDP, ICMP, SCTP, ... */                                       \
     X(ICMP_ERROR, "icmp_error")   /* ICMP error quoting TCP: see struct syc_segment.unreachable */ \
     X(TCP_SHORT, "tcp_short")     /* fewer than 20 octets of TCP captured */                       \
     X(TCP_BAD_OFFSET, "tcp_bad_offset") /* data offset below 5 */                                  \
-    X(BAD_CHECKSUM, "bad_checksum")     /* only when checksums are asked for */
+    X(BAD_CHECKSUM, "bad_checksum")     /* only with SYC_DECODE_CHECKSUMS */                       \
+    X(TUNNEL_CLOSED, "tunnel_closed")   /* a tunnel, with SYC_DECODE_NO_TUNNELS */
 
 enum syc_drop {
 #define X(name, word) SYC_DROP_##name,
@@ -96,6 +97,7 @@ struct syc_frame {
  * One TCP segment. Lengths are from the IP header, never from captured octets (where that header leaves its length zero,
  * as segmentation offload does, or claims more than the frame had, the frame's length on the wire stands in; ip_octets
  * stays what was claimed); *_cut say what was not captured. A header past the packet's end gives cut options, no payload.
+ * A first fragment (ip_mf) has the payload that is in it: how much the segment has, fragments.h knows later.
  * With SYC_DROP_ICMP_ERROR the addresses, ip_v, ports and seq are the quoted ones (src = who sent the SYN), `path`, time
  * and number the frame's own, and icmp_code and `unreachable` (ICMP type 3, ICMPv6 type 1) are set; nothing else counts.
  */
@@ -116,6 +118,10 @@ struct syc_segment {
     uint32_t ip_octets;      /* IP total length, headers and extension headers included */
     uint32_t payload_octets; /* TCP payload by the IP length */
     uint32_t ts_val, ts_ecr; /* valid when has_ts */
+    /* Of a fragment (ip_mf, or SYC_DROP_IP_FRAGMENT): its datagram, where it begins in that and its octets there. */
+    uint32_t fragment_id;
+    uint16_t fragment_at;
+    uint16_t fragment_octets;
     uint16_t file;
     uint8_t ip_v;             /* 4 or 6, of the header that carries TCP */
     uint8_t ip_header_octets; /* IPv4: 20..60; IPv6: 40 */
@@ -141,9 +147,28 @@ struct syc_segment {
  *          frame->data, and none reaches past frame->captured
  * returns  SYC_DROP_NONE and a segment, or the one reason
  * cost     one pass, no allocation, no state: equal frames give equal results
- * source   RFC 791, 8200, 9293; IEEE 802.1Q; tcpdump.org LINKTYPE pages
+ * source   RFC 791, 8200, 9293; IEEE 802.1Q; tcpdump.org LINKTYPE pages; the files name those of each layer
  */
 enum syc_drop syc_decode(const struct syc_frame *frame, struct syc_segment *out);
+
+enum syc_decode_flag {
+    SYC_DECODE_NO_TUNNELS = 1, /* a tunnel is a reason, not a way in; AH and MPLS are no tunnels */
+    /*
+     * Every IPv4 header's and TCP's checksum must be right where all it covers was captured. A field of zero or with the
+     * sum of the pseudo-header alone is one that was left to the adapter (offload), as on the sender's own captures.
+     */
+    SYC_DECODE_CHECKSUMS = 2,
+};
+
+/* As syc_decode(), which is this with no flags and pays for none. flags: enum syc_decode_flag bits. */
+enum syc_drop syc_decode_with(const struct syc_frame *frame, unsigned flags,
+                              struct syc_segment *out);
+
+/* Is there a decoder for frames of this LINKTYPE_ number? Those of others are SYC_DROP_LINK_TYPE. */
+bool syc_link_is_read(uint16_t link);
+
+/* A LINKTYPE_ number's name without that prefix ("IEEE802_11_RADIOTAP"); static, "unknown" where none is known here. */
+const char *syc_link_name(uint16_t link);
 
 /* One TCP option while walking them. data is the option's value (empty for one-octet options). */
 struct syc_option {

@@ -6,6 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#pragma weak syc_audit_free
+#pragma weak syc_audit_feed
+
 enum { MEMORY_DEFAULT = 256 << 20 };
 
 #define IDLE_DEFAULT_NS    (INT64_C(3600) * SYC_NS_PER_S)
@@ -49,7 +52,9 @@ tell_ruleset(struct syc_engine *e)
 void
 engine_clock(struct syc_engine *e, int64_t us)
 {
-    e->stats.time_us = us > e->stats.time_us ? us : e->stats.time_us;
+    if (us > e->stats.time_us || !e->ruleset_told) { /* the first one may lie before 1970 */
+        e->stats.time_us = us;
+    }
     tell_ruleset(e);
 }
 
@@ -77,7 +82,12 @@ engine_take_record(struct syc_engine *e, const struct syc_record *r)
     if (e->config.events & SYC_EVENT_CONNECTION) {
         syc_emit_connection(e->config.output, r);
     }
-    syc_cadence_feed(e->cadence, r);
+    if (e->cadence != NULL) {
+        syc_cadence_feed(e->cadence, r);
+    }
+    if (e->audit != NULL) {
+        syc_audit_feed(e->audit, r);
+    }
 }
 
 /*
@@ -111,12 +121,26 @@ on_syn(void *user, const struct syc_syn_seen *s)
         m->syn = s->syn;
         syc_signatures_match(e->signatures, s->syn, &m->match);
     }
-    syc_emit_fingerprint(e->config.output, s, &m->match, e->config.many_inputs ? e->path : NULL);
+    syc_emit_fingerprint(e->config.output, s, &m->match,
+                         e->config.many_inputs ? engine_input_name(e, s->file) : NULL);
 }
 
 /* ------------------------------------------------------------ making one */
 
-/* The one number of --memory: behavior sees every record, so it gets half; 5 % stay for what is on its way out. */
+/* Rhythm and audit share what there is when both are wanted. */
+static bool
+make_right_of_the_waist(struct syc_engine *e, size_t octets)
+{
+    bool audit = e->config.audited != NULL || (e->config.events & SYC_EVENT_AUDIT);
+    size_t share = audit && !e->config.audit_only ? octets / 2 : octets;
+
+    if (!e->config.audit_only) {
+        e->cadence = syc_cadence_new(e->signatures, share);
+    }
+    return (e->cadence != NULL || e->config.audit_only) && (!audit || engine_make_audit(e, share));
+}
+
+/* The one number of --memory: behavior sees every record, so it gets half; 5 % stay for buffers. */
 static bool
 make_tables(struct syc_engine *e)
 {
@@ -141,10 +165,8 @@ make_tables(struct syc_engine *e)
             return false;
         }
     }
-    e->hold.limit = memory / 100 * 5;
     e->table = syc_table_new(&table, &sink);
-    e->cadence = syc_cadence_new(e->signatures, memory / 100 * 50);
-    return e->table != NULL && e->cadence != NULL;
+    return e->table != NULL && make_right_of_the_waist(e, memory / 100 * 50);
 }
 
 /* Zero means "not given" in a configuration, so that a caller names only what it cares for. */
@@ -193,9 +215,11 @@ syc_engine_free(struct syc_engine *e)
     }
     syc_table_free(e->table);
     syc_cadence_free(e->cadence);
+    if (e->audit != NULL) {
+        syc_audit_free(e->audit);
+    }
     syc_signatures_free(e->signatures);
     syc_ruleset_free(e->rules);
-    syc_arena_fini(&e->hold.arena);
     syc_free(e->matches);
     syc_free(e);
 }
@@ -208,23 +232,23 @@ syc_engine_rules(const struct syc_engine *e)
 
 /* ------------------------------------------------------------ one pass */
 
-/* The picture of ARCHITECTURE in C. An ICMP error is about segments before it, so those go first. */
+/* The picture of ARCHITECTURE in C. */
 static void
 engine_feed(struct syc_engine *e, const struct syc_frame *frames, size_t count)
 {
+    const unsigned flags = e->config.decode;
     size_t n = 0;
 
     for (size_t i = 0; i < count; i++) {
         struct syc_segment *s = &e->batch[n];
-        enum syc_drop drop = syc_decode(&frames[i], s);
+        enum syc_drop drop =
+            flags == 0 ? syc_decode(&frames[i], s) : syc_decode_with(&frames[i], flags, s);
 
         e->stats.decode[drop]++;
-        if (drop == SYC_DROP_NONE) {
+        if (drop == SYC_DROP_NONE && !s->ip_mf && e->fragments.count == 0) {
             n++;
-        } else if (drop == SYC_DROP_ICMP_ERROR && s->unreachable) {
-            syc_table_feed(e->table, e->batch, n);
-            syc_table_unreachable(e->table, s);
-            n = 0;
+        } else {
+            n = engine_take_aside(e, &frames[i], drop, n);
         }
     }
     syc_table_feed(e->table, e->batch, n);
@@ -286,24 +310,34 @@ live_batch(struct syc_engine *e, struct syc_capture *c, struct live *l,
     syc_table_expire(e->table, l->now_ns);
 }
 
-/* Read until the end, a fault, a stop, or an output that takes no more. */
+enum { TICK_BATCHES = 32 }; /* a thousand frames: what a tick costs does not show */
+
+/* Read until all inputs are over, a stop, or an output that takes no more. The first fault is the answer. */
 static enum syc_status
 read_capture(struct syc_engine *e, struct syc_capture *c, struct syc_error *err)
 {
     struct syc_frame frames[SYC_BATCH];
+    struct syc_capture_over over = {.more = true};
     struct live live = {0};
+    enum syc_status first = SYC_OK;
+    unsigned batches = 0;
 
-    for (;;) {
+    while (over.more) {
+        struct syc_error later, *now = first == SYC_OK ? err : &later;
         size_t count = 0;
-        enum syc_status status = syc_capture_next(c, frames, SYC_BATCH, &count, err);
+        enum syc_status status = syc_capture_next(c, frames, SYC_BATCH, &count, now);
 
         if (atomic_load_explicit(&e->stop, memory_order_relaxed)) {
             return SYC_INTERRUPTED;
         }
         if (status != SYC_OK) {
-            return status == SYC_END ? SYC_OK : status;
+            syc_capture_over(c, &over);
+            status = engine_end_input(e, &over, status, now);
+            first = first == SYC_OK ? status : first;
         }
         if (count > 0) {
+            /* Also the first one's: it dates the rules in use, and must not depend on where a read has ended. */
+            engine_clock(e, syc_us_from_ns(frames[0].time_ns));
             engine_clock(e, syc_us_from_ns(frames[count - 1].time_ns));
             engine_feed(e, frames, count);
         }
@@ -313,7 +347,11 @@ read_capture(struct syc_engine *e, struct syc_capture *c, struct syc_error *err)
         if (e->config.output->status != SYC_OK) {
             return e->config.output->status;
         }
+        if (e->config.tick != NULL && (count < SYC_BATCH || ++batches % TICK_BATCHES == 0)) {
+            e->config.tick(e->config.user);
+        }
     }
+    return first;
 }
 
 /* Several captures are one run: their counts add up, and packets = tcp + reasons holds over all of them. */
@@ -329,43 +367,28 @@ add_capture_stats(struct syc_engine *e, struct syc_capture *c)
     e->stats.capture.interface_drops += s.interface_drops;
 }
 
-/*
- * What follows this moment is missing. With several cut inputs the wound reaches from the first cut to the last: a record
- * between them is marked once too often rather than once too seldom.
- */
-static void
-note_cut(struct syc_engine *e)
-{
-    e->cut.from_us = e->cut.open ? e->cut.from_us : e->stats.time_us;
-    e->cut.to_us = e->stats.time_us;
-    e->cut.open = true;
-}
-
 enum syc_status
 syc_engine_capture(struct syc_engine *e, const struct syc_capture_options *options,
                    struct syc_error *err)
 {
-    const char *name = options->path != NULL ? options->path : options->interface;
     struct syc_error own = {0};
     struct syc_capture *c = NULL;
     enum syc_status status;
 
     err = err != NULL ? err : &own;
-    status = syc_capture_open(&c, options, err); /* an input that does not open has cut nothing */
+    status = engine_list_inputs(e, options, err);
     if (status == SYC_OK) {
-        e->path = name;
+        status = syc_capture_open(&c, options, err);
+    }
+    if (status == SYC_OK) {
+        e->inputs.capture = c;
         status = read_capture(e, c, err);
         add_capture_stats(e, c);
         syc_capture_close(c);
-        e->path = NULL;
-        if (status == SYC_TRUNCATED || status == SYC_IO || status == SYC_FORMAT) {
-            note_cut(e);
-        }
+    } else {
+        engine_tell_fault(e, e->inputs.name, err);
     }
-    if (status != SYC_OK && status != SYC_INTERRUPTED && e->config.output->status == SYC_OK &&
-        (e->config.events & SYC_EVENT_ERROR)) {
-        syc_emit_error(e->config.output, e->stats.time_us, name, err->text);
-    }
+    engine_drop_inputs(e);
     return status;
 }
 
@@ -382,8 +405,12 @@ syc_engine_finish(struct syc_engine *e)
     struct syc_run_stats stats;
 
     tell_ruleset(e);
+    engine_end_fragments(e);
     syc_table_finish(e->table, 0); /* on_record knows which of them an input's end has cut */
-    status = engine_judge_subjects(e);
+    status = e->cadence != NULL ? engine_judge_subjects(e) : SYC_OK;
+    if (status == SYC_OK) {
+        status = engine_finish_audit(e);
+    }
     if (e->config.events & SYC_EVENT_STATS) {
         syc_engine_stats(e, &stats);
         syc_emit_stats(e->config.output, &stats);
@@ -399,7 +426,9 @@ syc_engine_stats(const struct syc_engine *e, struct syc_run_stats *out)
 {
     *out = e->stats;
     syc_table_stats(e->table, &out->table);
-    syc_cadence_stats(e->cadence, &out->cadence);
+    if (e->cadence != NULL) {
+        syc_cadence_stats(e->cadence, &out->cadence);
+    }
     out->rules_loaded = syc_ruleset_loaded(e->rules);
     out->rules_refused = syc_ruleset_refused(e->rules);
 }

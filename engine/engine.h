@@ -11,6 +11,13 @@
 
 #include "output/output.h"
 
+/* What became of one input of syc_engine_capture(). */
+struct syc_input_over {
+    const char *name;       /* path or interface */
+    enum syc_status status; /* SYC_OK, or why it was not read to its end, or not at all */
+    uint64_t packets;       /* frames that it gave */
+};
+
 struct syc_engine_config {
     struct syc_output *output; /* borrowed */
     unsigned events;           /* enum syc_event bits to emit */
@@ -20,16 +27,25 @@ struct syc_engine_config {
     size_t rule_count;
     const char *const *signatures; /* files; NULL = the shipped set */
     size_t signature_count;
+    unsigned decode; /* enum syc_decode_flag bits */
     bool live;
-    bool many_inputs;                                         /* events name their file */
-    int64_t idle_ns;                                          /* 0 = 1 hour */
-    int64_t interval_ns;                                      /* live */
-    int64_t two_msl_ns;                                       /* 0 = 60 s */
-    bool fixed_key;                                           /* hash key of zeros, for tests */
+    bool many_inputs;    /* events name their file */
+    int64_t idle_ns;     /* 0 = 1 hour */
+    int64_t interval_ns; /* live */
+    int64_t two_msl_ns;  /* 0 = 60 s */
+    const struct syc_audit_options
+        *audit;      /* copied, signatures and memory are the engine's; NULL = defaults */
+    bool audit_only; /* the audit's report and no verdicts; no rhythm is kept */
+    bool fixed_key;  /* hash key of zeros, for tests */
     void (*row)(void *user, const struct syc_table_row *row); /* every source's row, NULL = none */
     void (*verdict)(void *user,
-                    const struct syc_verdict *v);  /* every verdict emitted, NULL = none */
+                    const struct syc_verdict *v); /* every verdict emitted, NULL = none */
+    /* What the connections cost, at the end; made when this is given or its event is asked for. NULL = none. */
+    void (*audited)(void *user, const struct syc_audit_report *r);
     void (*message)(void *user, const char *text); /* one line for a person, NULL = none */
+    /* An input of a capture is over, at its end or by a fault; NULL = none. */
+    void (*input)(void *user, const struct syc_input_over *over, const struct syc_error *err);
+    void (*tick)(void *user); /* often while a capture is read, to show progress; NULL = none */
     void *user;
 };
 
@@ -50,10 +66,11 @@ void syc_engine_free(struct syc_engine *e);
 const struct syc_ruleset *syc_engine_rules(const struct syc_engine *e);
 
 /*
- * Read one capture to its end (or, live, until syc_engine_stop()). May be called for several captures in turn:
- * connections continue across them.
+ * Read a capture, of one file or of several, to its end (or, live, until syc_engine_stop()). May be called for several
+ * captures in turn: connections continue across them.
  *
- * returns  SYC_OK; SYC_TRUNCATED, SYC_FORMAT, SYC_IO, SYC_SYNTAX (filter): what was readable has been taken in;
+ * returns  SYC_OK; SYC_TRUNCATED, SYC_FORMAT, SYC_IO, SYC_UNSUPPORTED, SYC_SYNTAX (filter): what was readable has been
+ *          taken in, and of several files the others were read (this is the first fault; config.input gets each);
  *          SYC_INTERRUPTED after syc_engine_stop(); the output's status once that has failed (nothing more is read)
  */
 enum syc_status syc_engine_capture(struct syc_engine *e, const struct syc_capture_options *options,
@@ -74,6 +91,9 @@ struct syc_judge_counts {
 enum syc_status syc_engine_judge(struct syc_engine *e, int fd, const char *name,
                                  struct syc_judge_counts *counts,
                                  struct syc_error *err) SYC_MUST_CHECK;
+
+/* How far syc_engine_capture() is; all 0 while none runs. For config.tick. */
+void syc_engine_progress(const struct syc_engine *e, struct syc_progress *out);
 
 /* Ask a running syc_engine_capture() or _judge() to stop at the next batch. Async-signal-safe. */
 void syc_engine_stop(struct syc_engine *e);

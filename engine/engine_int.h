@@ -26,23 +26,21 @@ struct cached_match {
     struct syc_match match;
 };
 
-/* A subject kept until all of its source's pairs are seen; its values are copies. */
-struct held {
-    struct syc_subject subject;
-    enum syc_label label; /* of a pair */
-    struct held *next;
+/* Link layers that an input has and nobody reads. */
+struct refused {
+    uint16_t links[8]; /* the first of them, each once */
+    size_t count;
+    uint64_t frames;
 };
 
-/* One source and its scored pairs, on their way out (verdict.c). */
-struct hold {
-    struct syc_arena arena;
-    size_t limit; /* octets the arena may take */
-    struct held *source;
-    struct held *first, *last; /* pairs, in order */
-    bool automation, human;    /* what pairs said */
-    bool own_known;            /* own_label is computed */
-    enum syc_label own_label;  /* the source's by itself */
-    enum syc_status status;    /* sticky */
+/* The inputs of the capture being read, by `file` of their frames, which is first_file for the first of them. */
+struct inputs {
+    const struct syc_capture *capture; /* NULL: none is being read */
+    const char *const *names;
+    const char *name; /* of a single input; names points to it */
+    uint16_t first_file;
+    size_t count;
+    struct refused *refused; /* as many */
 };
 
 struct syc_engine {
@@ -50,17 +48,47 @@ struct syc_engine {
     struct syc_ruleset *rules;
     struct syc_signatures *signatures;
     struct syc_table *table;
-    struct syc_cadence *cadence;
+    struct syc_cadence *cadence;  /* NULL when only the audit is asked for */
+    struct syc_audit *audit;      /* NULL when it is not asked for */
     struct cached_match *matches; /* NULL when fingerprint events are not asked for */
     struct syc_run_stats stats;   /* capture, decode and time; the rest is asked of the parts */
     struct wound cut, drops;
-    const char *path; /* of the capture being read; valid while it is */
-    struct hold hold;
+    struct inputs inputs;
+    struct syc_fragments fragments;
     bool ruleset_told;
     atomic_bool stop;
     struct syc_segment batch[SYC_BATCH];
     struct syc_verdict verdict; /* scratch: too large for a stack frame in a callback */
 };
+
+/*
+ * What a frame is that is not just the next segment of the batch, or comes while fragments are held. batch[n] is what
+ * syc_decode() made of it; the answer is how many of the batch are still to be fed.
+ */
+size_t engine_take_aside(struct syc_engine *e, const struct syc_frame *frame, enum syc_drop drop,
+                         size_t n);
+
+/* The end of all input: fragments that waited for others wait no longer. */
+void engine_end_fragments(struct syc_engine *e);
+
+/* An input of which no frame could be read was not read (SYC_FORMAT); one with some of these is told what they were. */
+enum syc_status engine_end_refused(struct syc_engine *e, uint16_t file, uint64_t packets,
+                                   struct syc_error *err) SYC_MUST_CHECK;
+
+/* e->inputs for a capture; its names are borrowed. SYC_OK or SYC_NO_MEMORY; engine_drop_inputs() either way. */
+enum syc_status engine_list_inputs(struct syc_engine *e, const struct syc_capture_options *options,
+                                   struct syc_error *err) SYC_MUST_CHECK;
+void engine_drop_inputs(struct syc_engine *e);
+
+/* NULL when it is none of the capture being read: a frame was kept for longer than that. */
+const char *engine_input_name(const struct syc_engine *e, uint16_t file);
+
+/* An `error` event, if asked for, for what went wrong with an input. */
+void engine_tell_fault(struct syc_engine *e, const char *name, const struct syc_error *err);
+
+/* An input is over, with SYC_END or a fault: mark what is missing, tell. Answers SYC_OK or the fault that it comes to. */
+enum syc_status engine_end_input(struct syc_engine *e, const struct syc_capture_over *over,
+                                 enum syc_status status, struct syc_error *err) SYC_MUST_CHECK;
 
 /* A record from whatever side of the waist: emitted if asked for, then counted into rhythm. */
 void engine_take_record(struct syc_engine *e, const struct syc_record *r);
@@ -73,6 +101,12 @@ void engine_tell(struct syc_engine *e, const char *file, const char *text);
 
 /* Judge every subject; verdicts, source events and rows go out in canonical order. */
 enum syc_status engine_judge_subjects(struct syc_engine *e) SYC_MUST_CHECK;
+
+/* e->audit with this much memory, if the configuration asks for one; false when memory is short. */
+bool engine_make_audit(struct syc_engine *e, size_t octets);
+
+/* Compute the audit, if there is one; its event and its report go out. */
+enum syc_status engine_finish_audit(struct syc_engine *e) SYC_MUST_CHECK;
 
 /* The signature set of a configuration: shipped, or the files named. */
 enum syc_status engine_load_signatures(struct syc_signatures **out, const char *const *paths,

@@ -51,6 +51,7 @@ enum syc_event {
     SYC_EVENT_STATS = 1 << 4,
     SYC_EVENT_RULESET = 1 << 5,
     SYC_EVENT_ERROR = 1 << 6,
+    SYC_EVENT_AUDIT = 1 << 7,
 };
 
 /* "verdict,stats" -> bits; 0 and *bad (the unknown word's start) on a word that is no event. */
@@ -98,6 +99,9 @@ struct syc_ruleset_stats {
 };
 void syc_emit_ruleset(struct syc_output *o, int64_t time_us, const struct syc_ruleset_stats *s);
 
+/* What the connections cost (spec of the audit event): everything in the report but the pairs' curves. */
+void syc_emit_audit(struct syc_output *o, const struct syc_audit_report *r);
+
 /* What went wrong with an input or the output; file may be NULL. */
 void syc_emit_error(struct syc_output *o, int64_t time_us, const char *file, const char *text);
 
@@ -128,5 +132,30 @@ enum syc_status syc_print_rows(int fd, const struct syc_table_row *rows, size_t 
 
 /* One line per decode reason that is not zero, and what was lost, in words. */
 enum syc_status syc_print_stats(int fd, const struct syc_run_stats *s);
+
+/* How the audit report is to look. */
+struct syc_audit_view {
+    const char *input; /* what was read, as the user named it; NULL = not said */
+    int64_t at_us;     /* SYC_NONE, or the moment as of which it was computed */
+    int width;         /* columns; 0 = 80 */
+    bool color, utf8;  /* ANSI sequences; block letters for curves (else ASCII) */
+};
+
+/*
+ * The audit for a person: header, findings worst first with a curve where it tells more than a sentence, table of pairs.
+ * Without findings it says what was looked at.
+ *
+ * returns  SYC_OK, SYC_NO_MEMORY (nothing was written), SYC_CLOSED or SYC_IO
+ */
+enum syc_status syc_print_audit(int fd, const struct syc_audit_report *r,
+                                const struct syc_audit_view *view);
+
+/*
+ * All curves as CSV (RFC 4180, but lines end in LF): host,pair,seconds,time_wait,occupied. A host's rows hold the sockets
+ * it has in TIME_WAIT, a pair's the client's ports in use towards one service; the other cell is empty.
+ *
+ * returns  as above
+ */
+enum syc_status syc_print_audit_csv(int fd, const struct syc_audit_report *r);
 
 #endif

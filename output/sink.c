@@ -9,7 +9,7 @@
 enum { BUFFER = 64 * 1024 }; /* as Linux's default pipe: one write fills it */
 
 static const char *const event_names[] = {
-    "fingerprint", "connection", "source", "verdict", "stats", "ruleset", "error",
+    "fingerprint", "connection", "source", "verdict", "stats", "ruleset", "error", "audit",
 };
 
 unsigned

@@ -188,6 +188,7 @@ static const char *const reason_words[SYC_DROP_COUNT] = {
     [SYC_DROP_TCP_SHORT] = "cut inside the TCP header",
     [SYC_DROP_TCP_BAD_OFFSET] = "with a broken TCP header",
     [SYC_DROP_BAD_CHECKSUM] = "with a wrong checksum",
+    [SYC_DROP_TUNNEL_CLOSED] = "inside tunnels, left closed (--no-tunnels)",
 };
 
 /* One line of counts; remembers the first failure. */

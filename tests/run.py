@@ -7,7 +7,8 @@ line "N passed, N failed", where each single check counts: a test function, a go
   tests/run.py unit meta       only suites whose name contains one of the words
   tests/run.py --list          the names
 
-Builds: build (gcc, -Werror), build-clang (clang, -Werror), build-asan (gcc, AddressSanitizer and UBSan, -Werror).
+Builds: build (gcc, -Werror), build-clang (clang, -Werror), build-asan (gcc, AddressSanitizer and UBSan, -Werror), and
+where clang has libFuzzer build-fuzz (tests/fuzz, a bounded number of inputs each; script/fuzz goes on from there).
 A suite that makes no check, dies, or makes fewer than it planned has failed. Logs: build-logs/.
 """
 import argparse
@@ -15,8 +16,10 @@ import concurrent.futures
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -33,7 +36,12 @@ BUILDS = [
     ("build", "gcc", []),
     ("build-clang", "clang", []),
     ("build-asan", "gcc", ["-Db_sanitize=address,undefined", "-Dbuildtype=debugoptimized"]),
+    ("build-fuzz", "clang", ["-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debugoptimized"]),
 ]
+FUZZ_TARGETS = sorted(f[len("target_"):-2] for f in os.listdir(os.path.join(TOP, "tests", "fuzz")) if f.startswith("target_"))
+# What reads octets of strangers, also under valgrind: it sees what was never written, which the sanitizers do not.
+MEMCHECK = ["unit_base", "unit_capture", "unit_rules"]
+VALGRIND = ["valgrind", "-q", "--error-exitcode=97", "--leak-check=full"]
 # A finding must end the program, and with a status that no test expects.
 SANITIZER = {
     "ASAN_OPTIONS": "exitcode=99:detect_stack_use_after_return=1:strict_string_checks=1",
@@ -118,6 +126,25 @@ def unit(directory, test):
     return tap_result(f"{directory}: {name}", status, text, time.time() - start)
 
 
+def memcheck(directory, test):
+    """A test program under valgrind; what it reports stands among the TAP."""
+    name, command, env, folder, timeout = test
+    if shutil.which("valgrind") is None:
+        return Result(f"{directory}: {name} under valgrind", 0, 0, "valgrind is not installed", 0, skipped=1)
+    start = time.time()
+    status, text = run(VALGRIND + command, env=dict(env, CMOCKA_MESSAGE_OUTPUT="TAP"), cwd=folder, timeout=timeout * 4)
+    return tap_result(f"{directory}: {name} under valgrind", status, text, time.time() - start)
+
+
+def has_fuzzer():
+    """Whether clang is here and links libFuzzer."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = os.path.join(folder, "probe.c")
+        with open(source, "w", encoding="ascii") as f:
+            f.write("int LLVMFuzzerTestOneInput(const char *p, long n) { return p == 0 && n != 0; }\n")
+        return run(["clang", "-fsanitize=fuzzer,address,undefined", source, "-o", os.path.join(folder, "probe")])[0] == 0
+
+
 def script(name, path, arguments, env=None, timeout=1200):
     start = time.time()
     status, text = run([PYTHON, os.path.join(TOP, path)] + arguments, env=env, timeout=timeout)
@@ -134,7 +161,9 @@ def unit_jobs(directory):
         text = "no test program for: " + ", ".join(lacking) if lacking else ""
         return Result(f"{directory}: every folder has unit tests", int(not lacking), int(bool(lacking)), text, 0)
 
+    under_valgrind = [t for t in tests if t[0] in MEMCHECK] if directory == "build" else []
     return [(f"unit {directory} folders", all_folders)] + \
+           [(f"valgrind {directory} {t[0]}", lambda t=t: memcheck(directory, t)) for t in under_valgrind] + \
            [(f"unit {directory} {t[0]}", lambda t=t: unit(directory, t)) for t in tests]
 
 
@@ -147,8 +176,11 @@ def script_jobs(directory):
             ("self meta", lambda: script("meta: self-test of the checks", "tests/meta/selftest.py", [])),
             ("meta", lambda: script("meta: the tree", "tests/meta/check.py", ["--build", directory])),
             ("golden build", lambda: script("build: golden", "tests/golden/run.py", binary)),
+            ("terminal build", lambda: script("build: terminal", "tests/golden/terminal.py", binary)),
             ("property build", lambda: script("build: property", "tests/property/run.py", binary)),
             ("relations build", lambda: script("build: relations", "tests/property/relations.py", binary)),
+            ("fault build", lambda: script("build: fault", "tests/fault/run.py", binary)),
+            ("wire build", lambda: script("build: wire", "tests/fault/wire.py", binary)),
         ]
     if directory == "build-asan":
         return [
@@ -157,8 +189,18 @@ def script_jobs(directory):
              lambda: script("build-asan: property", "tests/property/run.py", binary + ["--few"], SANITIZER)),
             ("relations build-asan",
              lambda: script("build-asan: relations", "tests/property/relations.py", binary + ["--few"], SANITIZER)),
+            ("wire build-asan", lambda: script("build-asan: wire", "tests/fault/wire.py", binary, SANITIZER)),
         ]
     return []
+
+
+def fuzz_jobs(directory):
+    return [(f"fuzz {directory} {t}", lambda t=t: script(f"{directory}: {t}", "tests/fuzz/run.py", ["--build", directory, t]))
+            for t in FUZZ_TARGETS]
+
+
+def jobs_of(directory):
+    return fuzz_jobs(directory) if directory == "build-fuzz" else unit_jobs(directory) + script_jobs(directory)
 
 
 def report(result):
@@ -193,16 +235,21 @@ def main():
         return not args.words or any(w in name for w in args.words)
 
     for directory, cc, options in BUILDS:
+        if directory == "build-fuzz" and not any(wanted(name) for name, _ in fuzz_jobs(directory)):
+            continue
         if args.list:
-            jobs = unit_jobs(directory) + script_jobs(directory)
+            jobs = jobs_of(directory)
             print("\n".join(name for name, _ in jobs))
+            continue
+        if directory == "build-fuzz" and not has_fuzzer():
+            report(Result(f"{directory}: clang has no libFuzzer here", 0, 0, "", 0, skipped=len(FUZZ_TARGETS)))
             continue
         built = build(directory, cc, options)
         results.append(built)
         report(built)
         if built.failed:
             continue
-        jobs = [(n, j) for n, j in unit_jobs(directory) + script_jobs(directory) if wanted(n)]
+        jobs = [(n, j) for n, j in jobs_of(directory) if wanted(n)]
         with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
             for result in pool.map(lambda job: job[1](), jobs):
                 results.append(result)

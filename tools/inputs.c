@@ -4,19 +4,10 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-/* pcap in both byte orders, micro- and nanoseconds; pcapng's section header. Source: the two Internet-Drafts. */
-static const uint8_t magics[][4] = {
-    {0xd4, 0xc3, 0xb2, 0xa1}, {0xa1, 0xb2, 0xc3, 0xd4}, {0x4d, 0x3c, 0xb2, 0xa1},
-    {0xa1, 0xb2, 0x3c, 0x4d}, {0x0a, 0x0d, 0x0d, 0x0a},
-};
-
-static const uint8_t gzip[2] = {0x1f, 0x8b};             /* RFC 1952 2.3.1 */
-static const uint8_t zstd[4] = {0x28, 0xb5, 0x2f, 0xfd}; /* RFC 8878 3.1.1 */
-
-/* Logs are compressed as well, so of compressed files the name must say that they are captures. */
+/* Logs are packed as well, so of packed files the name must say that they are captures. */
 static bool
 is_capture(const char *path)
 {
@@ -25,6 +16,7 @@ is_capture(const char *path)
     const char *name = slash != NULL ? slash + 1 : path;
     bool named = strstr(name, "pcap") != NULL || strstr(name, ".cap") != NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    enum syc_capture_look looks;
     ssize_t got;
 
     if (fd < 0) {
@@ -35,13 +27,8 @@ is_capture(const char *path)
     if (got < (ssize_t)sizeof(head)) {
         return named;
     }
-    for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
-        if (memcmp(head, magics[i], sizeof(head)) == 0) {
-            return true;
-        }
-    }
-    return named &&
-           (memcmp(head, gzip, sizeof(gzip)) == 0 || memcmp(head, zstd, sizeof(zstd)) == 0);
+    looks = syc_capture_look(head, sizeof(head));
+    return looks == SYC_LOOKS_CAPTURE || (looks == SYC_LOOKS_PACKED && named);
 }
 
 /* A lost folder does not stop the others: it is said now and remembered for the exit status. */
@@ -66,4 +53,18 @@ syc_inputs_expand(const struct syc_texts *names, struct syc_paths *out, bool *fa
         }
     }
     return 0;
+}
+
+void
+syc_inputs_make_room(size_t count)
+{
+    const rlim_t others = 32; /* standard streams, output, what libraries open */
+    rlim_t want = (rlim_t)(count < SYC_OPEN_MAX ? count : SYC_OPEN_MAX) + others;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < want) {
+        limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE,
+                        &limit); /* without it a file that cannot be opened is named */
+    }
 }

@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALL = VERB_ANALYZE | VERB_JUDGE | VERB_RULES, RUNS = VERB_ANALYZE | VERB_JUDGE };
+enum {
+    JUDGES = VERB_ANALYZE | VERB_JUDGE,
+    CAPTURES = VERB_ANALYZE | VERB_AUDIT,
+    RUNS = JUDGES | VERB_AUDIT,
+    ALL = RUNS | VERB_RULES
+};
 
 enum kind { FLAG, TEXT, LIST, CALL };
 
@@ -35,7 +40,8 @@ set_events(struct syc_options *o, const char *text, const char **why)
 {
     const char *bad = NULL;
 
-    *why = "a list of fingerprint, connection, source, verdict, stats, ruleset, error is expected";
+    *why = "a list of fingerprint, connection, source, verdict, stats, ruleset, error, audit is "
+           "expected";
     o->events = syc_events_parse(text, &bad);
     return o->events != 0;
 }
@@ -131,6 +137,41 @@ set_fail_on(struct syc_options *o, const char *text, const char **why)
     return end != text && *end == 0 && score >= 1 && score <= 100;
 }
 
+/* All findings are at least info, so nobody fails on that. */
+static bool
+set_fail_on_severity(struct syc_options *o, const char *text, const char **why)
+{
+    *why = "warning or critical is expected";
+    o->fail_on.set = true;
+    o->fail_on.severity =
+        strcmp(text, "critical") == 0 ? SYC_SEVERITY_CRITICAL : SYC_SEVERITY_WARNING;
+    return strcmp(text, "critical") == 0 || strcmp(text, "warning") == 0;
+}
+
+/* From the first connection's start; 30 years are enough of a capture. */
+static bool
+set_at(struct syc_options *o, const char *text, const char **why)
+{
+    char *end;
+    double s = strtod(text, &end);
+
+    *why = "seconds after the start of the first connection are expected";
+    if (end == text || *end != 0 || !(s >= 0 && s <= 1e9)) {
+        return false;
+    }
+    o->at_us = (int64_t)(s * (double)SYC_US_PER_S);
+    return true;
+}
+
+static bool
+set_host(struct syc_options *o, const char *text, const char **why)
+{
+    int ip_v;
+
+    *why = "an IPv4 or IPv6 address is expected";
+    return syc_addr_parse(text, o->own[o->own_count++], &ip_v);
+}
+
 static bool
 set_from(struct syc_options *o, const char *text, const char **why)
 {
@@ -146,29 +187,45 @@ set_from(struct syc_options *o, const char *text, const char **why)
 #define AT(member) offsetof(struct syc_options, member)
 
 static const struct row rows[] = {
-    {"Input", 'r', "read", "FILE", VERB_ANALYZE, LIST, AT(reads), NULL,
+    {"Input", 'r', "read", "FILE", CAPTURES, LIST, AT(reads), NULL,
      "read this capture (as FILE does; may be repeated);\nother words are then a filter, as in tcpdump"},
-    {NULL, 'i', "interface", "IFACE", VERB_ANALYZE, TEXT, AT(interface), NULL,
-     "capture live until interrupted; verdicts at the end"},
+    {NULL, 'i', "interface", "IFACE", CAPTURES, TEXT, AT(interface), NULL,
+     "capture live until interrupted; results at the end"},
+    {NULL, 0, "no-tunnels", NULL, CAPTURES, FLAG, AT(no_tunnels), NULL,
+     "leave GRE, VXLAN and the other tunnels closed"},
+    {NULL, 0, "checksums", NULL, CAPTURES, FLAG, AT(checksums), NULL,
+     "leave out segments whose IPv4 or TCP checksum is wrong"},
     {NULL, 0, "from", "FORMAT", VERB_JUDGE, CALL, 0, set_from,
      "whose records these are: syncopate (the default)"},
     {"Output", 0, "json", NULL, ALL, FLAG, AT(json), NULL,
      "JSON Lines, also on a terminal (elsewhere the default)"},
-    {NULL, 0, "events", "LIST", RUNS, CALL, 0, set_events,
-     "which events, comma between them: fingerprint,\nconnection, source, verdict, stats, ruleset, error\n(default: verdict,stats); implies --json"},
+    {NULL, 0, "human", NULL, VERB_AUDIT, FLAG, AT(human), NULL,
+     "the report, also into a pipe or a file"},
+    {NULL, 0, "csv", "FILE", VERB_AUDIT, TEXT, AT(csv), NULL,
+     "write the curves of TIME_WAIT and ports to FILE"},
+    {NULL, 0, "events", "LIST", JUDGES, CALL, 0, set_events,
+     "which events, comma between them: fingerprint,\nconnection, source, verdict, stats, ruleset, error,\naudit (default: verdict,stats); implies --json"},
     {NULL, 0, "sensor", "NAME", RUNS, TEXT, AT(sensor), NULL,
      "put this name into every event"},
-    {NULL, 0, "fail-on", "WHAT", RUNS, CALL, 0, set_fail_on,
+    {NULL, 0, "fail-on", "WHAT", JUDGES, CALL, 0, set_fail_on,
      "exit with status 1 if a verdict reaches WHAT: a score\nfrom 1 to 100, or automation, mixed, unclear"},
+    {NULL, 0, "fail-on", "WHAT", VERB_AUDIT, CALL, 0, set_fail_on_severity,
+     "exit with status 1 on a finding as severe as WHAT:\nwarning or critical"},
     {NULL, 'q', "quiet", NULL, ALL, FLAG, AT(quiet), NULL,
      "no warnings and notes, only errors"},
     {NULL, 'v', "verbose", NULL, RUNS, FLAG, AT(verbose), NULL,
      "say on standard error what is loaded and read"},
-    {"Knowledge", 0, "rules", "PATH", RUNS, LIST, AT(rules), NULL,
+    {"Knowledge", 0, "rules", "PATH", JUDGES, LIST, AT(rules), NULL,
      "rules from this file or folder instead of the shipped\nones (may be repeated)"},
     {NULL, 0, "signatures", "FILE", RUNS, LIST, AT(signatures), NULL,
      "SYN signatures in p0f.fp syntax instead of the\nshipped ones (may be repeated)"},
-    {NULL, 0, "prior", "NUMBER", RUNS, CALL, 0, set_prior,
+    {NULL, 0, "at", "SECONDS", VERB_AUDIT, CALL, 0, set_at,
+     "say only what could be said so long after the start"},
+    {NULL, 0, "two-msl", "SECONDS", VERB_AUDIT, CALL, 0, set_two_msl,
+     "how long TIME_WAIT lasts, instead of what the stack\nof each host is known for (else 60)"},
+    {NULL, 0, "host", "ADDRESS", VERB_AUDIT, CALL, 0, set_host,
+     "one of your own machines: findings are about these\nonly (may be repeated)"},
+    {NULL, 0, "prior", "NUMBER", JUDGES, CALL, 0, set_prior,
      "log-odds to start each sum with (default: 0)"},
     {"Limits", 0, "memory", "SIZE", RUNS, CALL, 0, set_memory,
      "memory for all tables, K, M or G behind the number\n(default: 256M); what gives way is counted and said"},
@@ -186,6 +243,18 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]), LONG_BASE = 256 };
 
 /* ------------------------------------------------------------ parsing */
 
+/* Two verbs may mean two things by one name: getopt knows the name once, or it would call it ambiguous. */
+static int
+first_of_name(int row)
+{
+    int i = 0;
+
+    while (strcmp(rows[i].name, rows[row].name) != 0) {
+        i++;
+    }
+    return i;
+}
+
 /* getopt's two descriptions, from the table. Operands come as option 1, in their place ("-"); ":" = our messages. */
 static void
 describe(struct option longs[ROWS + 1], char shorts[2 * ROWS + 3])
@@ -197,7 +266,7 @@ describe(struct option longs[ROWS + 1], char shorts[2 * ROWS + 3])
     for (int i = 0; i < ROWS; i++) {
         longs[i] = (struct option){rows[i].name,
                                    rows[i].argument != NULL ? required_argument : no_argument, NULL,
-                                   LONG_BASE + i};
+                                   LONG_BASE + first_of_name(i)};
         if (rows[i].letter != 0) {
             shorts[n++] = rows[i].letter;
             if (rows[i].argument != NULL) {
@@ -219,6 +288,18 @@ row_of(int code)
         }
     }
     return NULL;
+}
+
+/* The row of the same name that the verb means; the row itself when no other is the verb's. */
+static const struct row *
+row_for(const struct row *row, unsigned verb)
+{
+    for (int i = 0; i < ROWS; i++) {
+        if ((rows[i].verbs & verb) && strcmp(rows[i].name, row->name) == 0) {
+            return &rows[i];
+        }
+    }
+    return row;
 }
 
 static void
@@ -316,7 +397,8 @@ make_lists(struct syc_options *o, int argc)
         lists[i]->items = syc_alloc((size_t)argc, sizeof(*lists[i]->items));
         ok = ok && lists[i]->items != NULL;
     }
-    return ok;
+    o->own = syc_alloc((size_t)argc, sizeof(*o->own));
+    return ok && o->own != NULL;
 }
 
 int
@@ -327,7 +409,7 @@ syc_options_parse(struct syc_options *o, const struct syc_verb *verb, int argc, 
     int code;
     int status = 0;
 
-    *o = (struct syc_options){0};
+    *o = (struct syc_options){.verb = verb->bit, .at_us = SYC_NONE};
     if (!make_lists(o, argc)) {
         syc_say("out of memory");
         return EXIT_USAGE;
@@ -340,11 +422,11 @@ syc_options_parse(struct syc_options *o, const struct syc_verb *verb, int argc, 
         } else if (code == '?' || code == ':') {
             status = refuse(code, optopt, argv[optind - 1]);
         } else {
-            status = apply(o, row_of(code), verb, optarg);
+            status = apply(o, row_for(row_of(code), verb->bit), verb, optarg);
         }
     }
-    for (int i = optind; i < argc; i++) { /* only the main job knows filters */
-        add_text(verb->bit == VERB_ANALYZE ? &o->rest : &o->operands, argv[i]);
+    for (int i = optind; i < argc; i++) { /* only what reads captures knows filters */
+        add_text((verb->bit & CAPTURES) != 0 ? &o->rest : &o->operands, argv[i]);
     }
     return status;
 }
@@ -357,6 +439,7 @@ syc_options_fini(struct syc_options *o)
     syc_free(o->rest.items);
     syc_free(o->rules.items);
     syc_free(o->signatures.items);
+    syc_free(o->own);
     *o = (struct syc_options){0};
 }
 

@@ -28,7 +28,8 @@ on_signal(int number)
 
 /*
  * No SA_RESTART: a read that waits for octets must come back. SA_RESETHAND: the second signal ends a run that does not.
- * A reader that goes away shall be a failed write, which is counted and said, not a death.
+ * A reader that goes away, or a file that may not grow further, shall be a failed write, which is counted and said, not a
+ * death.
  */
 static void
 listen_to_signals(void)
@@ -41,6 +42,7 @@ listen_to_signals(void)
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 /* ------------------------------------------------------------ what the engine tells */
@@ -110,6 +112,34 @@ on_message(void *user, const char *text)
     syc_say("%s", text);
 }
 
+/* A word that is no file might be a verb somebody hoped for. */
+static void
+hint_at_verbs(const struct syc_run *run, const struct syc_input_over *over)
+{
+    const char *name = over->name;
+
+    if (over->status == SYC_IO && run->files != NULL && name == run->files->items[0] &&
+        strpbrk(name, "./") == NULL && access(name, F_OK) != 0) {
+        syc_say("if %s was meant as a command: there are judge and rules", name);
+    }
+}
+
+static void
+on_input(void *user, const struct syc_input_over *over, const struct syc_error *err)
+{
+    struct syc_run *run = user;
+
+    if (run->options->verbose) {
+        syc_say("%s: %llu frames", over->name, (unsigned long long)over->packets);
+    }
+    if (over->status != SYC_OK) {
+        run->faults++;
+        syc_run_input_failed(run, over->name, over->status, err,
+                             run->files != NULL && run->files->count > 1);
+        hint_at_verbs(run, over);
+    }
+}
+
 /* ------------------------------------------------------------ begin */
 
 /*
@@ -161,6 +191,8 @@ make_engine(struct syc_run *run, bool many_inputs)
         .rule_count = o->rules.count,
         .signatures = o->signatures.items,
         .signature_count = o->signatures.count,
+        .decode = (o->no_tunnels ? SYC_DECODE_NO_TUNNELS : 0u) |
+                  (o->checksums ? SYC_DECODE_CHECKSUMS : 0u),
         .live = o->interface != NULL,
         .many_inputs = many_inputs,
         .idle_ns = o->idle_ns,
@@ -168,6 +200,8 @@ make_engine(struct syc_run *run, bool many_inputs)
         .row = run->human ? on_row : NULL,
         .verdict = on_verdict,
         .message = o->quiet ? NULL : on_message,
+        .input = on_input,
+        .tick = syc_progress_tick,
         .user = run,
     };
 
@@ -218,7 +252,8 @@ syc_run_input_failed(struct syc_run *run, const char *name, enum syc_status stat
     const char *what = err->text[0] != 0 ? err->text : syc_status_text(status);
 
     run->input_failed = true;
-    if (status == SYC_TRUNCATED) { /* the text says how much was read */
+    if (status == SYC_TRUNCATED ||
+        status == SYC_UNSUPPORTED) { /* the text says how much was read */
         syc_say("%s: %s%s", name, what, more ? "; the other inputs are read" : "");
     } else {
         syc_say("%s: %s; %s", name, what,
@@ -273,14 +308,15 @@ print_for_people(const struct syc_run *run)
     }
 }
 
-/* Octets and events that did not reach the reader are said, whatever else happened. */
+/* Octets and events that did not reach the reader are said, whatever else happened; so is an event that found no memory. */
 static int
 say_output_failed(const struct syc_run *run)
 {
     const struct syc_output *o = &run->output;
+    enum syc_status why = o->status != SYC_OK ? o->status : SYC_NO_MEMORY;
 
     syc_say("standard output: %s; %llu events (%llu octets) were written, %llu lost%s",
-            o->error_number != 0 ? strerror(o->error_number) : syc_status_text(o->status),
+            o->error_number != 0 ? strerror(o->error_number) : syc_status_text(why),
             (unsigned long long)o->events, (unsigned long long)o->octets,
             (unsigned long long)o->lost, run->unread ? ", the rest of the input was not read" : "");
     return EXIT_OUTPUT;
@@ -290,7 +326,7 @@ say_output_failed(const struct syc_run *run)
 static int
 exit_status(const struct syc_run *run, enum syc_status finished)
 {
-    if (run->output.status != SYC_OK) {
+    if (run->output.status != SYC_OK || run->output.lost > 0) {
         return say_output_failed(run);
     }
     if (finished != SYC_OK) {

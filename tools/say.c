@@ -24,6 +24,7 @@ syc_say(const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);
     va_end(args);
+    syc_progress_hide();
     fputs("syncopate: ", stderr);
     print_clean(stderr, line);
     putc('\n', stderr);

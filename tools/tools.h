@@ -5,7 +5,8 @@
  * Purpose           the command line: verbs, their options, what is said on standard error, the exit status
  * Input and output  argv in; events or a table on standard output, messages on standard error, a status out
  * Ownership         options borrow argv; lists in them are freed by syc_options_fini()
- * Limits            one run a process; the only writable global is the engine that a signal stops (run.c)
+ * Limits            one run a process; the only writable globals are the engine that a signal stops (run.c) and the
+ *                   line of progress that stands on the terminal (progress.c)
  * Not here          anything that decides: that is engine/ and below
  */
 
@@ -20,32 +21,39 @@ enum {
     EXIT_INTERRUPTED = 130,
 };
 
-enum { VERB_ANALYZE = 1, VERB_JUDGE = 2, VERB_RULES = 4 };
+enum { VERB_ANALYZE = 1, VERB_JUDGE = 2, VERB_RULES = 4, VERB_AUDIT = 8 };
 
 struct syc_texts {
     const char **items;
     size_t count;
 };
 
-/* When a verdict makes the exit status 1. */
+/* When a verdict, or a finding of an audit, makes the exit status 1. */
 struct syc_fail_on {
     bool set;
+    enum syc_severity severity; /* audit: reached at this or a worse one */
     int score;            /* reached at this score or above, unless by label */
     bool by_label;        /* reached at this label or a worse one */
     enum syc_label label; /* SYC_LABEL_UNCLEAR, _MIXED or _AUTOMATION */
 };
 
 struct syc_options {
+    unsigned verb;             /* the verb's bit */
     struct syc_texts reads;    /* -r */
     struct syc_texts operands; /* words that are no options */
     struct syc_texts rest;     /* main job: words after --, a filter; elsewhere they are operands */
     struct syc_texts rules, signatures;
     const char *interface, *sensor, *from;
     unsigned events; /* 0 = not given */
-    bool json, quiet, verbose, help, version;
+    bool json, human, quiet, verbose, help, version;
+    bool no_tunnels, checksums;
     size_t memory_octets;
     double prior;
     int64_t idle_ns, two_msl_ns;
+    int64_t at_us;       /* SYC_NONE = not given */
+    uint8_t (*own)[16];  /* --host */
+    size_t own_count;
+    const char *csv;
     struct syc_fail_on fail_on;
 };
 
@@ -57,7 +65,7 @@ struct syc_verb {
     const char *examples; /* whole lines */
     int (*run)(const struct syc_options *o);
 };
-extern const struct syc_verb syc_verb_analyze, syc_verb_judge, syc_verb_rules;
+extern const struct syc_verb syc_verb_analyze, syc_verb_audit, syc_verb_judge, syc_verb_rules;
 
 /*
  * Read a verb's options; argv[0] is skipped.
@@ -86,9 +94,12 @@ struct syc_run {
     const struct syc_options *options;
     struct syc_output output;
     struct syc_engine *engine;
-    bool human; /* a table for a person instead of events */
+    bool human; /* a table or report for a person instead of events */
+    const struct syc_audit_report *report; /* of the engine; NULL without one */
     bool input_failed, interrupted, reached;
-    bool unread; /* the output failed before the input's end */
+    bool unread;                   /* the output failed before the input's end */
+    const struct syc_paths *files; /* captures to read; NULL for an interface or records */
+    size_t faults;                 /* inputs that were not read whole, each of them said */
     struct syc_table_row top[TOP_ROWS];
     size_t top_count, sources;
 };
@@ -110,6 +121,50 @@ void syc_run_drop(struct syc_run *run);
 /* Judge, print, free. Returns the exit status. */
 int syc_run_end(struct syc_run *run);
 
+/* How wide a table may be; whether colors and letters beyond ASCII are wanted: by the terminal and the environment. */
+int syc_terminal_width(void);
+bool syc_color_wanted(void);
+bool syc_utf8_wanted(void);
+
+/* ---- the audit's results (cmd_audit.c) ---- */
+
+/* The report on standard output. */
+enum syc_status syc_audit_print(const struct syc_run *run);
+
+/* The curves into the file of --csv; false after a message. */
+bool syc_audit_write_csv(const struct syc_run *run);
+
+/* ---- what a run reads (read.c) ---- */
+
+/* The words of a filter as one text, NULL without any or (failed) without memory; lists may be NULL. The caller frees it. */
+char *syc_words_join(const struct syc_texts *a, const struct syc_texts *b, bool *failed);
+
+/*
+ * Read run->files, one stream, or the interface. A filter that no link layer understands is a usage error: nothing was read
+ * then. What happens to one of several files is said when it happens; a stream that does not begin is said here.
+ *
+ * returns  0 or EXIT_USAGE
+ */
+int syc_run_captures(struct syc_run *run, const char *filter);
+
+/*
+ * Take in the records of a file of connection events ("-": standard input); more: other inputs follow. Damaged lines count
+ * as an input that was not read whole: what they said is missing from the results, and a status of 0 would hide it.
+ *
+ * returns  false when no further file is to be read
+ */
+bool syc_run_events(struct syc_run *run, const char *name, bool more);
+
+/* ---- progress (progress.c) ---- */
+
+/* From here to syc_progress_end() each tick of the run's engine may show how far it is, if a person is there to see it. */
+void syc_progress_begin(const struct syc_run *run);
+void syc_progress_tick(void *user);
+void syc_progress_end(void);
+
+/* Erase what is drawn: something else is going to be written to the terminal. */
+void syc_progress_hide(void);
+
 /* ---- inputs (inputs.c) ---- */
 
 /*
@@ -119,5 +174,8 @@ int syc_run_end(struct syc_run *run);
  * returns  0, or EXIT_INPUT when memory is short (said)
  */
 int syc_inputs_expand(const struct syc_texts *names, struct syc_paths *out, bool *failed);
+
+/* Let the process have as many files open as a stream of so many captures may need, if the system lets it. */
+void syc_inputs_make_room(size_t count);
 
 #endif

@@ -5,11 +5,21 @@ Makes a capture file from a page that a person can read: `pcapmake.py SCRIPT OUT
 A script is lines; `#` starts a comment. Lines that begin with `expect` are for expect.py.
 
 Settings, valid for what follows them:
-  link ethernet|raw|null|loop|sll|sll2   (once, before the first frame)
+  link ethernet|raw|null|loop|sll|sll2|ppp|ppp-hdlc|chdlc|fddi|802.11|radiotap|user0   (once, before the first frame)
   snaplen N      nanosecond      bigendian      cut N (the file ends N octets early)      unsorted
   start SECONDS (since 1970; default 1700000000)      seed N
+  only FROM UNTIL    of all frames those from FROM on and before UNTIL, in seconds from start: one of several files
+  packed gzip|zstd [members=N]      the file in so many gzip members or zstd frames (of stored blocks)
+  pcapng [bigendian] the format; then, at any place between frames:
+    section [bigendian]             one more section, little-endian unless it says otherwise
+    interface LINK [tsresol=N|2^N] [tsoffset=S] [snaplen=N]      what follows is seen there; N: 10^-N s (default 6)
+    on N             what follows is seen on interface N of this section (the first is 0)
+    block TYPE HEX   octets in a block of another kind
   vlan 5,7 | vlan none           outermost first
-  tunnel ipip|gre|vxlan OUTER-SRC OUTER-DST | tunnel none
+  mpls 100,200 | mpls none       labels, outermost first; under them IP
+  pppoe SESSION | pppoe none     sgt TAG | sgt none (Cisco metadata)
+  tunnel KIND OUTER-SRC OUTER-DST [+ KIND SRC DST ...] | tunnel none      outermost first; the outer addresses are IPv4
+                 KIND: ipip gre gre-eth pptp erspan1 erspan2 erspan3 vxlan geneve gtp-u teredo
   host ADDRESS [syn=OPTIONS] [win=N] [scaled=N] [ttl=N] [id=inc|N] [df=0|1] [hz=N]
                  what this host sends unless a line says otherwise; win in SYNs, scaled elsewhere
 
@@ -23,6 +33,7 @@ A segment:  TIME SRC > DST FLAGS [key=value ...]
   opts=LIST        mss:1460 sok ts ts:VAL:ECR nop ws:7 eol tfo:HEX sack:LEFT-RIGHT raw:HEX, joined by commas; `opts=none`
   win= ttl= id= df= tos= flow= urg= reserved= hop=     header fields as they are
   doff= iplen= frag=OFFSET[+] csum=bad cap=N           wrong, fragmented or cut on purpose
+  split=N [order=2,0,1]    IP fragments of N octets (of 8 each), all or some of them, in that order
 An ICMP error:  TIME ROUTER > HOST unreach CODE        quotes the last segment that HOST sent
 Any octets:     TIME frame HEX
 
@@ -35,6 +46,7 @@ Whole conversations (all take at=TIME):
   blackhole client= server= gaps=1,1,2,4
   repeat N every GAP [jitter SHARE] [step PORTS] TEMPLATE...      times T,T,... [step PORTS] TEMPLATE...
 """
+import gzip
 import ipaddress
 import random
 import re
@@ -44,12 +56,17 @@ import sys
 import zlib
 from fractions import Fraction
 
-LINKS = {"null": 0, "ethernet": 1, "raw": 101, "loop": 108, "sll": 113, "sll2": 276}
+LINKS = {"null": 0, "ethernet": 1, "ppp": 9, "fddi": 10, "ppp-hdlc": 50, "raw": 101, "chdlc": 104, "802.11": 105, "loop": 108,
+         "sll": 113, "radiotap": 127, "user0": 147, "sll2": 276}
 FLAG_BITS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16, "U": 32, "E": 64, "C": 128, "N": 256}
-SETTINGS = {"link", "snaplen", "nanosecond", "bigendian", "cut", "unsorted", "start", "seed", "vlan", "tunnel", "host"}
+SETTINGS = {"link", "snaplen", "nanosecond", "bigendian", "cut", "unsorted", "start", "seed", "vlan", "mpls", "pppoe", "sgt",
+            "tunnel", "host", "only", "packed", "pcapng", "section", "interface", "on", "block"}
 LINUX = "mss:1460,sok,ts,nop,ws:7"
 MSS = 1448  # payload of a full segment: 1500 - 40 - 12 octets of timestamps
 ETHERTYPE = {4: 0x0800, 6: 0x86dd}
+MACS = bytes.fromhex("020000000002020000000001")
+SNAP = bytes.fromhex("aaaa03000000")
+PPP_PROTOCOL = {0x0800: 0x21, 0x86dd: 0x57, 0x8847: 0x281}
 
 
 class ScriptError(ValueError):
@@ -120,9 +137,11 @@ class Side:
 class Capture:
     def __init__(self):
         self.link, self.snaplen, self.fraction, self.order, self.cut_octets = "ethernet", 262144, 1000, "<", 0
-        self.start, self.vlans, self.tunnel, self.sorted = 1_700_000_000 * 10**9, [], None, True
+        self.start, self.vlans, self.labels, self.tunnels, self.sorted = 1_700_000_000 * 10**9, [], [], [], True
+        self.session = self.group = None
         self.hosts, self.sides, self.frames = {}, {}, []
         self.last_from, self.now, self.random = {}, 0, random.Random(1)
+        self.only, self.packed, self.sections = None, None, []
 
     # ---- settings ----
 
@@ -146,12 +165,43 @@ class Capture:
             self.start = seconds(rest[0])
         elif name == "seed":
             self.random = random.Random(int(rest[0]))
-        elif name == "vlan":
-            self.vlans = [] if rest[0] == "none" else [int(v) for v in rest[0].split(",")]
-        elif name == "tunnel":
-            self.tunnel = None if rest[0] == "none" else (rest[0], endpoint(rest[1])[0], endpoint(rest[2])[0])
         elif name == "host":
             self.set_host(endpoint(rest[0])[0], pairs(rest[1:]))
+        elif name == "only":
+            self.only = seconds(rest[0]), seconds(rest[1])
+        elif name == "packed":
+            self.packed = rest[0], int(pairs(rest[1:]).get("members", 1))
+        elif name in ("pcapng", "section", "interface", "on", "block"):
+            self.set_pcapng(name, rest)
+        else:
+            self.set_way(name, [] if rest == ["none"] else rest)
+
+    def set_pcapng(self, name, rest):
+        if name == "pcapng":
+            self.order = ">" if "bigendian" in rest else "<"
+            self.sections = [Section(self.order)]
+        elif name == "section":
+            self.order = ">" if "bigendian" in rest else "<"
+            self.sections.append(Section(self.order))
+        elif name == "interface":
+            self.set(["link", rest[0]])
+            self.sections[-1].interface(LINKS[self.link], **pairs(rest[1:]))
+        elif name == "on":
+            self.sections[-1].on = int(rest[0])
+            self.link = {n: name for name, n in LINKS.items()}[self.sections[-1].interfaces[int(rest[0])][0]]
+        else:
+            self.sections[-1].blocks.append((int(rest[0], 0), bytes.fromhex("".join(rest[1:]))))
+
+    def set_way(self, name, rest):
+        """What stands between the link layer and the packet; no words: nothing."""
+        if name in ("vlan", "mpls"):
+            setattr(self, "vlans" if name == "vlan" else "labels", [int(v) for v in rest[0].split(",")] if rest else [])
+        elif name in ("pppoe", "sgt"):
+            setattr(self, "session" if name == "pppoe" else "group", int(rest[0]) if rest else None)
+        elif name == "tunnel":
+            if len(rest) % 4 not in (0, 3) or any(word != "+" for word in rest[3::4]):
+                raise ScriptError("a tunnel is KIND SRC DST, with + between them")
+            self.tunnels = [(rest[i], endpoint(rest[i + 1])[0], endpoint(rest[i + 2])[0]) for i in range(0, len(rest), 4)]
 
     def set_host(self, address, values):
         host = self.host(address)
@@ -243,12 +293,32 @@ class Capture:
         if key.get("csum") == "bad":
             total ^= 0x5555
         body = body[:at] + struct.pack("!H", total) + body[at + 2:]
+        if "split" in key:
+            return self.fragments(ns, src, dst, protocol, body, key)
         packet = self.ip(src, dst, protocol, body, key)
-        outer = packet
-        if self.tunnel:
-            outer = self.wrap(packet)
-        self.frame(ns, self.link_header(outer) + outer, key.get("cap"))
+        self.send(ns, packet, key)
         return packet
+
+    def send(self, ns, packet, key):
+        outer = packet
+        for kind, outer_src, outer_dst in reversed(self.tunnels):
+            outer = self.wrap(outer, kind, outer_src, outer_dst)
+        self.frame(ns, self.link_header(outer) + outer, key.get("cap"))
+
+    def fragments(self, ns, src, dst, protocol, body, key):
+        """RFC 791 3.2 and RFC 8200 4.5: pieces of a multiple of 8 octets, all but the last with the "more" bit."""
+        size, number = int(key["split"]), int(key.get("id", self.host(src).take_id()))
+        pieces = []
+        for at in range(0, len(body), size):
+            piece, more = body[at:at + size], at + size < len(body)
+            if src.version == 4:
+                pieces.append(self.ip(src, dst, protocol, piece, {**key, "id": number, "frag": f"{at}{'+' if more else ''}"}))
+            else:
+                head = struct.pack("!BBHI", protocol, 0, at | more, number)
+                pieces.append(self.ip(src, dst, 44, head + piece, key))
+        for i in [int(n) for n in key["order"].split(",")] if "order" in key else range(len(pieces)):
+            self.send(ns, pieces[i], key)
+        return pieces[0]
 
     def ip(self, src, dst, protocol, body, key):
         host = self.host(src)
@@ -265,48 +335,76 @@ class Capture:
                            ttl, protocol, 0) + src.packed + dst.packed
         return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + body
 
-    def wrap(self, packet):
-        kind, src, dst = self.tunnel
-        inner = packet[0] >> 4
+    def wrap(self, packet, kind, src, dst):
+        """The packet in a tunnel's header and IPv4."""
+        inner = ETHERTYPE[packet[0] >> 4]
+        frame = MACS + struct.pack("!H", inner) + packet
         if kind == "ipip":
-            return self.ip(src, dst, 4 if inner == 4 else 41, packet, {})
-        if kind == "gre":
-            return self.ip(src, dst, 47, struct.pack("!HH", 0, ETHERTYPE[inner]) + packet, {})
-        if kind == "vxlan":
-            vxlan = struct.pack("!II", 0x08000000, 7 << 8) + self.ethernet(packet) + packet
-            udp = struct.pack("!HHHH", 50000, 4789, 8 + len(vxlan), 0)
-            return self.ip(src, dst, 17, udp + vxlan, {})
+            return self.ip(src, dst, 4 if inner == 0x0800 else 41, packet, {})
+        gre = {"gre": lambda: struct.pack("!HH", 0, inner) + packet,
+               "gre-eth": lambda: struct.pack("!HHI", 0x2000, 0x6558, 7 << 8) + frame,  # RFC 7637
+               "pptp": lambda: struct.pack("!HHHHIHH", 0x3001, 0x880b, 4 + len(packet), 7, 1, 0xff03,
+                                           PPP_PROTOCOL[inner]) + packet,  # RFC 2637
+               "erspan1": lambda: struct.pack("!HH", 0, 0x88be) + frame,  # draft-foschiano-erspan-03, also the next two
+               "erspan2": lambda: struct.pack("!HHIII", 0x1000, 0x88be, 9, 1 << 28 | 7, 5) + frame,
+               "erspan3": lambda: struct.pack("!HHIIII", 0x1000, 0x22eb, 9, 2 << 28 | 7, 0x01020304, 0) + frame}
+        if kind in gre:
+            return self.ip(src, dst, 47, gre[kind](), {})
+        udp = {"vxlan": lambda: (4789, struct.pack("!II", 0x08000000, 7 << 8) + frame),  # RFC 7348
+               "geneve": lambda: (6081, struct.pack("!BBHI4x", 1, 0, 0x6558, 7 << 8) + frame),  # RFC 8926; one word of options
+               "gtp-u": lambda: (2152, struct.pack("!BBHIHBBBBBB", 0x36, 255, 8 + len(packet), 1, 9, 0, 0x85, 1, 0, 9, 0) +
+                                 packet),  # TS 29.281; sequence number, one extension
+               "teredo": lambda: (3544, struct.pack("!HHI", 0, 0x1234, 0x01020304) + packet)}  # RFC 4380; an origin
+        if kind in udp:
+            port, data = udp[kind]()
+            return self.ip(src, dst, 17, struct.pack("!HHHH", 50000, port, 8 + len(data), 0) + data, {})
         raise ScriptError(f"no tunnel {kind}")
 
     # ---- link layer ----
 
-    @staticmethod
-    def ethernet(packet):
-        return bytes.fromhex("020000000002020000000001") + struct.pack("!H", ETHERTYPE[packet[0] >> 4])
+    def below_ip(self, packet):
+        """(Ethernet type, octets) of what stands between a type and the packet: tags, metadata, PPPoE, labels."""
+        kind, head = ETHERTYPE[packet[0] >> 4], b""
+        for i, label in enumerate(reversed(self.labels)):
+            kind, head = 0x8847, struct.pack("!I", label << 12 | (0x100 if i == 0 else 0) | 64) + head
+        if self.session is not None:
+            ppp = struct.pack("!H", PPP_PROTOCOL[kind]) + head
+            kind, head = 0x8864, struct.pack("!BBHH", 0x11, 0, self.session, len(ppp) + len(packet)) + ppp
+        if self.group is not None:
+            kind, head = 0x8909, struct.pack("!BBHHH", 1, 1, 1, self.group, kind) + head
+        for i, vlan in enumerate(reversed(self.vlans)):
+            head = struct.pack("!HH", vlan, kind) + head
+            kind = 0x88a8 if i == len(self.vlans) - 1 and i > 0 else 0x8100
+        return kind, head
 
     def link_header(self, packet):
-        version = packet[0] >> 4
-        tags = b""
-        kinds = [ETHERTYPE[version]]
-        for i, vlan in enumerate(reversed(self.vlans)):
-            tags = struct.pack("!HH", vlan, kinds[-1]) + tags
-            kinds.append(0x88a8 if i == len(self.vlans) - 1 and i > 0 else 0x8100)
-        if self.link == "ethernet":
-            return bytes.fromhex("020000000002020000000001") + struct.pack("!H", kinds[-1]) + tags
-        if self.link == "sll":
-            return struct.pack("!HHH8sH", 0, 1, 6, bytes.fromhex("020000000001"), kinds[-1]) + tags
+        kind, head = self.below_ip(packet)
+        wlan = bytes.fromhex("08022c00") + MACS + bytes.fromhex("0200000000031000")  # data, from the distribution system
+        typed = {"ethernet": MACS, "sll": struct.pack("!HHH8s", 0, 1, 6, MACS[6:]), "chdlc": b"\x0f\x00",
+                 "fddi": b"\x54" + MACS + SNAP, "802.11": wlan + SNAP,
+                 "radiotap": bytes.fromhex("000008000000 0000") + wlan + SNAP}
+        if self.link in typed:
+            return typed[self.link] + struct.pack("!H", kind) + head
         if self.link == "sll2":
-            return struct.pack("!HHIHBB8s", kinds[-1], 0, 2, 1, 0, 6, bytes.fromhex("020000000001")) + tags
-        if self.vlans:
-            raise ScriptError(f"link {self.link} has no VLAN tags")
+            return struct.pack("!HHIHBB8s", kind, 0, 2, 1, 0, 6, MACS[6:]) + head
+        if self.link.startswith("ppp") and kind in PPP_PROTOCOL:
+            return struct.pack("!HH", 0xff03, PPP_PROTOCOL[kind]) + head
+        if head or self.link.startswith(("ppp", "user")):
+            raise ScriptError(f"link {self.link} has no type {kind:04x}")
         if self.link == "raw":
             return b""
-        family = 2 if version == 4 else 30
+        family = 2 if kind == 0x0800 else 30
         return struct.pack((self.order if self.link == "null" else ">") + "I", family)
 
     def frame(self, ns, octets, cap=None):
         kept = octets[:min(self.snaplen, int(cap) if cap else len(octets))]
-        self.frames.append((self.start + ns, kept, len(octets)))
+        if not self.sections:
+            self.frames.append((self.start + ns, kept, len(octets)))
+            return
+        section = self.sections[-1]
+        if not section.interfaces:
+            section.interface(LINKS[self.link])
+        section.frames.append((self.start + ns, kept, len(octets), section.on))
 
     def unreachable(self, ns, router, host, code):
         """ICMP destination unreachable: the IP header and 8 octets of what host sent last."""
@@ -320,15 +418,76 @@ class Capture:
 
     # ---- the file ----
 
+    def chosen(self, frames):
+        """The frames that go into this file, in its order."""
+        first, last = (self.start + ns for ns in self.only) if self.only else (-1 << 80, 1 << 80)
+        frames = [f for f in frames if first <= f[0] < last]
+        return sorted(frames, key=lambda f: f[0]) if self.sorted else frames
+
     def octets(self):
+        data = b"".join(s.octets(self.chosen(s.frames)) for s in self.sections) if self.sections else self.classic()
+        data = pack(data, *self.packed) if self.packed else data
+        return data[:len(data) - self.cut_octets]
+
+    def classic(self):
         magic = 0xa1b23c4d if self.fraction == 1 else 0xa1b2c3d4
         out = [struct.pack(self.order + "IHHiIII", magic, 2, 4, 0, 0, self.snaplen, LINKS[self.link])]
-        frames = sorted(self.frames, key=lambda f: f[0]) if self.sorted else self.frames
-        for ns, kept, length in frames:
+        for ns, kept, length in self.chosen(self.frames):
             whole, rest = divmod(ns, 10**9)
             out.append(struct.pack(self.order + "IIII", whole, rest // self.fraction, len(kept), length) + kept)
-        data = b"".join(out)
-        return data[:len(data) - self.cut_octets]
+        return b"".join(out)
+
+
+class Section:
+    """A pcapng section (draft-ietf-opsawg-pcapng): its interfaces and what was seen on them."""
+
+    def __init__(self, order):
+        self.order, self.interfaces, self.frames, self.blocks, self.on = order, [], [], [], 0
+
+    def interface(self, link, tsresol="6", tsoffset="0", snaplen="0"):
+        binary = tsresol.startswith("2^")
+        n = int(tsresol[2:] if binary else tsresol)
+        self.on = len(self.interfaces)
+        self.interfaces.append((link, 2**n if binary else 10**n, n | (0x80 if binary else 0), int(tsoffset), int(snaplen)))
+
+    def block(self, kind, body):
+        body += b"\0" * (-len(body) % 4)
+        length = len(body) + 12
+        return struct.pack(self.order + "II", kind, length) + body + struct.pack(self.order + "I", length)
+
+    def describe(self, link, _, resolution, offset, snaplen):
+        options = struct.pack(self.order + "HHB3x", 9, 1, resolution)
+        if offset:
+            options += struct.pack(self.order + "HHq", 14, 8, offset)
+        return self.block(1, struct.pack(self.order + "HHI", link, 0, snaplen) + options + b"\0" * 4)
+
+    def octets(self, frames):
+        out = [self.block(0x0a0d0d0a, struct.pack(self.order + "IHHq", 0x1a2b3c4d, 1, 0, -1))]
+        out += [self.describe(*i) for i in self.interfaces]
+        out += [self.block(kind, body) for kind, body in self.blocks]
+        for ns, kept, length, on in frames:
+            _, per_second, _, offset, snaplen = self.interfaces[on]
+            ticks = (ns - offset * 10**9) * per_second // 10**9
+            kept = kept[:snaplen or len(kept)]
+            out.append(self.block(6, struct.pack(self.order + "IIIII", on, ticks >> 32, ticks & 0xffffffff, len(kept), length) + kept))
+        return b"".join(out)
+
+
+def stored_zstd(data):
+    """A zstd frame (RFC 8878) of one segment with a 4-octet content size, in raw blocks."""
+    out, size = [struct.pack("<IBI", 0xfd2fb528, 0xa0, len(data))], 1 << 16
+    parts = [data[i:i + size] for i in range(0, len(data), size)] or [b""]
+    for i, part in enumerate(parts):
+        out.append(struct.pack("<I", len(part) << 3 | (i == len(parts) - 1))[:3] + part)
+    return b"".join(out)
+
+
+def pack(data, how, members):
+    if how not in ("gzip", "zstd"):
+        raise ScriptError(f"no packing {how}")
+    step = -(-len(data) // members)
+    parts = [data[i:i + step] for i in range(0, len(data), step)]
+    return b"".join(gzip.compress(p, mtime=0) if how == "gzip" else stored_zstd(p) for p in parts)
 
 
 class Conversation:

@@ -110,11 +110,16 @@ class Runner:
         return p.returncode, p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace")
 
     def command(self, text, capture):
-        """Run a LIST command; @ is the capture, and "A PIPE B" feeds what A prints to B."""
-        output = None
+        """Run a LIST command; @ is the capture, "A PIPE B" feeds what A prints to B, "A < FILE" a file to A."""
+        data = None
         for part in text.split(" PIPE "):
             words = [capture if w == "@" else w for w in shlex.split(part)]
-            status, output, errors = self.run(words, None if output is None else output.encode())
+            if "<" in words:
+                with open(os.path.join(self.folder, words[words.index("<") + 1]), "rb") as f:
+                    data = f.read()
+                words = words[:words.index("<")]
+            status, output, errors = self.run(words, data)
+            data = output.encode()
         return status, output, errors
 
 

@@ -3,6 +3,7 @@
 The tools of the golden tests, tested: octets that the capture maker must write, taken from RFCs and counted by hand;
 expectations that must hold and must not; and run.py against programs that are wrong in one way each. Prints TAP.
 """
+import gzip
 import os
 import struct
 import subprocess
@@ -60,16 +61,52 @@ def maker(out):
     out.check("IPv6: TCP and pseudo-header add up to nothing", pcapmake.checksum(pseudo + frame[40:]) == 0)
 
     tag = "0 10.0.0.1:1 > 10.0.0.2:2 S isn=0 opts=none\n"
-    heads = {"vlan 100\n": "8100 0064 0800", "vlan 5,7\n": "88a8 0005 8100 0007 0800"}
+    # RFC 3032 (label, bottom bit, 64 hops), RFC 2516 (40 octets of IP and 2 of PPP are 002a), what Wireshark reads as CMD.
+    heads = {"vlan 100\n": "8100 0064 0800", "vlan 5,7\n": "88a8 0005 8100 0007 0800",
+             "mpls 16,17\n": "8847 00010040 00011140 45", "pppoe 4660\n": "8864 11 00 1234 002a 0021 45",
+             "sgt 9\n": "8909 01 01 0001 0009 0800 45", "vlan 7\nsgt 9\npppoe 1\nmpls 16\n":
+             "8100 0007 8909 01 01 0001 0009 8864 11 00 0001 002e 0281 00010140 45"}
     for setting, want in heads.items():
         octets = packets(setting + tag)[1][0][2]
         want = bytes.fromhex(want)
         out.check(f"{setting.strip()}: tags", octets[12:12 + len(want)] == want, octets[:30].hex())
     links = {"null": "02000000 45", "loop": "00000002 45", "raw": "45", "sll": "0000 0001 0006 020000000001 0000 0800 45",
-             "sll2": "0800 0000 00000002 0001 00 06 020000000001 0000 45"}
+             "sll2": "0800 0000 00000002 0001 00 06 020000000001 0000 45", "ppp": "ff03 0021 45", "ppp-hdlc": "ff03 0021 45",
+             "chdlc": "0f00 0800 45", "fddi": "54 020000000002 020000000001 aaaa03 000000 0800 45",
+             "802.11": "0802 2c00 020000000002 020000000001 020000000003 1000 aaaa03 000000 0800 45",
+             "radiotap": "0000 0800 00000000 0802 2c00"}
     for link, want in links.items():
         octets, want = packets(f"link {link}\n{tag}")[1][0][2], bytes.fromhex(want)
         out.check(f"link {link}: header", octets[:len(want)] == want, octets[:24].hex())
+
+    # Behind 14 octets of Ethernet and 20 of outer IPv4: what each tunnel's own document says, around 40 octets of IP.
+    frame = "020000000002 020000000001 0800 45"
+    tunnels = {"ipip": (4, "45"), "gre": (47, "0000 0800 45"), "gre-eth": (47, f"2000 6558 00000700 {frame}"),
+               "pptp": (47, "3001 880b 002c 0007 00000001 ff03 0021 45"), "erspan1": (47, f"0000 88be {frame}"),
+               "erspan2": (47, f"1000 88be 00000009 10000007 00000005 {frame}"),
+               "erspan3": (47, f"1000 22eb 00000009 20000007 01020304 00000000 {frame}"),
+               "vxlan": (17, f"c350 12b5 0046 0000 08000000 00000700 {frame}"),
+               "geneve": (17, f"c350 17c1 004a 0000 0100 6558 00000700 00000000 {frame}"),
+               "gtp-u": (17, "c350 0868 0040 0000 36ff 0030 00000001 0009 00 85 01 0009 00 45"),
+               "teredo": (17, "c350 0dd8 0038 0000 0000 1234 01020304 45")}
+    for kind, (protocol, want) in tunnels.items():
+        octets, want = packets(f"tunnel {kind} 192.0.2.1 192.0.2.2\n{tag}")[1][0][2], bytes.fromhex(want)
+        out.check(f"tunnel {kind}: protocol {protocol}, header", octets[23] == protocol and octets[34:34 + len(want)] == want,
+                  octets[23:70].hex())
+    octets = packets(f"tunnel gre 192.0.2.1 192.0.2.2 + ipip 192.0.2.3 192.0.2.4\n{tag}")[1][0][2]
+    out.check("tunnels nest, the first outermost", octets[23] == 47 and octets[26:38].hex() == "c0000201c0000202" "00000800" and
+              octets[47] == 4 and octets[50:58].hex() == "c0000203c0000204", octets[23:70].hex())
+
+    # 20 octets of TCP and 30 of payload in pieces of 24: 24, 24, 2; the last two begin at 3 and 6 times 8 octets.
+    split = "0 10.0.0.1:1 > 10.0.0.2:2 A len=30 opts=none split=24 id=7"
+    found = [f[2][16:22].hex() for f in packets(split + "\n")[1]]
+    out.check("IPv4 fragments: length, ID, more and offset", found == ["002c00072000", "002c00072003", "001600070006"], str(found))
+    found = [f[2][16:22].hex() for f in packets(split + " order=2,0\n")[1]]
+    out.check("fragments in the order asked for", found == ["001600070006", "002c00072000"], str(found))
+    found = [f[2][18:20].hex() + f[2][20:21].hex() + f[2][54:62].hex() for f in
+             packets("0 [2001:db8::1]:1 > [2001:db8::2]:2 A len=30 opts=none split=24 id=7\n")[1]]
+    out.check("IPv6 fragments: payload length, next header 44, TCP, offset and more, ID",
+              found == ["00202c0600000100000007", "00202c0600001900000007", "000a2c0600003000000007"], str(found))
 
     # Numbers follow: SYN takes one, 10 octets take ten, FIN takes one.
     _, found = packets("0 10.0.0.1:1 > 10.0.0.2:2 S isn=100 opts=none\n1 10.0.0.2:2 > 10.0.0.1:1 SA isn=200 opts=none\n"
@@ -86,12 +123,42 @@ def maker(out):
     _, found = packets("repeat 3 every 5 step 2 http client=10.0.0.1:40000 server=10.0.0.2:80 at=1\n")
     syns = [(f[0] - 1700000000, struct.unpack("!H", f[2][34:36])[0]) for f in found if f[2][47] == 2]
     out.check("repeat: three SYNs, 5 s and 2 ports apart", syns == [(1, 40000), (6, 40002), (11, 40004)], str(syns))
-    for bad in ("0 10.0.0.1:1 > 10.0.0.2:2 X\n", "link wax\n", "0 10.0.0.1:1 10.0.0.2:2 S\n", "http client=10.0.0.1:1\n"):
+    for bad in ("0 10.0.0.1:1 > 10.0.0.2:2 X\n", "link wax\n", "0 10.0.0.1:1 10.0.0.2:2 S\n", "http client=10.0.0.1:1\n",
+                "tunnel wax 192.0.2.1 192.0.2.2\n0 10.0.0.1:1 > 10.0.0.2:2 S\n", "tunnel gre 192.0.2.1\n", "link ppp\nvlan 5\n" + tag):
         try:
             pcapmake.make(bad)
-            out.check(f"refused: {bad.strip()}", False)
+            out.check(f"refused: {bad.splitlines()[0]}", False)
         except pcapmake.ScriptError as e:
-            out.check(f"refused with its line: {bad.strip()}", "script:1:" in str(e), str(e))
+            line = len(bad.splitlines())
+            out.check(f"refused with its line: {bad.splitlines()[0]}", f"script:{line}:" in str(e), str(e))
+
+
+def files(out):
+    """Formats of the whole file, by octets from draft-ietf-opsawg-pcapng, RFC 1952 and RFC 8878."""
+    one = "0 frame aabbccdd\n"
+    want = "0a0d0d0a 1c000000 4d3c2b1a 0100 0000 ffffffffffffffff 1c000000" \
+           "01000000 20000000 0100 0000 00000000 0900 0100 06 000000 00000000 20000000" \
+           "06000000 24000000 00000000 240a0600 00401e18 04000000 04000000 aabbccdd 24000000"
+    # 1,700,000,000,000,000 us are 60a24 * 2^32 + 181e4000 (hexadecimal).
+    got = pcapmake.make("pcapng\n" + one)
+    out.check("pcapng: section, interface, packet", got == bytes.fromhex(want), got.hex())
+    got = pcapmake.make("pcapng bigendian\nstart 100\ninterface raw tsresol=2^4 tsoffset=98 snaplen=3\nblock 0x0bad 00007ed9 ff\n0.5 frame aabbccdd\n")
+    want = "0a0d0d0a 0000001c 1a2b3c4d 0001 0000 ffffffffffffffff 0000001c" \
+           "00000001 0000002c 0065 0000 00000003 0009 0001 84 000000 000e 0008 0000000000000062 00000000 0000002c" \
+           "00000bad 00000014 00007ed9 ff000000 00000014" \
+           "00000006 00000024 00000000 00000000 00000028 00000003 00000004 aabbcc00 00000024"
+    out.check("pcapng: big-endian, 2^-4 s, offset 98 s: 2.5 s are 40 ticks; a block of another kind", got == bytes.fromhex(want), got.hex())
+    got = pcapmake.make("pcapng\n" + one + "section\ninterface raw\ninterface null\non 0\n" + one)
+    out.check("pcapng: a section has its own interfaces, and `on` goes back to one",
+              len(got) == 28 + 32 + 36 + 28 + 2 * 32 + 36 and got[-28:-24] == bytes(4), got.hex())
+    plain = pcapmake.make(one)
+    packed = pcapmake.make("packed gzip members=3\n" + one)
+    out.check("gzip: three members, the whole file", packed.count(b"\x1f\x8b\x08") == 3 and gzip.decompress(packed) == plain)
+    packed = pcapmake.make("packed zstd\n" + one)
+    # Magic; single segment with a 4-octet size; the size; last raw block of 44 octets: 44 << 3 | 1.
+    out.check("zstd: a stored block", packed == bytes.fromhex("28b52ffd a0 2c000000 610100") + plain and len(plain) == 44, packed.hex())
+    _, found = packets("only 1 3\n0 frame 00\n1 frame 01\n2.5 frame 02\n3 frame 03\n")
+    out.check("only 1 3: from 1 on, before 3", [f[2] for f in found] == [b"\x01", b"\x02"], str(found))
 
 
 EVENT = {"event_type": "connection", "src_ip": "10.0.0.1", "src_port": 5, "vlan": [5, 7], "complete": False,
@@ -153,6 +220,7 @@ def runner(out):
 def main():
     out = tap.Tap()
     maker(out)
+    files(out)
     terms(out)
     runner(out)
     return out.done()

@@ -19,6 +19,12 @@
 #include "capture/capture.h"
 
 int test_link_group(void);
+int test_llc_group(void);
+int test_ppp_group(void);
+int test_tunnel_group(void);
+int test_udp_group(void);
+int test_sum_group(void);
+int test_fragments_group(void);
 int test_ip_group(void);
 int test_icmp_group(void);
 int test_tcp_group(void);
@@ -31,9 +37,20 @@ enum { OCTETS_MAX = 4096 };
 enum {
     LINK_NULL = 0,
     LINK_ETHERNET = 1,
+    LINK_PPP = 9,
+    LINK_FDDI = 10,
+    LINK_PPP_HDLC = 50,
+    LINK_PPP_ETHER = 51,
     LINK_RAW = 101,
+    LINK_C_HDLC = 104,
+    LINK_80211 = 105,
     LINK_LOOP = 108,
     LINK_SLL = 113,
+    LINK_PRISM = 119,
+    LINK_RADIOTAP = 127,
+    LINK_PPP_PPPD = 166,
+    LINK_PPI = 192,
+    LINK_PPP_WITH_DIR = 204,
     LINK_SLL2 = 276
 };
 
@@ -65,10 +82,31 @@ void add_ip6(struct octets *o, unsigned next, unsigned payload);
 enum { TCP_DATA_OCTETS = 24 };
 void add_tcp_data(struct octets *o);
 
-/* Decode the whole of o as a frame that was captured whole, and as one of `sent` octets on the wire. */
+/* An IPv4 packet of 44 octets with that segment. */
+enum { IP_DATA_OCTETS = 44 };
+void add_ip4_data(struct octets *o);
+
+/* An Ethernet frame of 58 octets with that packet, as tunnels carry it. */
+enum { FRAME_DATA_OCTETS = 58 };
+void add_frame_data(struct octets *o);
+
+/*
+ * Decode n octets at the very end of a block of their own, so that a sanitizer sees every octet read past it. Without one
+ * the spans are still checked; they are NULL afterwards.
+ */
+enum syc_drop decode_exact(const uint8_t *p, size_t n, size_t length, uint16_t link, unsigned flags,
+                           struct syc_segment *out);
+
+/*
+ * Decode the whole of o as a frame that was captured whole, and as one of `sent` octets on the wire; each is also decoded
+ * by decode_exact() cut at every octet, under all flags.
+ */
 enum syc_drop decode(const struct octets *o, uint16_t link, struct syc_segment *out);
 enum syc_drop decode_sent(const struct octets *o, uint16_t link, size_t sent,
                           struct syc_segment *out);
+
+enum syc_drop decode_flagged(const struct octets *o, uint16_t link, unsigned flags,
+                             struct syc_segment *out);
 
 /* The segment of add_tcp_data behind any way: ports, numbers and payload are right. */
 void assert_is_data(const struct syc_segment *s);

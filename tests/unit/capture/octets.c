@@ -1,5 +1,6 @@
 #include "tests/unit/capture/groups.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void
@@ -57,10 +58,79 @@ add_tcp_data(struct octets *o)
     octets_add(o, "data", 4);
 }
 
+void
+add_ip4_data(struct octets *o)
+{
+    add_ip4(o, 6, TCP_DATA_OCTETS);
+    add_tcp_data(o);
+}
+
+void
+add_frame_data(struct octets *o)
+{
+    add_ethernet(o, 0x0800);
+    add_ip4_data(o);
+}
+
+enum syc_drop
+decode_exact(const uint8_t *p, size_t n, size_t length, uint16_t link, unsigned flags,
+             struct syc_segment *out)
+{
+    uint8_t *block = malloc(n > 0 ? n : 1);
+    struct syc_frame frame = {.data = block,
+                              .captured = (uint32_t)n,
+                              .length = (uint32_t)length,
+                              .link = link};
+    enum syc_drop drop;
+
+    assert_non_null(block);
+    memcpy(block, p, n);
+    drop = flags == 0 ? syc_decode(&frame, out) : syc_decode_with(&frame, flags, out);
+    assert_in_range(drop, 0, SYC_DROP_COUNT - 1);
+    if (out->options.n > 0) {
+        assert_true(out->options.p >= block && out->options.p + out->options.n <= block + n);
+    }
+    if (out->payload.n > 0) {
+        assert_true(out->payload.p >= block && out->payload.p + out->payload.n <= block + n);
+    }
+    assert_true(out->options.n <= 40 && out->payload.n <= out->payload_octets);
+    out->options.p = out->payload.p = NULL;
+    free(block);
+    return drop;
+}
+
+/* No octet more must be read, and nothing more be known, than was captured. */
+static void
+decode_cut(const struct octets *o, uint16_t link, size_t sent)
+{
+    struct syc_segment s;
+
+    for (size_t n = 0; n <= o->n; n++) {
+        for (unsigned flags = 0; flags < 4; flags++) {
+            if (decode_exact(o->p, n, sent, link, flags, &s) == SYC_DROP_NONE) {
+                assert_true(s.payload_cut || s.payload.n == s.payload_octets);
+                assert_true(s.options_cut == (s.options.n + 20 < s.tcp_header_octets));
+            }
+        }
+    }
+}
+
 enum syc_drop
 decode(const struct octets *o, uint16_t link, struct syc_segment *out)
 {
     return decode_sent(o, link, o->n, out);
+}
+
+enum syc_drop
+decode_flagged(const struct octets *o, uint16_t link, unsigned flags, struct syc_segment *out)
+{
+    struct syc_frame frame = {.data = o->p,
+                              .captured = (uint32_t)o->n,
+                              .length = (uint32_t)o->n,
+                              .link = link};
+
+    memset(out, 0x5a, sizeof *out);
+    return syc_decode_with(&frame, flags, out);
 }
 
 enum syc_drop
@@ -76,6 +146,7 @@ decode_sent(const struct octets *o, uint16_t link, size_t sent, struct syc_segme
         .number = 42,
     };
 
+    decode_cut(o, link, sent);
     memset(out, 0x5a, sizeof *out); /* whatever is left over must not shine through */
     return syc_decode(&frame, out);
 }

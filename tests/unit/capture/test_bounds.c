@@ -1,37 +1,6 @@
 #include "tests/unit/capture/groups.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/*
- * Hostile frames. Each is decoded at the very end of a block of its own size, so that a sanitizer sees every octet read
- * past it; without one the spans are still checked.
- */
-static enum syc_drop
-decode_exact(const uint8_t *p, size_t n, size_t length, uint16_t link, struct syc_segment *out)
-{
-    uint8_t *block = malloc(n > 0 ? n : 1);
-    struct syc_frame frame = {.data = block,
-                              .captured = (uint32_t)n,
-                              .length = (uint32_t)length,
-                              .link = link};
-    enum syc_drop drop;
-
-    assert_non_null(block);
-    memcpy(block, p, n);
-    drop = syc_decode(&frame, out);
-    assert_in_range(drop, 0, SYC_DROP_COUNT - 1);
-    if (out->options.n > 0) {
-        assert_true(out->options.p >= block && out->options.p + out->options.n <= block + n);
-    }
-    if (out->payload.n > 0) {
-        assert_true(out->payload.p >= block && out->payload.p + out->payload.n <= block + n);
-    }
-    assert_true(out->options.n <= 40 && out->payload.n <= out->payload_octets);
-    out->options.p = out->payload.p = NULL;
-    free(block);
-    return drop;
-}
 
 /* Tags, IPv6 with a chain, TCP with options and payload. */
 static void
@@ -64,7 +33,7 @@ frames_cut_at_every_octet_have_the_right_reason(void **state)
                                            : SYC_DROP_NONE;
         struct syc_segment s;
 
-        assert_int_equal(decode_exact(o.p, n, o.n, LINK_ETHERNET, &s), expected);
+        assert_int_equal(decode_exact(o.p, n, o.n, LINK_ETHERNET, 0, &s), expected);
         if (expected == SYC_DROP_NONE) {
             assert_int_equal(s.payload_octets, 4);
             assert_int_equal(s.has_ts, n >= 150);
@@ -81,23 +50,85 @@ next_random(uint32_t *seed)
     return *seed >> 8;
 }
 
+/* Ethernet, IPv4, UDP, VXLAN, a tag, IPv4, GRE, MPLS, IPv4, UDP, GTP-U with an extension, TCP. */
+static void
+add_tunnels(struct octets *o)
+{
+    add_ethernet(o, 0x0800);
+    add_ip4(o, 17, 16 + 18 + 20 + 8 + 20 + 8 + 16 + IP_DATA_OCTETS);
+    ADD(o, 0xc3, 0x50, 0x12, 0xb5, 0, 150, 0, 0, 8, 0, 0, 0, 0, 0, 7, 0);
+    add_ethernet(o, 0x8100);
+    ADD(o, 0, 5, 0x08, 0x00);
+    add_ip4(o, 47, 8 + 20 + 8 + 16 + IP_DATA_OCTETS);
+    ADD(o, 0, 0, 0x88, 0x47, 0x00, 0x06, 0x41, 0x40);
+    add_ip4(o, 17, 8 + 16 + IP_DATA_OCTETS);
+    ADD(o, 0xc3, 0x50, 0x08, 0x68, 0, 68, 0, 0);
+    ADD(o, 0x34, 255, 0, 52, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 9, 0);
+    add_ip4_data(o);
+}
+
+/* radiotap with time and flags, QoS data, SNAP, IPv6, AH, GRE, ERSPAN III with its subheader, PPPoE, TCP. */
+static void
+add_radio(struct octets *o)
+{
+    ADD(o, 0, 0, 17, 0, 3, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0x30);
+    ADD(o, 0x88, 0x02, 0x2c, 0x00, 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 3, 0x10, 0);
+    ADD(o, 0, 0, 0, 0, 0xaa, 0xaa, 0x03, 0, 0, 0, 0x86, 0xdd);
+    add_ip6(o, 51, 12 + 28 + 14 + 8 + IP_DATA_OCTETS);
+    ADD(o, 47, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1);
+    ADD(o, 0x10, 0, 0x22, 0xeb, 0, 0, 0, 9, 0x20, 100, 0x00, 0x07, 1, 2, 3, 4, 0, 0, 0, 1);
+    ADD(o, 0x30, 0, 0, 0, 0, 0, 0, 0);
+    add_ethernet(o, 0x8864);
+    ADD(o, 0x11, 0, 0x12, 0x34, 0, 46, 0, 0x21);
+    add_ip4_data(o);
+    ADD(o, 0xde, 0xad, 0xbe, 0xef);
+}
+
+static void
+deep_frames_of_every_kind_are_read(void **state)
+{
+    struct octets tunnels = {.n = 0}, radio = {.n = 0};
+    struct syc_segment s;
+
+    add_tunnels(&tunnels);
+    assert_int_equal(decode(&tunnels, LINK_ETHERNET, &s), SYC_DROP_NONE);
+    assert_is_data(&s);
+    assert_int_equal(s.path.tunnel_count, 3);
+    assert_int_equal(s.path.tunnel[0], SYC_TUNNEL_VXLAN);
+    assert_int_equal(s.path.tunnel[1], SYC_TUNNEL_GRE);
+    assert_int_equal(s.path.tunnel[2], SYC_TUNNEL_GTPU);
+    assert_int_equal(s.path.vlan_count, 1);
+    add_radio(&radio);
+    assert_int_equal(decode(&radio, LINK_RADIOTAP, &s), SYC_DROP_NONE);
+    assert_is_data(&s);
+    assert_int_equal(s.path.tunnel_count, 1);
+    assert_int_equal(s.path.tunnel[0], SYC_TUNNEL_ERSPAN);
+}
+
 static void
 damaged_frames_never_lead_outside(void **state)
 {
-    static const uint16_t links[] = {0, 1, 12, 14, 101, 108, 113, 228, 229, 276};
+    static void (*const kinds[])(struct octets *) = {add_deep_frame, add_tunnels, add_radio};
+    static const uint16_t links[] = {0,   1,   9,   10,  12,  14,  50,  51,  101, 104, 105,
+                                     108, 113, 119, 127, 166, 192, 204, 228, 229, 276};
+    static const uint16_t own[] = {LINK_ETHERNET, LINK_ETHERNET, LINK_RADIOTAP};
     uint32_t seed = 1;
 
-    for (int round = 0; round < 60000; round++) {
+    for (int round = 0; round < 120000; round++) {
         struct octets o = {.n = 0};
         struct syc_segment s;
-        size_t n;
+        size_t kind = next_random(&seed) % 3, n;
+        uint16_t link = next_random(&seed) % 2 == 0
+                            ? own[kind]
+                            : links[next_random(&seed) % (sizeof links / sizeof links[0])];
 
-        add_deep_frame(&o);
+        kinds[kind](&o);
         for (uint32_t i = next_random(&seed) % 6; i > 0; i--) {
             o.p[next_random(&seed) % o.n] = (uint8_t)next_random(&seed);
         }
         n = next_random(&seed) % (o.n + 1);
-        decode_exact(o.p, n, next_random(&seed) % 3 == 0 ? 0 : o.n, links[round % 10], &s);
+        decode_exact(o.p, n, next_random(&seed) % 3 == 0 ? 0 : o.n, link, next_random(&seed) % 4,
+                     &s);
     }
 }
 
@@ -138,8 +169,9 @@ the_short_way_and_the_long_way_agree(void **state)
             0) { /* a file that says less of the wire than it holds, or far more */
             sent = next_random(&seed) % 2 == 0 ? 0 : 70000;
         }
-        drop = decode_exact(ether.p, ether.n, sent == 0 ? 0 : sent + 14, LINK_ETHERNET, &a);
-        assert_int_equal(decode_exact(sll.p, sll.n, sent == 0 ? 0 : sent + 16, LINK_SLL, &b), drop);
+        drop = decode_exact(ether.p, ether.n, sent == 0 ? 0 : sent + 14, LINK_ETHERNET, 0, &a);
+        assert_int_equal(decode_exact(sll.p, sll.n, sent == 0 ? 0 : sent + 16, LINK_SLL, 0, &b),
+                         drop);
         assert_memory_equal(&a, &b, sizeof a);
         good += drop == SYC_DROP_NONE;
     }
@@ -151,6 +183,7 @@ test_bounds_group(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_cut_at_every_octet_have_the_right_reason),
+        cmocka_unit_test(deep_frames_of_every_kind_are_read),
         cmocka_unit_test(damaged_frames_never_lead_outside),
         cmocka_unit_test(the_short_way_and_the_long_way_agree),
     };

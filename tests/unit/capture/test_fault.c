@@ -58,8 +58,13 @@ what_is_no_capture_is_said_to_be_none(void **state)
         {"ab", 2, "2 octets are no capture; expected pcap or pcapng"},
         {"{\"event\":\"flow\"}         ", 25,
          "no capture: begins with 7b 22 65 76; expected pcap or pcapng"},
-        {"\x1f\x8b\x08\x00", 4, "compressed by gzip; pipe it: zcat FILE | syncopate -"},
-        {"\x28\xb5\x2f\xfd", 4, "compressed by zstd; pipe it: zstdcat FILE | syncopate -"},
+        {"\xfd"
+         "7zXZ\0",
+         6, "packed by xz; pipe it: xzcat FILE | syncopate -"},
+        {"\x04\x22\x4d\x18", 4, "packed by lz4; pipe it: lz4cat FILE | syncopate -"},
+        {"BZh9", 4, "packed by bzip2; pipe it: bzcat FILE | syncopate -"},
+        {"snoop\0\0\0", 8, "a snoop capture; convert it: editcap FILE FILE.pcap"},
+        {"GMBU", 4, "a Network Monitor capture; convert it: editcap FILE FILE.pcap"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -189,19 +194,23 @@ a_cut_pcapng_gives_its_whole_frames(void **state)
     assert_int_equal(o.n, 136);
     for (o.n = 0; o.n <= 136; o.n++) {
         read_file(&o, NULL, SYC_BATCH, &r);
-        if (o.n < 60) {
-            /* Between the two blocks libpcap knows that an interface is missing, but not that the file was cut. */
-            assert_true(r.opened == SYC_TRUNCATED || r.opened == SYC_FORMAT);
+        if (o.n < 28) {
+            assert_int_equal(r.opened, o.n < 4 ? SYC_FORMAT : SYC_TRUNCATED);
             continue;
         }
         assert_int_equal(r.opened, SYC_OK);
         assert_int_equal(r.n, (o.n >= 96) + (o.n >= 136));
-        assert_int_equal(r.ended, o.n == 60 || o.n == 96 || o.n == 136 ? SYC_END : SYC_TRUNCATED);
+        assert_int_equal(r.ended, o.n == 28 || o.n == 60 || o.n == 96 || o.n == 136
+                                      ? SYC_END
+                                      : SYC_TRUNCATED);
     }
     o.n = 100;
     read_file(&o, NULL, SYC_BATCH, &r);
-    assert_non_null(strstr(r.err.text, "after frame 1: "));
-    assert_non_null(strstr(r.err.text, "1 frames before it were read"));
+    assert_string_equal(r.err.text,
+                        "cut inside the block at octet 96; 1 frames before it were read");
+    o.n = 27;
+    read_file(&o, NULL, SYC_BATCH, &r);
+    assert_string_equal(r.err.text, "cut inside the pcapng header: 27 octets, of at least 28");
 }
 
 static void
@@ -233,40 +242,67 @@ a_missing_interface_is_an_io_error(void **state)
     assert_true(strncmp(err.text, "cannot capture: ", 16) == 0);
 }
 
-/* Fail allocation 1, 2, ... of a whole reading until it succeeds; returns how many that took. */
+/*
+ * Fail allocation 1, 2, ... of a whole reading until it succeeds; returns how many that took. `twice` reads it as two
+ * files, one of which may be left out: then the fault is said once and the other is whole.
+ */
 static unsigned
-fail_each_allocation(const struct octets *o, const char *filter, size_t frames)
+fail_each_allocation(const struct octets *o, const char *filter, size_t frames, bool twice)
 {
+    char path[PATH_ROOM];
+    const char *const paths[] = {path, path};
+
+    save(o->p, o->n, path);
     for (unsigned k = 1;; k++) {
         struct reading r;
-        enum syc_status status;
+        size_t faults = 0;
+        bool met;
 
         fail_at = k;
-        read_file(o, filter, SYC_BATCH, &r);
-        status = r.opened != SYC_OK ? r.opened : r.ended;
-        if (fail_at > 0) {
-            fail_at = 0;
-            assert_int_equal(status, SYC_END);
-            assert_int_equal(r.n, frames);
+        if (twice) {
+            read_paths(paths, 2, filter, SYC_BATCH, &r);
+        } else {
+            read_path(path, filter, SYC_BATCH, &r);
+        }
+        met = fail_at == 0;
+        fail_at = 0;
+        for (size_t i = 0; i < r.overs; i++) {
+            assert_true(r.over[i].status == SYC_END || r.over[i].status == SYC_NO_MEMORY);
+            assert_true(r.over[i].status == SYC_END || strlen(r.over[i].text) > 0);
+            faults += r.over[i].status != SYC_END;
+        }
+        faults += r.opened == SYC_NO_MEMORY;
+        assert_int_equal(faults, met ? 1 : 0);
+        assert_int_equal(r.opened == SYC_OK ? r.overs : 0,
+                         r.opened == SYC_OK ? (twice ? 2 : 1) : 0);
+        if (r.opened == SYC_OK && twice) {
+            assert_true(r.n >= frames && r.n <= 2 * frames);
+        }
+        if (!met) {
+            assert_int_equal(r.n, twice ? 2 * frames : frames);
+            unlink(path);
             return k - 1;
         }
-        assert_int_equal(status, SYC_NO_MEMORY);
-        assert_true(strlen(r.err.text) > 0);
     }
 }
 
 static void
 every_failed_allocation_is_reported(void **state)
 {
-    struct octets o = {.n = 0}, ng = {.n = 0};
+    struct octets o = {.n = 0}, ng = {.n = 0}, modified = {.n = 0};
 
     add_file_header(&o, &usual, 65535, LINK_ETHERNET);
     add_record(&o, &usual, 1, 0, 10, 10, 0);
-    assert_int_equal(fail_each_allocation(&o, NULL, 1), 3); /* capture, reader, buffer */
-    assert_int_equal(fail_each_allocation(&o, "tcp", 0), 4);
+    assert_int_equal(fail_each_allocation(&o, NULL, 1, false), 3);  /* capture, buffer, reader */
+    assert_int_equal(fail_each_allocation(&o, "tcp", 0, false), 4); /* the filter */
     add_section(&ng);
     add_packet(&ng, 1, "abcd", 4, 4);
-    assert_int_equal(fail_each_allocation(&ng, NULL, 1), 4); /* and the stream's source */
+    assert_int_equal(fail_each_allocation(&ng, NULL, 1, false), 4); /* the interfaces */
+    add_file_header(&modified, &(struct flavor){false, false, 0xa1b2cd34}, 65535, LINK_ETHERNET);
+    assert_int_equal(fail_each_allocation(&modified, NULL, 0, false), 4); /* a buffer of its own */
+    /* stream, merge, files, heap; for each file and for each look at it: file, capture, buffer, reader */
+    assert_int_equal(fail_each_allocation(&o, NULL, 1, true), 4 + 16);
+    assert_int_equal(fail_each_allocation(&ng, NULL, 1, true), 4 + 20);
 }
 
 /* A record beyond the buffer needs a larger one: frames before it must still come out. */

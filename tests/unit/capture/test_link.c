@@ -221,17 +221,90 @@ what_is_not_ip_is_counted_so(void **state)
     }
 }
 
+/* One option of 4 octets (a security group tag), and two. */
+static void
+cisco_metadata_is_stepped_over(void **state)
+{
+    for (uint8_t words = 1; words <= 2; words++) {
+        struct octets o = {.n = 0};
+        struct syc_segment s;
+
+        add_ethernet(&o, 0x8909);
+        ADD(&o, 1, words, 0, 1, 0, 2);
+        if (words == 2) {
+            ADD(&o, 0, 2, 0, 9);
+        }
+        ADD(&o, 0x81, 0x00, 0, 7, 0x08, 0x00);
+        add_ip4_data(&o);
+        assert_int_equal(decode(&o, LINK_ETHERNET, &s), SYC_DROP_NONE);
+        assert_is_data(&s);
+        assert_int_equal(s.path.vlan_count, 1);
+        o.p[14] = 2; /* another version may be anything */
+        assert_int_equal(decode(&o, LINK_ETHERNET, &s), SYC_DROP_NOT_IP);
+    }
+}
+
+/* linux/if_ether.h: a protocol of 4 is LLC, 1 is IPX without it. */
+static void
+cooked_headers_may_carry_llc(void **state)
+{
+    struct octets o = {.n = 0};
+    struct syc_segment s;
+
+    ADD(&o, 0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0, 4);
+    ADD(&o, 0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x00);
+    add_ip4_data(&o);
+    assert_int_equal(decode(&o, LINK_SLL, &s), SYC_DROP_NONE);
+    assert_is_data(&s);
+    o.p[15] = 1;
+    assert_int_equal(decode(&o, LINK_SLL, &s), SYC_DROP_NOT_IP);
+}
+
+/* Names and numbers: tcpdump.org/linktypes.html. */
+static void
+links_have_names_whether_they_are_read_or_not(void **state)
+{
+    static const struct {
+        uint16_t link;
+        const char *name;
+        bool read;
+    } rows[] = {
+        {0, "NULL", true},
+        {1, "ETHERNET", true},
+        {9, "PPP", true},
+        {127, "IEEE802_11_RADIOTAP", true},
+        {276, "LINUX_SLL2", true},
+        {147, "USER0", false},
+        {195, "IEEE802_15_4_WITHFCS", false},
+        {249, "USBPCAP", false},
+        {292, "USB_2_0_HIGH_SPEED", false},
+        {2, "unknown", false},
+        {65535, "unknown", false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_string_equal(syc_link_name(rows[i].link), rows[i].name);
+        assert_int_equal(syc_link_is_read(rows[i].link), rows[i].read);
+    }
+    for (uint16_t link = 0; link < 400; link++) {
+        assert_true(!syc_link_is_read(link) || strcmp(syc_link_name(link), "unknown") != 0 ||
+                    link == 12 || link == 14); /* DLT_RAW of two systems has no LINKTYPE */
+    }
+}
+
 static void
 unknown_links_and_short_link_headers_have_their_reasons(void **state)
 {
     static const struct {
         uint16_t link;
         size_t header;
-    } links[] = {
-        {LINK_ETHERNET, 14}, {LINK_SLL, 16}, {LINK_SLL2, 20}, {LINK_NULL, 4}, {LINK_LOOP, 4}};
+    } links[] = {{LINK_ETHERNET, 14}, {LINK_SLL, 16},        {LINK_SLL2, 20}, {LINK_NULL, 4},
+                 {LINK_LOOP, 4},      {LINK_PPP, 2},         {LINK_FDDI, 13}, {LINK_C_HDLC, 4},
+                 {LINK_PPP_ETHER, 6}, {LINK_PPP_WITH_DIR, 3}};
     struct octets o = {.n = 0};
     struct syc_segment s;
 
+    o.p[12] = 0x08; /* of Ethernet a type; zeros were an empty frame with a length */
     assert_int_equal(decode(&o, 147, &s), SYC_DROP_LINK_TYPE);
     assert_int_equal(decode(&o, LINK_RAW, &s), SYC_DROP_IP_SHORT);
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
@@ -271,6 +344,9 @@ test_link_group(void)
         cmocka_unit_test(raw_links_tell_the_version_or_have_one),
         cmocka_unit_test(null_families_are_read_in_both_orders),
         cmocka_unit_test(what_is_not_ip_is_counted_so),
+        cmocka_unit_test(cisco_metadata_is_stepped_over),
+        cmocka_unit_test(cooked_headers_may_carry_llc),
+        cmocka_unit_test(links_have_names_whether_they_are_read_or_not),
         cmocka_unit_test(unknown_links_and_short_link_headers_have_their_reasons),
         cmocka_unit_test(every_reason_and_tunnel_has_a_word_of_its_own),
     };

@@ -1,0 +1,62 @@
+/* The buffer between a source and the readers: whole records stay where they were read to. */
+
+#include "capture/reader_int.h"
+
+#include <string.h>
+
+/* Room for `need` octets from pos on, moving what is undelivered to the front; false when memory is short. */
+static bool
+make_room(struct syc_input *in, size_t need)
+{
+    uint8_t *larger;
+
+    if (in->pos > 0) {
+        memmove(in->octets, in->octets + in->pos, in->have - in->pos);
+    }
+    in->base += in->pos;
+    in->have -= in->pos;
+    in->pos = 0;
+    if (need <= in->capacity) {
+        return true;
+    }
+    larger = syc_resize(in->octets, need, 1);
+    if (larger == NULL) {
+        return false;
+    }
+    in->octets = larger;
+    in->capacity = need;
+    return true;
+}
+
+enum syc_status
+syc_input_more(struct syc_input *in, size_t need)
+{
+    enum syc_status status;
+    size_t got;
+
+    in->wanted = need;
+    if (!make_room(in, need)) {
+        return SYC_NO_MEMORY;
+    }
+    status = syc_source_read(&in->source, in->octets + in->have, in->capacity - in->have, &got);
+    in->have += got;
+    return status;
+}
+
+enum syc_status
+syc_input_fault(const struct syc_input *in, enum syc_status status, uint64_t frames,
+                struct syc_error *err)
+{
+    unsigned long long n = frames, at = in->base + in->have;
+    const char *words = in->source.words;
+
+    if (status == SYC_IO) {
+        return syc_error_set(err, status, "read failed at octet %llu, after %llu frames: %s", at, n,
+                             words);
+    }
+    if (status == SYC_NO_MEMORY && in->source.status != status) {
+        return syc_error_set(err, status, "no memory for record %llu of %zu octets", n + 1,
+                             in->wanted);
+    }
+    return syc_error_set(err, status, "%s; %llu frames before it were read", words, n);
+}

@@ -1,0 +1,261 @@
+/*
+ * A line of connection events, as `judge` reads it.
+ *
+ * Claims: reading is a function of the line; a refusal says why in printable words; a record that was taken, written and
+ * read again is the same record, and written again the same text; facts and matches can be made of it.
+ */
+
+#include "tests/fuzz/check_record.h"
+#include "tests/fuzz/fuzz.h"
+
+#include "engine/engine.h"
+
+#include <string.h>
+
+static const char signatures[] = "classes = unix,win\n"
+                                 "[tcp:request]\n"
+                                 "label = s:unix:Linux:known\n"
+                                 "sig = *:64:0:*:mss*44,7:mss,sok,ts,nop,ws:df,id+:0\n"
+                                 "[tcp:response]\n"
+                                 "label = g:win:Windows:any\n"
+                                 "sig = *:128:0:*:*,*:mss,nop,ws,nop,nop,sok:df,id+:0\n";
+
+static void
+check_error(enum syc_status status, const struct syc_error *err, size_t size)
+{
+    size_t n = strnlen(err->text, sizeof err->text);
+
+    FUZZ_HOLDS(status == SYC_SYNTAX || status == SYC_NOT_FOUND, "status %d", (int)status);
+    if (status == SYC_SYNTAX) {
+        FUZZ_HOLDS(n > 0 && n < sizeof err->text && fuzz_is_printable(err->text, n), "%s",
+                   err->text);
+        FUZZ_HOLDS(err->column <= size + 1, "column %u of %zu", err->column, size);
+    }
+}
+
+/* Of the row of a word there is a word, of a flag a flag: whoever walks the tables must not fall off. */
+static void
+check_ranges(const struct syc_record *r)
+{
+    for (size_t i = 0; i < syc_record_number_count; i++) {
+        const struct syc_record_number *row = &syc_record_numbers[i];
+        int64_t v = syc_record_get(r, row), words = 0;
+
+        while (row->kind == SYC_NUMBER_WORD && row->words[words] != NULL) {
+            words++;
+        }
+        FUZZ_HOLDS(v == SYC_NONE || row->kind == SYC_NUMBER || (v >= 0 && v < 2) ||
+                       (row->kind == SYC_NUMBER_WORD && v >= 0 && v < words),
+                   "%s is %lld", row->path, (long long)v);
+    }
+    FUZZ_HOLDS(r->exchange_count <= SYC_EXCHANGES_MAX && r->syn_time_count <= SYC_SYN_TIMES_MAX &&
+                   r->syn_ack_time_count <= SYC_SYN_TIMES_MAX && r->time_wait_count <= 2 &&
+                   r->degraded < UINT32_C(1) << SYC_DEGRADED_COUNT,
+               "a list is too long");
+}
+
+static void
+check_subject(const struct syc_subject *s)
+{
+    FUZZ_HOLDS(s->values != NULL && s->conn_count >= 1 && s->window_start_us <= s->window_end_us,
+               "%lld connections", (long long)s->conn_count);
+}
+
+static void
+on_source(void *user, struct syc_visit *v)
+{
+    size_t *subjects = user;
+
+    check_subject(syc_visit_source(v));
+    (*subjects)++;
+    for (const struct syc_subject *pair; (pair = syc_visit_pair(v)) != NULL;) {
+        check_subject(pair);
+    }
+}
+
+/* Right of the waist: nothing there checks a record again. Twice, so that gaps and orders come into it. */
+static void
+check_facts(const struct syc_record *r)
+{
+    struct syc_signatures *set = syc_signatures_new();
+    struct syc_cadence *cadence;
+    struct syc_record later = *r;
+    size_t subjects = 0;
+
+    FUZZ_HOLDS(set != NULL && syc_signatures_parse(set, "known.fp", signatures,
+                                                   sizeof signatures - 1, true, NULL) == SYC_OK,
+               "no signatures");
+    cadence = syc_cadence_new(set, 1 << 20);
+    FUZZ_HOLDS(cadence != NULL, "no memory");
+    syc_cadence_feed(cadence, r);
+    later.start_us += 10 * SYC_US_PER_S;
+    syc_cadence_feed(cadence, &later);
+    FUZZ_HOLDS(syc_cadence_finish(cadence, on_source, &subjects) == SYC_OK, "no memory");
+    FUZZ_HOLDS(subjects >= 1, "no subject");
+    syc_cadence_free(cadence);
+    syc_signatures_free(set);
+}
+
+/* Parts of one connection become one; a copy is what was copied. */
+static void
+check_copy(const struct syc_record *r)
+{
+    struct syc_record *copy = syc_record_copy(r);
+
+    FUZZ_HOLDS(copy != NULL, "no memory");
+    check_same_record("copy", r, copy);
+    FUZZ_HOLDS(syc_record_compare(r, copy) == 0, "a copy is another");
+    FUZZ_HOLDS(syc_record_join(copy, r) == SYC_OK, "no memory");
+    syc_record_free(copy);
+}
+
+static void
+check_taken(struct syc_record_reader *other, const struct syc_record *r)
+{
+    static struct syc_json first, second; /* kept: their layouts cost more than an event */
+    struct syc_record back;
+    struct syc_error err = {0};
+
+    check_ranges(r);
+    syc_json_reset(&first);
+    syc_json_reset(&second);
+    syc_json_connection(&first, r, NULL);
+    FUZZ_HOLDS(syc_record_read(other, first.text, first.n, &back, &err) == SYC_OK, "%s in %.*s",
+               err.text, (int)first.n, first.text);
+    check_same_record("written and read", r, &back);
+    syc_json_connection(&second, &back, NULL);
+    FUZZ_HOLDS(first.n == second.n && memcmp(first.text, second.text, first.n) == 0,
+               "another text");
+    check_copy(r);
+    check_facts(r);
+}
+
+#ifdef SYC_FUZZ_COUNTS
+
+/* ------------------------------------------------------------ changing events */
+
+/* libFuzzer's own changes, and its call for ours. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+
+static const char *const values[] = {
+    "0",
+    "1",
+    "-1",
+    "255",
+    "65535",
+    "4096",
+    "36028797018963968",
+    "9223372036854775807",
+    "1.5",
+    "null",
+    "{}",
+    "[]",
+    "true",
+    "[0]",
+    "[[0,1]]",
+    "[0,0,0,0]",
+    "false",
+    "\"SF\"",
+    "\"\"",
+    "\"::1\"",
+    "\"x\"",
+    "-0",
+    "[0,9,9,9,9,9,9,9,9]",
+    "[0,9,9,9,9,9,1]",
+};
+enum { VALUES = sizeof values / sizeof values[0] };
+
+/* The first octet past the value that begins at `at`; brackets and strings whole, as far as there is any. */
+static size_t
+value_end(const uint8_t *p, size_t size, size_t at)
+{
+    size_t depth = 0;
+    bool quoted = false;
+
+    for (; at < size; at++) {
+        if (quoted) {
+            at += p[at] == '\\';
+            quoted = at < size && p[at] != '"';
+        } else if (p[at] == '"') {
+            quoted = true;
+        } else if (p[at] == '[' || p[at] == '{') {
+            depth++;
+        } else if (p[at] == ']' || p[at] == '}') {
+            if (depth == 0) {
+                return at;
+            }
+            depth--;
+        } else if (p[at] == ',' && depth == 0) {
+            return at;
+        }
+    }
+    return size;
+}
+
+/* Where the value behind the first sign from `at` on begins that announces one. */
+static size_t
+value_start(const uint8_t *p, size_t size, size_t at)
+{
+    while (at < size && p[at] != ':' && p[at] != '[' && p[at] != ',') {
+        at++;
+    }
+    return at < size ? at + 1 : size;
+}
+
+/*
+ * JSON that octets are changed in is no JSON: half of the time a whole value is changed instead. So the reader's own
+ * checks are met, and not jansson's alone.
+ */
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    size_t from = value_start(data, size, seed % (size + 1)), to = value_end(data, size, from);
+    const char *value = values[seed / 7 % VALUES];
+    size_t n = strlen(value);
+
+    if (seed % 2 == 0 || from >= size || size - (to - from) + n > max_size) {
+        return LLVMFuzzerMutate(data, size, max_size);
+    }
+    if (seed / 2 % 4 == 0 && to < size && data[to] == ',' && data[from - 1] == ',') {
+        memmove(data + from, data + to + 1, size - to - 1); /* without this member or element */
+        return size - (to + 1 - from);
+    }
+    if (seed / 2 % 4 == 1 && size + (to - from) + 1 <= max_size && data[from - 1] != ':') {
+        memmove(data + to + 1, data + from, size - from); /* twice */
+        data[to] = ',';
+        return size + (to - from) + 1;
+    }
+    memmove(data + from + n, data + to, size - to);
+    memcpy(data + from, value, n);
+    return size - (to - from) + n;
+}
+
+#endif
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct syc_record_reader *reader = syc_record_reader_new(), *other = syc_record_reader_new();
+    uint8_t *line = fuzz_copy(data, size);
+    struct syc_record r, again;
+    struct syc_error err = {0}, twice = {0};
+    enum syc_status status;
+    uint64_t before = fuzz_work();
+
+    FUZZ_HOLDS(reader != NULL && other != NULL, "no memory");
+    status = syc_record_read(reader, (const char *)line, size, &r, &err);
+    fuzz_bound_work("read", before, size, 100, 30000);
+    fuzz_free(line); /* the record lives on in the reader */
+    if (status == SYC_OK) {
+        check_taken(other, &r);
+    } else {
+        check_error(status, &err, size);
+    }
+    FUZZ_HOLDS(syc_record_read(other, (const char *)data, size, &again, &twice) == status,
+               "another status");
+    FUZZ_HOLDS(strcmp(err.text, twice.text) == 0, "%s, then %s", err.text, twice.text);
+    syc_record_reader_free(reader);
+    syc_record_reader_free(other);
+    return 0;
+}

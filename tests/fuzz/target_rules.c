@@ -1,0 +1,221 @@
+/*
+ * A file of rules.
+ *
+ * Claims: loading is a function of the text (twice: the same counts, findings and digest); each finding is one printable
+ * line with a place inside the text; a text with an error refuses a document; a loaded rule has what it must have, and
+ * matches a row twice alike; a verdict of it is a number from 0 to 100 and finite log-odds.
+ */
+
+#include "tests/fuzz/fuzz.h"
+
+#include "rules/rules.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { VALUES_MAX = 256 };
+
+static struct syc_ruleset *
+load(const char *text, size_t n)
+{
+    static const struct syc_schema *const schemas[] = {&syc_source_schema};
+    struct syc_ruleset *set = syc_ruleset_new(schemas, 1);
+
+    FUZZ_HOLDS(set != NULL, "no memory");
+    FUZZ_HOLDS(syc_ruleset_parse(set, "drawn.yml", text, n) == SYC_OK, "not taken");
+    FUZZ_HOLDS(syc_ruleset_seal(set) == SYC_OK, "not sealed");
+    return set;
+}
+
+/* ------------------------------------------------------------ findings */
+
+static size_t
+lines_of(struct syc_span text)
+{
+    size_t lines = 1;
+
+    for (size_t i = 0; i < text.n; i++) {
+        /* all that YAML 1.1 calls a break; a CR LF pair counts twice, which is no harm for an upper bound */
+        lines += text.p[i] == '\n' || text.p[i] == '\r' || text.p[i] == 0x85 || text.p[i] == 0xa8 ||
+                 text.p[i] == 0xa9;
+    }
+    return lines;
+}
+
+static void
+check_problem(const struct syc_rule_problem *p, struct syc_span text)
+{
+    FUZZ_HOLDS(p->file != NULL && strcmp(p->file, "drawn.yml") == 0, "another file");
+    FUZZ_HOLDS(p->line <= lines_of(text) + 1, "line %u of %zu", p->line, lines_of(text));
+    FUZZ_HOLDS(p->column <= text.n + 1, "column %u of %zu", p->column, text.n);
+    FUZZ_HOLDS(p->code != NULL && p->code[0] == 'R' && strlen(p->code) == 4, "%s", p->code);
+    FUZZ_HOLDS(p->text != NULL && p->text[0] != 0 && fuzz_is_printable(p->text, strlen(p->text)),
+               "%s", p->text);
+    FUZZ_HOLDS(p->hint == NULL || fuzz_is_printable(p->hint, strlen(p->hint)), "%s", p->hint);
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+    return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
+static void
+check_same(const struct syc_ruleset *a, const struct syc_ruleset *b)
+{
+    const struct syc_rule_problem *p, *q;
+    size_t count = syc_ruleset_problems(a, &p);
+
+    FUZZ_HOLDS(syc_ruleset_loaded(a) == syc_ruleset_loaded(b) &&
+                   syc_ruleset_refused(a) == syc_ruleset_refused(b) &&
+                   syc_ruleset_skipped(a) == syc_ruleset_skipped(b),
+               "%zu loaded, then %zu", syc_ruleset_loaded(a), syc_ruleset_loaded(b));
+    FUZZ_HOLDS(count == syc_ruleset_problems(b, &q), "%zu findings", count);
+    for (size_t i = 0; i < count; i++) {
+        FUZZ_HOLDS(p[i].line == q[i].line && p[i].column == q[i].column &&
+                       same_text(p[i].code, q[i].code) && same_text(p[i].text, q[i].text) &&
+                       same_text(p[i].hint, q[i].hint),
+                   "finding %zu: %s, then %s", i, p[i].text, q[i].text);
+    }
+    FUZZ_HOLDS(strcmp(syc_ruleset_digest(a), syc_ruleset_digest(b)) == 0, "another digest");
+}
+
+/* ------------------------------------------------------------ rules */
+
+/* A value for each field; `which` chooses among none, zero, small, large. */
+static void
+make_row(unsigned which, struct syc_value row[VALUES_MAX])
+{
+    static const char *const items[] = {"one", "windows"};
+    static const double reals[4] = {0, 0.5, 1e9, -1};
+    static const int64_t integers[4] = {0, 12, INT64_MAX, -3};
+
+    for (size_t i = 0; i < syc_source_schema.count; i++) {
+        row[i] =
+            (struct syc_value){.type = which == 0 ? SYC_ABSENT : syc_source_schema.fields[i].type};
+        switch (row[i].type) {
+        case SYC_INT:
+            row[i].u.i = integers[(which + i) % 4];
+            break;
+        case SYC_REAL:
+            row[i].u.f = reals[(which + i) % 4];
+            break;
+        case SYC_BOOL:
+            row[i].u.i = (int64_t)(which + i) % 2;
+            break;
+        case SYC_ADDR:
+            row[i].u.addr.ip_v = 4;
+            memcpy(row[i].u.addr.octets, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\0\0\1", 16);
+            break;
+        case SYC_TEXT:
+            row[i].u.text = which % 2 == 0 ? "a *?\\ \xc3\xa9 text" : "";
+            break;
+        case SYC_LIST:
+            row[i].u.list.items = items;
+            row[i].u.list.count = which % 3;
+            break;
+        case SYC_ABSENT:
+            break;
+        }
+    }
+}
+
+static void
+check_match(const struct syc_sigma_rule *rule, const struct syc_value *row)
+{
+    struct syc_sigma_hit first, second;
+    const char *names[8];
+    bool holds = syc_sigma_match(rule, row, &first);
+    size_t count = syc_sigma_explain(rule, &first, names, 8);
+
+    FUZZ_HOLDS(syc_sigma_match(rule, row, &second) == holds && first.tests == second.tests &&
+                   first.identifiers == second.identifiers,
+               "%s answers twice differently", rule->name);
+    FUZZ_HOLDS(count <= 8, "%zu names", count);
+    for (size_t i = 0; i < count; i++) {
+        FUZZ_HOLDS(names[i] != NULL && names[i][0] != 0, "an identifier without a name");
+    }
+}
+
+static void
+check_rule(const struct syc_sigma_rule *rule)
+{
+    const uint16_t *fields;
+    size_t count = syc_sigma_fields(rule, &fields);
+
+    FUZZ_HOLDS(rule->name != NULL && rule->schema == &syc_source_schema, "%s", rule->name);
+    FUZZ_HOLDS(strlen(rule->digest) == 64 && rule->line >= 1, "%s", rule->digest);
+    for (size_t i = 0; i < count; i++) {
+        FUZZ_HOLDS(fields[i] < syc_source_schema.count, "field %u", fields[i]);
+        FUZZ_HOLDS(i == 0 || fields[i] > fields[i - 1], "field %u", fields[i]);
+    }
+}
+
+static void
+check_verdict(const struct syc_ruleset *set, const struct syc_value *row)
+{
+    struct syc_subject subject = {.ip_v = 4, .values = row, .conn_count = 12};
+    static struct syc_verdict v;
+
+    syc_judge(set, &subject, 0.5, &v);
+    FUZZ_HOLDS(v.score >= 0 && v.score <= 100 && isfinite(v.log_odds), "score %d", v.score);
+    FUZZ_HOLDS(v.evidence_count <= SYC_EVIDENCE_MAX && v.missing_count <= SYC_MISSING_MAX,
+               "%zu pieces of evidence", v.evidence_count);
+    for (size_t i = 0; i < v.evidence_count; i++) {
+        const struct syc_evidence *e = &v.evidence[i];
+
+        FUZZ_HOLDS(e->points >= 1 && e->points <= 99 && isfinite(e->log_odds), "%s: %f points",
+                   e->rule, e->points);
+        FUZZ_HOLDS(e->group != NULL && e->identifier_count <= SYC_EVIDENCE_VALUES &&
+                       e->value_count <= SYC_EVIDENCE_VALUES,
+                   "%s", e->rule);
+    }
+}
+
+static void
+use(const struct syc_ruleset *set)
+{
+    struct syc_value row[VALUES_MAX];
+
+    for (unsigned which = 0; which < 4; which++) {
+        make_row(which, row);
+        for (size_t i = 0; i < syc_ruleset_loaded(set); i++) {
+            check_match(syc_ruleset_rule(set, i), row);
+        }
+        check_verdict(set, row);
+    }
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct syc_span in = {data, size};
+    uint8_t *text = fuzz_copy(data, size);
+    uint64_t before = fuzz_work();
+    struct syc_ruleset *set = load((const char *)text, size), *again;
+    const struct syc_rule_problem *problems;
+    size_t count = syc_ruleset_problems(set, &problems), errors = 0;
+
+    _Static_assert(VALUES_MAX >= 128, "rows hold the schema");
+    FUZZ_HOLDS(syc_source_schema.count <= VALUES_MAX, "%zu fields", syc_source_schema.count);
+    fuzz_bound_work("load", before, size, 16000, 400000); /* a hint compares with every field */
+    fuzz_free(text);                                      /* the set must not look at it again */
+    FUZZ_HOLDS(count <= SYC_SIGMA_PROBLEMS_MAX + 16, "%zu findings", count);
+    for (size_t i = 0; i < count; i++) {
+        check_problem(&problems[i], in);
+        errors += problems[i].error;
+    }
+    FUZZ_HOLDS((errors > 0) == (syc_ruleset_refused(set) > 0), "%zu errors, %zu refused", errors,
+               syc_ruleset_refused(set));
+    for (size_t i = 0; i < syc_ruleset_loaded(set); i++) {
+        check_rule(syc_ruleset_rule(set, i));
+    }
+    before = fuzz_work();
+    use(set);
+    fuzz_bound_work("match", before, size, 20000, 200000);
+    again = load((const char *)data, size);
+    check_same(set, again);
+    syc_ruleset_free(again);
+    syc_ruleset_free(set);
+    return 0;
+}
