@@ -71,6 +71,7 @@ struct syc_audit_handshake {
     enum syc_syn_schedule schedule;
     int64_t schedule_n; /* of SYC_SYN_SCHEDULE_LINEAR: "linear-4" */
     int64_t refused, unreachable, no_answer, half_open, ghost;
+    int64_t overflow; /* connections with signs of a full accept queue; for the finding alone */
     bool cookies_suspected;
 };
 
@@ -107,7 +108,8 @@ struct syc_audit_pool {
     int64_t per_connection_max;
     int64_t open_peak, busy_peak, active_cap, idle_cap;
     double idle_timeout_s;
-    const char *closer; /* "client", "server", "both", NULL */
+    int64_t idle_cap_seen, idle_timeout_seen; /* how often; for the findings alone */
+    const char *closer;                       /* "client", "server", "both", NULL */
     int64_t races;
     int64_t ideal_60s, ideal_5s, avoidable;
     int64_t saves_packets, saves_bytes, saves_round_trips;

@@ -9,9 +9,9 @@ enum guess {
     GUESS_NONE, /* unknown */
     GUESS_ZERO,
     GUESS_ONE,
-    GUESS_SAME,  /* as another number */
-    GUESS_TRIP,  /* sum of the two legs of the handshake */
-    GUESS_SEQ,   /* the client's ISN, SYN, payload and FIN */
+    GUESS_SAME, /* as another number */
+    GUESS_TRIP, /* sum of the two legs of the handshake */
+    GUESS_SEQ,  /* the client's ISN, SYN, payload and FIN */
 };
 
 struct field {
@@ -28,7 +28,7 @@ struct field {
 #define TRIP(member) {AT(member), 0, GUESS_TRIP}
 #define SEQ(member) {AT(member), 0, GUESS_SEQ}
 static const struct field fields[] = {
-    ONE(client_known), NONE(part), ONE(final), NONE(isn), ONE(handshake_seen), ONE(syn_count),
+    ONE(client_known), ONE(final), ONE(handshake_seen), ONE(syn_count),
     NONE(syn_ack_dur_us), NONE(ack_dur_us), TRIP(setup_dur_us), SAME(ack_us, setup_dur_us),
     SAME(established_us, ack_us), SAME(rtt_min_dur_us[0], syn_ack_dur_us), SAME(rtt_min_dur_us[1], ack_dur_us),
     SAME(first_payload_us[0], ack_us), SAME(first_payload_us[1], first_payload_us[0]),
@@ -54,7 +54,8 @@ enum {
     BITMAP = (FIELDS + 7) / 8,
     VARINT_MOST = 10,
     /* note, degraded, flow_id; 16 SYN times; the first SYN+ACK; two waits of four numbers and 4 spans; list counts */
-    REST_MOST = VARINT_MOST * (5 + 1 + SYC_SYN_TIMES_MAX + 1 + 1 + 2 * (4 + 2 * SYC_RESTARTS_MAX) + 2),
+    REST_MOST =
+        VARINT_MOST * (5 + 1 + SYC_SYN_TIMES_MAX + 1 + 1 + 2 * (4 + 2 * SYC_RESTARTS_MAX) + 2),
     EXCHANGE_NUMBERS = 9,
     FLIGHT_NUMBERS = 7,
 };
@@ -91,12 +92,12 @@ expected(const struct syc_record *r, const struct field *f)
     case GUESS_SAME:
         return held(number_at(r, f->other));
     case GUESS_TRIP:
-        if (r->syn_ack_dur_us != SYC_NONE && r->ack_dur_us != SYC_NONE) {
-            return held(held(r->syn_ack_dur_us) + held(r->ack_dur_us));
-        }
-        return SYC_NONE;
+        return r->syn_ack_dur_us != SYC_NONE && r->ack_dur_us != SYC_NONE
+                   ? held(held(r->syn_ack_dur_us) + held(r->ack_dur_us))
+                   : SYC_NONE;
     case GUESS_SEQ:
-        return (int64_t)(uint32_t)((uint64_t)r->isn + 1 + (uint64_t)r->unique_payload[0] +
+        return (int64_t)(uint32_t)((uint64_t)held(r->isn) + 1 +
+                                   (uint64_t)held(r->unique_payload[0]) +
                                    (r->fin_us[0] != SYC_NONE));
     }
     return SYC_NONE;
@@ -131,9 +132,8 @@ put_times(uint8_t *p, const int64_t *times, size_t count)
 static uint8_t *
 put_wait(uint8_t *p, const struct syc_time_wait *w, int64_t near)
 {
-    size_t spans = w->restart_count < 0 || w->restart_count > SYC_RESTARTS_MAX
-                       ? 0
-                       : (size_t)w->restart_count;
+    size_t spans =
+        w->restart_count < 0 || w->restart_count > SYC_RESTARTS_MAX ? 0 : (size_t)w->restart_count;
 
     p = varint_put(p, (uint64_t)(w->side == SYC_TOCLIENT) | spans << 1);
     p = put_number(p, w->enter_us, near);
@@ -189,8 +189,9 @@ put_flow_id(uint8_t *p, const struct syc_record *r)
 size_t
 audit_pack_room(const struct syc_record *r)
 {
-    return BITMAP + VARINT_MOST * (FIELDS + EXCHANGE_NUMBERS * r->exchange_count +
-                                   FLIGHT_NUMBERS * r->flight_count) +
+    return BITMAP +
+           VARINT_MOST *
+               (FIELDS + EXCHANGE_NUMBERS * r->exchange_count + FLIGHT_NUMBERS * r->flight_count) +
            REST_MOST;
 }
 
@@ -291,8 +292,7 @@ get_rest(const uint8_t *p, struct syc_record *r, struct packed_note *note,
     note->syn[0] = (uint32_t)(v[0] - 1);
     note->syn[1] = (uint32_t)(v[1] - 1);
     r->degraded = (uint32_t)v[2];
-    r->flow_id =
-        v[3] != 0 ? (int64_t)(v[3] - 1) : syc_record_flow_id(&r->key, r->isn, r->start_us);
+    r->flow_id = v[3] != 0 ? (int64_t)(v[3] - 1) : syc_record_flow_id(&r->key, r->isn, r->start_us);
     p = get_times(p, r->syn_times_us, &count);
     r->syn_time_count = (uint8_t)count;
     p = get_number(p, r->syn_ack_dur_us, &r->syn_ack_times_us[0]);

@@ -22,7 +22,7 @@ struct packed_note {
 /* Octets that suffice for r. */
 size_t audit_pack_room(const struct syc_record *r);
 
-/* Write r; returns the octets used. origin: any time near those of all records; key and start are r's. */
+/* Write all of r but its key, start_us, isn and part; returns the octets used. */
 size_t audit_pack(const struct syc_record *r, const struct packed_note *note, uint8_t *out);
 
 /* Sizes of the lists, so that room for them can be made. */
@@ -33,7 +33,7 @@ struct packed_lists {
 /*
  * Read what audit_pack() wrote: the numbers, syn and TIME_WAIT times; of lists the counts.
  *
- * r        key and start_us are set by the caller before; everything that is not packed is unknown
+ * r        key, start_us, isn and part are set by the caller before; what is not packed is left as it is
  * returns  where the exchanges begin
  */
 const uint8_t *audit_unpack(const uint8_t *in, struct syc_record *r, struct packed_note *note,

@@ -17,19 +17,21 @@ struct open_span {
 };
 
 struct opens {
-    struct open_span *of;  /* by life; from == INT64_MAX: it was never open */
+    struct open_span *of;   /* by life; from == INT64_MAX: it was never open */
     int64_t *starts, *ends; /* the same in ascending order */
     size_t count;
 };
 
 /* False = no memory. */
-bool audit_opens(const struct life_pair *p, struct audit_work *w, int64_t shift, struct opens *out);
+bool audit_opens(const struct life_pair *p, struct audit_work *w, const struct scratch *s,
+                 int64_t shift, struct opens *out);
 
 /* The most spans at once; both arrays ascending, an end frees its place before a start at the same time takes one. */
 int64_t audit_most_at_once(const int64_t *starts, const int64_t *ends, size_t n);
 
 /* active_cap, idle_cap, idle_timeout_s, closer, races of the row (2.3.3). False = no memory. */
-bool audit_pool_policy(const struct life_pair *p, struct audit_work *w, const struct jobs *jobs,
-                       const struct opens *opens, struct syc_audit_pool *out);
+bool audit_pool_policy(const struct life_pair *p, struct audit_work *w, const struct scratch *s,
+                       const struct jobs *jobs, const struct opens *opens,
+                       struct syc_audit_pool *out);
 
 #endif

@@ -8,8 +8,6 @@
 
 #include "behavior/audit_pool.h"
 
-#include <string.h>
-
 /* A request follows a completion "at once": within a round trip, and what a program takes to turn around. */
 enum { TURN_AROUND_US = 5000 };
 /* Least requests that had to wait for a place, and of all requests in percent. */
@@ -131,8 +129,7 @@ struct period {
     int64_t to;
     uint32_t closed;  /* by the client, right after their last answer */
     uint32_t foreign; /* by the server then */
-    uint32_t reused;  /* connections at work in it that are older than it */
-    int64_t from;
+    uint32_t reused;  /* connections at work in it that had been at work before it */
 };
 
 /* A life's last job so far while jobs are walked in order of time. */
@@ -145,22 +142,19 @@ static void
 end_life(const struct life *l, const struct last_job *last, int64_t shift, struct period *periods)
 {
     struct period *at = &periods[last->period - 1];
-    int64_t fin = part_least(l->fin[0], l->fin[1]);
+    int64_t client = l->fin[SYC_TOSERVER] != SYC_NONE ? l->fin[SYC_TOSERVER] - shift : INT64_MAX;
+    int64_t server = l->fin[SYC_TOCLIENT] != SYC_NONE ? l->fin[SYC_TOCLIENT] + shift : INT64_MAX;
 
-    if (fin == SYC_NONE || fin + shift - last->to > DRY_US) {
-        return;
-    }
     if (l->close_first == SYC_FIRST_CLIENT || l->close_first == SYC_FIRST_BOTH) {
-        at->closed += l->fin[0] != SYC_NONE && l->fin[0] - shift - last->to <= DRY_US;
+        at->closed += client <= last->to + DRY_US;
     } else {
-        at->foreign++;
+        at->foreign += server <= last->to + DRY_US;
     }
 }
 
 /* Split the jobs into periods. lasts: by life, zeroed. Returns how many. */
 static size_t
-find_periods(const struct jobs *jobs, const struct opens *opens, struct period *periods,
-             struct last_job *lasts)
+find_periods(const struct jobs *jobs, struct period *periods, struct last_job *lasts)
 {
     size_t n = 0;
 
@@ -168,13 +162,13 @@ find_periods(const struct jobs *jobs, const struct opens *opens, struct period *
         const struct job *job = &jobs->list[i];
         struct last_job *last = &lasts[job->life];
         if (n == 0 || job->from - periods[n - 1].to > DRY_US) {
-            periods[n++] = (struct period){.from = job->from, .to = job->to};
+            periods[n++] = (struct period){.to = job->to};
         }
         if (job->to > periods[n - 1].to) {
             periods[n - 1].to = job->to;
         }
         if (last->period != n) {
-            periods[n - 1].reused += opens->of[job->life].from < periods[n - 1].from && last->period > 0;
+            periods[n - 1].reused += last->period > 0;
         }
         last->period = (uint32_t)n;
         last->to = job->to > last->to || last->period == 0 ? job->to : last->to;
@@ -241,7 +235,7 @@ find_idle_cap(const struct life_pair *p, struct audit_work *w, const struct jobs
     if (jobs->blurred) {
         return true;
     }
-    n = find_periods(jobs, opens, periods, lasts);
+    n = find_periods(jobs, periods, lasts);
     for (size_t i = 0; i < p->count; i++) {
         if (lasts[i].period > 0 && audit_closing(p, &p->lives[i]) != INT64_MAX) {
             end_life(&p->lives[i], &lasts[i], jobs->shift, periods);

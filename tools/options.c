@@ -229,7 +229,7 @@ static const struct row rows[] = {
      "log-odds to start each sum with (default: 0)"},
     {"Limits", 0, "memory", "SIZE", RUNS, CALL, 0, set_memory,
      "memory for all tables, K, M or G behind the number\n(default: 256M); what gives way is counted and said"},
-    {NULL, 0, "idle", "SECONDS", VERB_ANALYZE, CALL, 0, set_idle,
+    {NULL, 0, "idle", "SECONDS", CAPTURES, CALL, 0, set_idle,
      "live: silence that ends a connection (default: 3600)"},
     {NULL, 0, "two-msl", "SECONDS", VERB_ANALYZE, CALL, 0, set_two_msl,
      "live: how long a closed connection is kept for late\nsegments (default: 60)"},

@@ -105,6 +105,20 @@ on_verdict(void *user, const struct syc_verdict *v)
     run->reached |= f->by_label ? rank(v->label) >= rank(f->label) : v->score >= f->score;
 }
 
+/* A finding that was withdrawn by the end reaches nothing. */
+static void
+on_audited(void *user, const struct syc_audit_report *r)
+{
+    struct syc_run *run = user;
+    const struct syc_fail_on *f = &run->options->fail_on;
+
+    run->report = r;
+    for (size_t i = 0; f->set && i < r->finding_count; i++) {
+        run->reached |=
+            r->findings[i].severity >= f->severity && r->findings[i].resolved_at_us == SYC_NONE;
+    }
+}
+
 static void
 on_message(void *user, const char *text)
 {
@@ -120,7 +134,7 @@ hint_at_verbs(const struct syc_run *run, const struct syc_input_over *over)
 
     if (over->status == SYC_IO && run->files != NULL && name == run->files->items[0] &&
         strpbrk(name, "./") == NULL && access(name, F_OK) != 0) {
-        syc_say("if %s was meant as a command: there are judge and rules", name);
+        syc_say("if %s was meant as a command: there are audit, judge and rules", name);
     }
 }
 
@@ -176,15 +190,33 @@ say_error(const struct syc_error *err)
     }
 }
 
+static unsigned
+events_of(const struct syc_run *run)
+{
+    const struct syc_options *o = run->options;
+
+    if (run->human) {
+        return 0;
+    }
+    if (o->verb == VERB_AUDIT) {
+        return SYC_EVENT_AUDIT;
+    }
+    return o->events != 0 ? o->events : (unsigned)DEFAULT_EVENTS;
+}
+
 /* Rules and signatures that are wrong end the run here, before an input is opened. */
 static int
 make_engine(struct syc_run *run, bool many_inputs)
 {
     const struct syc_options *o = run->options;
+    const struct syc_audit_options audit = {.two_msl_us = o->two_msl_ns / SYC_NS_PER_US,
+                                            .at_us = o->at_us,
+                                            .own = (const uint8_t(*)[16])o->own,
+                                            .own_count = o->own_count};
     struct syc_error err = {0};
     struct syc_engine_config config = {
         .output = &run->output,
-        .events = run->human ? 0 : (o->events != 0 ? o->events : (unsigned)DEFAULT_EVENTS),
+        .events = events_of(run),
         .memory_octets = o->memory_octets,
         .prior = o->prior,
         .rules = o->rules.items,
@@ -197,8 +229,11 @@ make_engine(struct syc_run *run, bool many_inputs)
         .many_inputs = many_inputs,
         .idle_ns = o->idle_ns,
         .two_msl_ns = o->two_msl_ns,
+        .audit = &audit,
+        .audit_only = o->verb == VERB_AUDIT,
         .row = run->human ? on_row : NULL,
         .verdict = on_verdict,
+        .audited = o->verb == VERB_AUDIT ? on_audited : NULL,
         .message = o->quiet ? NULL : on_message,
         .input = on_input,
         .tick = syc_progress_tick,
@@ -226,7 +261,7 @@ syc_run_begin(struct syc_run *run, const struct syc_options *o, bool many_inputs
     int status;
 
     *run = (struct syc_run){.options = o};
-    run->human = !o->json && o->events == 0 && isatty(STDOUT_FILENO);
+    run->human = o->human || (!o->json && o->events == 0 && isatty(STDOUT_FILENO));
     if (syc_output_init(&run->output, STDOUT_FILENO) != SYC_OK) {
         syc_say("out of memory");
         return EXIT_OUTPUT;
@@ -261,19 +296,36 @@ syc_run_input_failed(struct syc_run *run, const char *name, enum syc_status stat
     }
 }
 
-/* Colors are wanted unless the user or the terminal says no (no-color.org). */
-static bool
-color_wanted(void)
+/* Colors are wanted on a terminal, unless the user or the terminal says no (no-color.org). */
+bool
+syc_color_wanted(void)
 {
     const char *no = getenv("NO_COLOR");
     const char *term = getenv("TERM");
 
-    return (no == NULL || no[0] == 0) && term != NULL && strcmp(term, "dumb") != 0;
+    return isatty(STDOUT_FILENO) && (no == NULL || no[0] == 0) && term != NULL &&
+           strcmp(term, "dumb") != 0;
+}
+
+/* The first of these that is set decides (setlocale(3)). */
+bool
+syc_utf8_wanted(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = getenv(names[i]);
+
+        if (value != NULL && value[0] != 0) {
+            return strcasestr(value, "utf-8") != NULL || strcasestr(value, "utf8") != NULL;
+        }
+    }
+    return false;
 }
 
 /* Asked of the terminal, not of COLUMNS, which shells do not export. */
-static int
-terminal_width(void)
+int
+syc_terminal_width(void)
 {
     struct winsize size = {0};
 
@@ -291,7 +343,8 @@ print_for_people(const struct syc_run *run)
     struct syc_run_stats stats;
 
     if (run->top_count > 0) {
-        syc_print_rows(STDOUT_FILENO, run->top, run->top_count, terminal_width(), color_wanted());
+        syc_print_rows(STDOUT_FILENO, run->top, run->top_count, syc_terminal_width(),
+                       syc_color_wanted());
     } else {
         printf("No TCP connection was seen, so there is nobody to judge.\n");
     }
@@ -306,6 +359,23 @@ print_for_people(const struct syc_run *run)
         printf("Every verdict with its evidence, to be checked by hand: add --json\n");
         fflush(stdout);
     }
+}
+
+/*
+ * The report and the curves. A report that cannot be written is a failed output as an event would be; a file of curves
+ * that cannot be written is said, and told to the caller.
+ */
+static bool
+end_audit(struct syc_run *run)
+{
+    if (run->report == NULL) {
+        return true;
+    }
+    if (run->human && run->output.status == SYC_OK) {
+        run->output.status = syc_audit_print(run);
+        run->output.error_number = 0;
+    }
+    return run->options->csv == NULL || syc_audit_write_csv(run);
 }
 
 /* Octets and events that did not reach the reader are said, whatever else happened; so is an event that found no memory. */
@@ -330,7 +400,7 @@ exit_status(const struct syc_run *run, enum syc_status finished)
         return say_output_failed(run);
     }
     if (finished != SYC_OK) {
-        syc_say("%s at the end; the verdicts are not complete", syc_status_text(finished));
+        syc_say("%s at the end; the results are not complete", syc_status_text(finished));
         return EXIT_OUTPUT;
     }
     if (run->interrupted) {
@@ -347,14 +417,17 @@ int
 syc_run_end(struct syc_run *run)
 {
     enum syc_status finished = syc_engine_finish(run->engine);
+    bool audit = run->options->verb == VERB_AUDIT;
+    bool written = !audit || end_audit(run);
     int status;
 
-    if (run->human) {
+    if (run->human && !audit) {
         print_for_people(run);
     }
     atomic_store(&running, NULL);
     (void)syc_output_fini(&run->output); /* its status stays in the structure */
     status = exit_status(run, finished);
+    status = written ? status : EXIT_OUTPUT;
     syc_engine_free(run->engine);
     return status;
 }

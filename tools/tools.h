@@ -32,9 +32,9 @@ struct syc_texts {
 struct syc_fail_on {
     bool set;
     enum syc_severity severity; /* audit: reached at this or a worse one */
-    int score;            /* reached at this score or above, unless by label */
-    bool by_label;        /* reached at this label or a worse one */
-    enum syc_label label; /* SYC_LABEL_UNCLEAR, _MIXED or _AUTOMATION */
+    int score;                  /* reached at this score or above, unless by label */
+    bool by_label;              /* reached at this label or a worse one */
+    enum syc_label label;       /* SYC_LABEL_UNCLEAR, _MIXED or _AUTOMATION */
 };
 
 struct syc_options {
@@ -50,8 +50,8 @@ struct syc_options {
     size_t memory_octets;
     double prior;
     int64_t idle_ns, two_msl_ns;
-    int64_t at_us;       /* SYC_NONE = not given */
-    uint8_t (*own)[16];  /* --host */
+    int64_t at_us;      /* SYC_NONE = not given */
+    uint8_t (*own)[16]; /* --host */
     size_t own_count;
     const char *csv;
     struct syc_fail_on fail_on;
@@ -94,7 +94,7 @@ struct syc_run {
     const struct syc_options *options;
     struct syc_output output;
     struct syc_engine *engine;
-    bool human; /* a table or report for a person instead of events */
+    bool human;                            /* a table or report for a person instead of events */
     const struct syc_audit_report *report; /* of the engine; NULL without one */
     bool input_failed, interrupted, reached;
     bool unread;                   /* the output failed before the input's end */
