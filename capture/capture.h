@@ -15,9 +15,8 @@
 #include "capture/segment.h"
 
 enum {
-    SYC_BATCH = 32, /* frames a batch: 8 to 32 measured equal (reference/performance 3) */
-    SYC_OPEN_MAX =
-        1024, /* files open at a time: the usual soft limit of descriptors is of that order */
+    SYC_BATCH = 32,      /* frames a batch: 8 to 32 measured equal (reference/performance 3) */
+    SYC_OPEN_MAX = 1024, /* files open at a time, as many as processes usually may have */
 };
 
 struct syc_capture_stats {
@@ -45,10 +44,10 @@ struct syc_capture;
  * frames of equal time in the order of the list. Within a file its own order is kept, also where times go back.
  * file is stored in each frame; with paths it is the index in the list.
  *
- * returns  SYC_OK; SYC_SYNTAX (the filter means nothing on any link layer), SYC_NO_MEMORY, SYC_USAGE, SYC_LIMIT; for one file or
- *          an interface also SYC_IO (cannot be opened), SYC_FORMAT (no capture), SYC_TRUNCATED (ends inside its header),
- *          SYC_UNSUPPORTED (the filter means nothing on its link layer); then *out is NULL and *err says more.
- *          With paths no file is opened yet.
+ * returns  SYC_OK; SYC_SYNTAX (the filter means nothing on any link layer), SYC_NO_MEMORY, SYC_USAGE, SYC_LIMIT; for
+ *          one file or an interface also SYC_IO (cannot be opened), SYC_FORMAT (no capture), SYC_TRUNCATED (ends inside
+ *          its header), SYC_UNSUPPORTED (the filter means nothing on its link layer); then *out is NULL and *err says
+ *          more. With paths no file is opened yet.
  */
 struct syc_capture_options {
     const char *path;

@@ -77,8 +77,8 @@ print_honesty(struct syc_page *p, const struct syc_audit_report *r)
     }
     if (r->dropped > 0) {
         snprintf(line, sizeof line,
-                 "%lld records found no room (--memory); every count is at least what it says.",
-                 (long long)r->dropped);
+                 "%lld record%s found no room (--memory): every count is at least what it says.",
+                 (long long)r->dropped, plural(r->dropped));
         syc_page_wrap(p, 0, line);
     }
 }
@@ -157,24 +157,30 @@ print_host_curve(struct syc_page *p, const struct syc_audit_report *r,
     syc_chart_print(p, &h->tw, 0, marks, sizeof marks / sizeof marks[0]);
 }
 
-/* Which curves stand already: one a pair or host is enough, however many findings it has. */
+/*
+ * Which curves stand already. One a pair or host is enough, however many findings it has; and the ports that a client
+ * holds in TIME_WAIT stand in the curve of its pair.
+ */
 struct shown {
     const void *of[CHARTS_SHOWN];
+    const uint8_t *addr[CHARTS_SHOWN];
     size_t count;
 };
 
+/* of: the pair, or NULL for the host of this address. */
 static bool
-may_show(struct shown *s, const void *of, const struct syc_curve *curve)
+may_show(struct shown *s, const void *of, const uint8_t addr[16], const struct syc_curve *curve)
 {
     for (size_t i = 0; i < s->count; i++) {
-        if (s->of[i] == of) {
+        if (of != NULL ? s->of[i] == of : memcmp(s->addr[i], addr, 16) == 0) {
             return false;
         }
     }
     if (s->count == CHARTS_SHOWN || curve->count == 0) {
         return false;
     }
-    s->of[s->count++] = of;
+    s->of[s->count] = of;
+    s->addr[s->count++] = addr;
     return true;
 }
 
@@ -188,7 +194,7 @@ print_curve_of(struct syc_page *p, const struct syc_audit_report *r, const struc
     if (f->pair < r->pair_count) {
         const struct syc_audit_pair *pair = &r->pairs[f->pair];
 
-        if (strncmp(f->id, "ports.", 6) == 0 && may_show(s, pair, &pair->tw)) {
+        if (strncmp(f->id, "ports.", 6) == 0 && may_show(s, pair, pair->client, &pair->tw)) {
             print_pair_curve(p, r, pair);
         }
         holder = strcmp(f->id, "tw.server") == 0 ? pair->server : pair->client;
@@ -196,9 +202,10 @@ print_curve_of(struct syc_page *p, const struct syc_audit_report *r, const struc
         holder = r->hosts[f->host].addr;
     }
     for (size_t i = 0; strncmp(f->id, "tw.", 3) == 0 && holder != NULL && i < r->host_count; i++) {
-        if (memcmp(r->hosts[i].addr, holder, 16) == 0 &&
-            may_show(s, &r->hosts[i], &r->hosts[i].tw)) {
-            print_host_curve(p, r, &r->hosts[i]);
+        const struct syc_audit_host *h = &r->hosts[i];
+
+        if (memcmp(h->addr, holder, 16) == 0 && may_show(s, NULL, h->addr, &h->tw)) {
+            print_host_curve(p, r, h);
         }
     }
 }

@@ -396,8 +396,13 @@ syc_json_connection(struct syc_json *j, const struct syc_record *r, const char *
 void
 syc_emit_connection(struct syc_output *o, const struct syc_record *r)
 {
-    struct syc_json *j = syc_output_begin(o);
+    struct syc_json *j;
 
+    if (o->format == SYC_FORMAT_ZEEK) {
+        syc_emit_zeek(o, r);
+        return;
+    }
+    j = syc_output_begin(o);
     if (j != NULL) {
         syc_json_connection(j, r, o->sensor);
         syc_output_end(o);

@@ -57,13 +57,20 @@ enum syc_event {
 /* "verdict,stats" -> bits; 0 and *bad (the unknown word's start) on a word that is no event. */
 unsigned syc_events_parse(const char *list, const char **bad);
 
+enum syc_format {
+    SYC_FORMAT_EVENTS,
+    SYC_FORMAT_ZEEK, /* connection events as lines of Zeek's conn.log */
+};
+
 struct syc_output {
     int fd;
+    enum syc_format format;
     bool line_buffered; /* live and terminals: flush after each event */
     const char *sensor; /* NULL = none */
     struct syc_json json;
     char *buffer;
     size_t used;
+    struct syc_unfinished *unfinished; /* SYC_FORMAT_ZEEK: connections of which parts are waiting */
     uint64_t events, lost, octets;
     enum syc_status status; /* SYC_OK, SYC_CLOSED (EPIPE) or SYC_IO; sticky */
     int error_number;       /* errno of the failed write */

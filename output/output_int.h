@@ -156,6 +156,14 @@ void syc_event_degraded(struct syc_json *j, uint32_t bits);
 /* The facts of a SYN as the members of an open object; facts may be NULL (only the numbers of own are written). */
 void syc_event_syn(struct syc_json *j, const struct syc_syn *facts, const struct syc_syn_own *own);
 
+/* ---- conn.log (zeek.c) ---- */
+
+/* The record as a line of conn.log; of a connection in parts when the final one comes. */
+void syc_emit_zeek(struct syc_output *o, const struct syc_record *r);
+
+/* Lines of the connections whose final part did not come. */
+void syc_zeek_fini(struct syc_output *o);
+
 /* ---- the sink ---- */
 
 /* The empty text of the next event, or NULL (counted lost) when nothing can be written anymore. */

@@ -126,6 +126,7 @@ check_close(struct syc_output *o)
 enum syc_status
 syc_output_fini(struct syc_output *o)
 {
+    syc_zeek_fini(o);
     syc_output_flush(o);
     check_close(o);
     syc_free(o->buffer);

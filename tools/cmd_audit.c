@@ -131,23 +131,19 @@ syc_audit_write_csv(const struct syc_run *run)
     const char *name = run->options->csv;
     int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     enum syc_status status;
-    int why = errno;
 
     if (fd < 0) {
-        syc_say("%s: cannot be written: %s", name, strerror(why));
+        syc_say("%s: cannot be written: %s", name, strerror(errno));
         return false;
     }
     status = syc_print_audit_csv(fd, run->report);
-    why = status != SYC_OK ? errno : 0;
-    if (close(fd) != 0 && why == 0) {
-        why = errno;
+    if (close(fd) != 0 && status == SYC_OK) {
+        status = SYC_IO;
     }
-    if (status != SYC_OK || why != 0) {
-        syc_say("%s: cannot be written: %s", name,
-                why != 0 ? strerror(why) : syc_status_text(status));
-        return false;
+    if (status != SYC_OK) {
+        syc_say("%s: the curves could not be written: %s", name, syc_status_text(status));
     }
-    return true;
+    return status == SYC_OK;
 }
 
 /* ------------------------------------------------------------ the verb */

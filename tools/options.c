@@ -46,6 +46,14 @@ set_events(struct syc_options *o, const char *text, const char **why)
     return o->events != 0;
 }
 
+static bool
+set_format(struct syc_options *o, const char *text, const char **why)
+{
+    *why = "eve or zeek is expected";
+    o->format = strcmp(text, "zeek") == 0 ? SYC_FORMAT_ZEEK : SYC_FORMAT_EVENTS;
+    return strcmp(text, "zeek") == 0 || strcmp(text, "eve") == 0;
+}
+
 /* Powers of 1024. At 1M the tables hold some 300 connections at a time: less would judge nothing. */
 static bool
 set_memory(struct syc_options *o, const char *text, const char **why)
@@ -199,12 +207,14 @@ static const struct row rows[] = {
      "whose records these are: syncopate (the default)"},
     {"Output", 0, "json", NULL, ALL, FLAG, AT(json), NULL,
      "JSON Lines, also on a terminal (elsewhere the default)"},
-    {NULL, 0, "human", NULL, VERB_AUDIT, FLAG, AT(human), NULL,
-     "the report, also into a pipe or a file"},
+    {NULL, 0, "human", NULL, JUDGES | VERB_AUDIT, FLAG, AT(human), NULL,
+     "the table for people, also into a pipe or a file"},
     {NULL, 0, "csv", "FILE", VERB_AUDIT, TEXT, AT(csv), NULL,
      "write the curves of TIME_WAIT and ports to FILE"},
     {NULL, 0, "events", "LIST", JUDGES, CALL, 0, set_events,
      "which events, comma between them: fingerprint,\nconnection, source, verdict, stats, ruleset, error,\naudit (default: verdict,stats); implies --json"},
+    {NULL, 0, "format", "FORMAT", JUDGES, CALL, 0, set_format,
+     "eve (the default), or zeek: connections as lines of\nZeek's conn.log (JSON), and nothing else"},
     {NULL, 0, "sensor", "NAME", RUNS, TEXT, AT(sensor), NULL,
      "put this name into every event"},
     {NULL, 0, "fail-on", "WHAT", JUDGES, CALL, 0, set_fail_on,

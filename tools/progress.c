@@ -69,7 +69,7 @@ format_left(double seconds, char *out, size_t size)
     }
 }
 
-/* A mean in which what is a second ago counts half: a start or a slow stretch does not stay in it, a burst does not jump. */
+/* A mean of about the last two seconds, weighted to the newer: a slow start does not stay in it, a burst does not jump. */
 static void
 sample_rate(const struct syc_progress *p, int64_t now)
 {

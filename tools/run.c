@@ -201,6 +201,9 @@ events_of(const struct syc_run *run)
     if (o->verb == VERB_AUDIT) {
         return SYC_EVENT_AUDIT;
     }
+    if (o->format == SYC_FORMAT_ZEEK) {
+        return SYC_EVENT_CONNECTION;
+    }
     return o->events != 0 ? o->events : (unsigned)DEFAULT_EVENTS;
 }
 
@@ -261,12 +264,18 @@ syc_run_begin(struct syc_run *run, const struct syc_options *o, bool many_inputs
     int status;
 
     *run = (struct syc_run){.options = o};
-    run->human = o->human || (!o->json && o->events == 0 && isatty(STDOUT_FILENO));
+    if (o->format == SYC_FORMAT_ZEEK && (o->events & ~(unsigned)SYC_EVENT_CONNECTION) != 0) {
+        syc_say("--format zeek writes connections only: --events has more");
+        return EXIT_USAGE;
+    }
+    run->human = o->human || (!o->json && o->events == 0 && o->format == SYC_FORMAT_EVENTS &&
+                              isatty(STDOUT_FILENO));
     if (syc_output_init(&run->output, STDOUT_FILENO) != SYC_OK) {
         syc_say("out of memory");
         return EXIT_OUTPUT;
     }
     run->output.sensor = o->sensor;
+    run->output.format = o->format;
     run->output.line_buffered = o->interface != NULL || isatty(STDOUT_FILENO);
     status = make_engine(run, many_inputs);
     if (status != 0) {
@@ -343,8 +352,8 @@ print_for_people(const struct syc_run *run)
     struct syc_run_stats stats;
 
     if (run->top_count > 0) {
-        syc_print_rows(STDOUT_FILENO, run->top, run->top_count, syc_terminal_width(),
-                       syc_color_wanted());
+        syc_print_rows(STDOUT_FILENO, run->top, run->top_count,
+                       isatty(STDOUT_FILENO) ? syc_terminal_width() : 0, syc_color_wanted());
     } else {
         printf("No TCP connection was seen, so there is nobody to judge.\n");
     }

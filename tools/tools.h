@@ -45,6 +45,7 @@ struct syc_options {
     struct syc_texts rules, signatures;
     const char *interface, *sensor, *from;
     unsigned events; /* 0 = not given */
+    enum syc_format format;
     bool json, human, quiet, verbose, help, version;
     bool no_tunnels, checksums;
     size_t memory_octets;

@@ -19,11 +19,13 @@
 
 #include "output/output.h"
 
+int test_audit_group(void);
 int test_json_group(void);
 int test_sink_group(void);
 int test_connection_group(void);
 int test_events_group(void);
 int test_table_group(void);
+int test_zeek_group(void);
 
 /* Allocation number k from now on fails (0 = none does). */
 void fail_allocation(unsigned k);

@@ -9,10 +9,12 @@ main(void)
     int failed = 0;
 
     signal(SIGPIPE, SIG_IGN);
+    failed += test_audit_group();
     failed += test_json_group();
     failed += test_sink_group();
     failed += test_connection_group();
     failed += test_events_group();
     failed += test_table_group();
+    failed += test_zeek_group();
     return failed > 0;
 }

@@ -7,6 +7,7 @@
 
 #include "output/output.h"
 #include "tests/unit/output/random_record.h"
+#include "tests/unit/output/sample_report.h"
 
 enum { RECORDS = 400, SYNS = 100 };
 
@@ -71,6 +72,29 @@ emit_subjects(struct syc_output *o)
     }
 }
 
+static void
+emit_audits(struct syc_output *o)
+{
+    static struct sample_report s;
+
+    sample_report_full(&s);
+    syc_emit_audit(o, &s.r);
+    for (int i = 0; i < SYC_SYN_SCHEDULE_COUNT; i++) {
+        s.pairs[0].handshake.schedule = (enum syc_syn_schedule)i;
+        s.pairs[0].ports.capacity_from = (enum syc_range_from)(i % SYC_RANGE_COUNT);
+        s.r.vantage = (enum syc_vantage)(i % SYC_VANTAGE_COUNT);
+        syc_emit_audit(o, &s.r);
+    }
+    for (int i = 0; i < SYC_CLOSE_COUNT; i++) {
+        s.pairs[0].closes[i] = 1;
+    }
+    syc_emit_audit(o, &s.r);
+    sample_report_unknown(&s);
+    syc_emit_audit(o, &s.r);
+    s.r = (struct syc_audit_report){.two_msl_us = 60 * SYC_US_PER_S};
+    syc_emit_audit(o, &s.r);
+}
+
 int
 main(void)
 {
@@ -92,6 +116,7 @@ main(void)
     syc_emit_error(&o, 1, "a.pcap", "ends early");
     syc_emit_error(&o, 1, NULL, "output stalled");
     emit_subjects(&o);
+    emit_audits(&o);
     emit_syns(&o, &seed);
     for (int i = 0; i < RECORDS; i++) {
         random_record_draw(&seed, &made);

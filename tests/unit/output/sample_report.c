@@ -149,11 +149,19 @@ static void
 set_unknown_pair(struct syc_audit_pair *p)
 {
     p->handshake.rtt_min_ms = p->handshake.setup_p50_ms = p->handshake.setup_p95_ms = NAN;
-    p->ports = (struct syc_audit_ports){SYC_NONE, SYC_NONE, SYC_RANGE_NONE,
-                                        SYC_NONE, SYC_NONE, NAN,
-                                        NAN,      NAN,      NAN,
-                                        SYC_NONE, SYC_NONE, SYC_NONE,
-                                        SYC_NONE};
+    p->ports = (struct syc_audit_ports){.occupied_peak = SYC_NONE,
+                                        .capacity = SYC_NONE,
+                                        .capacity_from = SYC_RANGE_NONE,
+                                        .flip_after = SYC_NONE,
+                                        .flip_at_us = SYC_NONE,
+                                        .occupied_ratio = NAN,
+                                        .rate_per_s = NAN,
+                                        .need = NAN,
+                                        .sustainable_per_s = NAN,
+                                        .exhaust_at_us = SYC_NONE,
+                                        .starved_from_us = SYC_NONE,
+                                        .starved_to_us = SYC_NONE,
+                                        .reuse_within_2msl = SYC_NONE};
     p->pool = (struct syc_audit_pool){.requests = SYC_NONE,
                                       .per_connection_mean = NAN,
                                       .per_connection_median = NAN,

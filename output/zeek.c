@@ -1,0 +1,288 @@
+/*
+ * Records as lines of Zeek's conn.log (JSON, Zeek's field names), for tools that read those.
+ *
+ * State, history and counters are Zeek's already (spec of the record); what differs is who the originator is, how long a
+ * connection lasts and what its octets are, all checked against Zeek's own answers on its test traces. A connection that
+ * left several parts is one line: the parts wait here for the last one.
+ */
+
+#include "output/output_int.h"
+
+struct syc_unfinished {
+    struct syc_unfinished *next;
+    struct syc_record *whole;
+};
+
+/* Zeek's names of the services that are told apart here; NULL = not said. */
+static const char *const services[SYC_PROTOCOL_COUNT] = {
+    [SYC_PROTOCOL_HTTP1] = "http",
+    [SYC_PROTOCOL_TLS] = "ssl",
+    [SYC_PROTOCOL_POSTGRESQL] = "postgresql",
+    [SYC_PROTOCOL_MYSQL] = "mysql",
+    [SYC_PROTOCOL_REDIS] = "redis",
+    [SYC_PROTOCOL_SSH] = "ssh",
+};
+
+#define X(name, word) word,
+static const char *const states[] = {SYC_STATE_LIST(X)};
+#undef X
+
+/* ------------------------------------------------------------- who is the originator */
+
+/* Of two sides the one that alone did it; -1 when both did, or neither. */
+static int
+only(bool client, bool server)
+{
+    return client == server ? -1 : client ? SYC_TOSERVER : SYC_TOCLIENT;
+}
+
+/* The side that wrote a letter of the history, -1 when it cannot be told from the record. */
+static int
+writer_of(const struct syc_record *r, char letter)
+{
+    switch (letter & ~0x20) { /* as a capital */
+    case 'S':
+        return SYC_TOSERVER; /* that is what makes it our client */
+    case 'H':
+        return SYC_TOCLIENT;
+    case 'F':
+        return only(r->fin_us[0] != SYC_NONE, r->fin_us[1] != SYC_NONE);
+    case 'R':
+        return r->rst_by != SYC_NONE ? (int)r->rst_by : -1;
+    case 'D':
+        return only(r->data_segments[0] > 0, r->data_segments[1] > 0);
+    default:
+        return only(r->pkts[0] > 0, r->pkts[1] > 0);
+    }
+}
+
+/*
+ * The side that Zeek takes for the originator: capitals of the history are its. Only a capture that begins inside the
+ * connection makes it other than our client.
+ */
+static int
+originator(const struct syc_record *r)
+{
+    const char *history = r->history != NULL ? r->history : "";
+
+    for (const char *p = history; *p != '\0'; p++) {
+        int side = *p == '^' ? -1 : writer_of(r, *p);
+
+        if (side >= 0) {
+            return (*p & 0x20) == 0 ? side : 1 - side;
+        }
+    }
+    for (const char *p = history; *p != '\0';
+         p++) { /* both sent data: whose D came first spoke first */
+        if ((*p == 'D' || *p == 'd') && r->first_payload_us[0] != r->first_payload_us[1]) {
+            int first =
+                r->first_payload_us[0] < r->first_payload_us[1] ? SYC_TOSERVER : SYC_TOCLIENT;
+            return *p == 'D' ? first : 1 - first;
+        }
+    }
+    return SYC_TOSERVER;
+}
+
+/* ------------------------------------------------------------- what Zeek counts otherwise */
+
+/* Zeek's clock of a connection stands still once both sides have closed: at the later of the first FINs, or at the RST. */
+static int64_t
+duration_us(const struct syc_record *r)
+{
+    if (r->fin_us[0] != SYC_NONE && r->fin_us[1] != SYC_NONE) {
+        return r->fin_us[0] > r->fin_us[1] ? r->fin_us[0] : r->fin_us[1];
+    }
+    if (r->rst_at_us != SYC_NONE) {
+        return r->rst_at_us;
+    }
+    return r->dur_us != SYC_NONE ? r->dur_us : 0;
+}
+
+/*
+ * Payload by sequence numbers, as Zeek has it, where the SYN gave the first one: less than 2 GiB more than was seen,
+ * else the numbers have gone around or mean something else.
+ */
+static int64_t
+octets_sent(const struct syc_record *r, int side)
+{
+    int64_t seen = r->unique_payload[side] != SYC_NONE ? r->unique_payload[side] : 0;
+    uint32_t by_numbers;
+
+    if (r->handshake_seen != 1 || r->base[side] == SYC_NONE || r->seq_end[side] == SYC_NONE) {
+        return seen;
+    }
+    by_numbers =
+        (uint32_t)r->seq_end[side] - (uint32_t)r->base[side] - 1 - (r->fin_us[side] != SYC_NONE);
+    return by_numbers >= seen && by_numbers - seen < INT32_MAX ? by_numbers : seen;
+}
+
+/* Known as long as nothing was acknowledged that was not seen. */
+static void
+write_missed(struct syc_json *j, const struct syc_record *r)
+{
+    if ((r->degraded & 1U << SYC_DEGRADED_GAPS) == 0) {
+        syc_json_member_int(j, "missed_bytes", 0);
+    } else if (r->handshake_seen == 1) {
+        syc_json_member_int(j, "missed_bytes",
+                            octets_sent(r, 0) + octets_sent(r, 1) - r->unique_payload[0] -
+                                r->unique_payload[1]);
+    }
+}
+
+/* ------------------------------------------------------------- the line */
+
+/* "C" and the flow_id in base 62: a name that is as long in every run and the same. */
+static void
+write_uid(struct syc_json *j, int64_t flow_id)
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    char text[11] = "C000000000";
+
+    for (size_t i = 9; i > 0; i--) {
+        text[i] = digits[flow_id % 62];
+        flow_id /= 62;
+    }
+    syc_json_key(j, "uid");
+    syc_json_text(j, text);
+}
+
+static void
+write_ends(struct syc_json *j, const struct syc_record *r, int o)
+{
+    const struct syc_key *k = &r->key;
+
+    syc_json_member_addr(j, "id.orig_h", o == SYC_TOSERVER ? k->client : k->server, k->ip_v);
+    syc_json_member_int(j, "id.orig_p", o == SYC_TOSERVER ? k->client_port : k->server_port);
+    syc_json_member_addr(j, "id.resp_h", o == SYC_TOSERVER ? k->server : k->client, k->ip_v);
+    syc_json_member_int(j, "id.resp_p", o == SYC_TOSERVER ? k->server_port : k->client_port);
+}
+
+static void
+write_side(struct syc_json *j, const struct syc_record *r, int side, const char *pkts,
+           const char *bytes)
+{
+    if (r->pkts[side] != SYC_NONE) {
+        syc_json_member_int(j, pkts, r->pkts[side]);
+        syc_json_member_int(j, bytes, r->bytes[side]);
+    }
+}
+
+static void
+write_line(struct syc_json *j, const struct syc_record *r)
+{
+    int o = originator(r);
+    int64_t us = duration_us(r);
+    char community_id[32];
+
+    syc_json_open(j, '{');
+    syc_json_member_real(j, "ts", (double)r->start_us / (double)SYC_US_PER_S, 6);
+    write_uid(j, r->flow_id);
+    write_ends(j, r, o);
+    syc_json_member_text(j, "proto", "tcp");
+    if (r->protocol != SYC_NONE) {
+        syc_json_member_text(j, "service", services[r->protocol]);
+    }
+    if (us > 0) { /* of a single packet Zeek says neither */
+        syc_json_member_real(j, "duration", (double)us / (double)SYC_US_PER_S, 6);
+        syc_json_member_int(j, "orig_bytes", octets_sent(r, o));
+        syc_json_member_int(j, "resp_bytes", octets_sent(r, 1 - o));
+    }
+    if (r->state != SYC_NONE) {
+        syc_json_member_text(j, "conn_state", states[r->state]);
+    }
+    write_missed(j, r);
+    syc_json_member_text(j, "history", r->history);
+    write_side(j, r, o, "orig_pkts", "orig_ip_bytes");
+    write_side(j, r, 1 - o, "resp_pkts", "resp_ip_bytes");
+    syc_community_id(&r->key, community_id);
+    syc_json_member_text(j, "community_id", community_id);
+    if (r->key.path.vlan_count > 0) {
+        syc_json_member_int(j, "vlan", r->key.path.vlan[0]);
+    }
+    if (r->key.path.vlan_count > 1) {
+        syc_json_member_int(j, "inner_vlan", r->key.path.vlan[1]);
+    }
+    syc_json_close(j, '}');
+}
+
+static void
+emit_line(struct syc_output *o, const struct syc_record *r)
+{
+    struct syc_json *j = syc_output_begin(o);
+
+    if (j != NULL) {
+        write_line(j, r);
+        syc_output_end(o);
+    }
+}
+
+/* ------------------------------------------------------------- parts */
+
+/* The place in the list of the connection's earlier parts; of NULL, when it has none. */
+static struct syc_unfinished **
+find(struct syc_output *o, int64_t flow_id)
+{
+    struct syc_unfinished **at = &o->unfinished;
+
+    while (*at != NULL && (*at)->whole->flow_id != flow_id) {
+        at = &(*at)->next;
+    }
+    return at;
+}
+
+/* Keep a part, joined to the earlier ones. False when memory is short: the earlier ones stay as they are. */
+static bool
+keep(struct syc_unfinished **at, const struct syc_record *part)
+{
+    struct syc_unfinished *u = *at;
+
+    if (u != NULL) {
+        return syc_record_join(u->whole, part) == SYC_OK;
+    }
+    u = syc_alloc(1, sizeof *u);
+    if (u == NULL || (u->whole = syc_record_copy(part)) == NULL) {
+        syc_free(u);
+        return false;
+    }
+    *at = u;
+    return true;
+}
+
+static void
+forget(struct syc_unfinished **at)
+{
+    struct syc_unfinished *u = *at;
+
+    *at = u->next;
+    syc_record_free(u->whole);
+    syc_free(u);
+}
+
+/* The lists are no column of conn.log, and would be most of what has to be kept. */
+void
+syc_emit_zeek(struct syc_output *o, const struct syc_record *r)
+{
+    struct syc_unfinished **at = find(o, r->flow_id);
+    struct syc_record bare = *r;
+
+    bare.exchanges = NULL;
+    bare.flights = NULL;
+    bare.exchange_count = bare.flight_count = 0;
+    if (*at == NULL && (r->part == SYC_NONE || r->final != 0)) {
+        emit_line(o, r);
+    } else if (!keep(at, &bare)) {
+        o->lost++;
+    } else if (r->final != 0) {
+        emit_line(o, (*at)->whole);
+        forget(at);
+    }
+}
+
+void
+syc_zeek_fini(struct syc_output *o)
+{
+    while (o->unfinished != NULL) {
+        emit_line(o, o->unfinished->whole);
+        forget(&o->unfinished);
+    }
+}
