@@ -1,3 +1,5 @@
+/* Edit distance, for "did you mean": words of rules, schemas and command lines against known ones. */
+
 #include "base/text.h"
 
 #include <string.h>

@@ -1,3 +1,10 @@
+/*
+ * SipHash over octets, and the digests that names are made of (libmd's, not ours).
+ *
+ * syc_hash and the inline words of the header are one function: test_hash.c holds both to the
+ * vectors of an independent implementation.
+ */
+
 #include "base/hash.h"
 
 #include <endian.h>
@@ -25,6 +32,10 @@ syc_hash_key_random(void)
     return key;
 }
 
+/*
+ * Number i of the multipliers is SipHash of i. Seventeen values of one random function under one
+ * key are as good as seventeen random numbers to anybody who does not have the key.
+ */
 struct syc_hash_line
 syc_hash_line_make(const struct syc_hash_key *key)
 {
@@ -36,7 +47,7 @@ syc_hash_line_make(const struct syc_hash_key *key)
     return line;
 }
 
-/* n octets, least significant first; n <= 8. */
+/* n octets, least significant first; n <= 7 here, so that the message's length fits on top of them. */
 static uint64_t
 load_le(const uint8_t *p, size_t n)
 {
@@ -48,6 +59,10 @@ load_le(const uint8_t *p, size_t n)
     return word;
 }
 
+/*
+ * The tail of 0..7 octets always makes one more word, with n's low octet on top: so messages that
+ * differ only in trailing zeros hash apart (section 2.1 of the paper).
+ */
 uint64_t
 syc_hash(const struct syc_hash_key *key, const void *data, size_t n)
 {
@@ -91,6 +106,10 @@ syc_sha1(const void *data, size_t n, uint8_t out[20])
     SHA1Final(out, &ctx);
 }
 
+/*
+ * Of a last group with one or two octets only those are read; what is missing counts as zero bits
+ * and is written as '='.
+ */
 void
 syc_base64(const void *data, size_t n, char *out)
 {

@@ -1,10 +1,40 @@
+/*
+ * The only calls of malloc and its kin, arenas, and budgets.
+ *
+ * Invariants: no product or sum of sizes wraps (each is checked where it is formed); an arena's
+ * objects are cleared when they are given and not when a block is taken, because a reset arena
+ * gives octets that were used before; data + used of a block is always aligned for any type,
+ * because sizes are rounded up to that alignment and data[] begins on it.
+ */
+
 #include "base/memory.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Octets of an arena block: large enough that rules and signatures take few, small enough to waste little. */
+/*
+ * An arena's objects lie side by side, so a sanitizer does not see one run into the next: there the rest of each
+ * block is marked as out of bounds, and a gap is left behind every object.
+ */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1 /* gcc's name for it */
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+enum { GAP_OCTETS = 16 };
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+enum { GAP_OCTETS = 0 };
+#endif
+
+/*
+ * Octets of an arena block: large enough that rules and signatures take few, small enough to waste
+ * little. Below malloc's threshold for mapped memory (128 KiB, mallopt(3)), so blocks are reused.
+ */
 enum { BLOCK_OCTETS = 64 * 1024 };
 
 /* Blocks are chained newest first; objects are carved from data[], which malloc's alignment reaches. */
@@ -77,7 +107,10 @@ syc_budget_give(struct syc_budget *b, size_t n)
     b->used -= n < b->used ? n : b->used;
 }
 
-/* A block with room for `octets` in front of the chain; objects over a quarter block get one to themselves. */
+/*
+ * A block with room for `octets` in front of the chain; objects over a quarter block get one to
+ * themselves, so that at most a quarter of a block is left unused when the next one begins.
+ */
 static struct syc_arena_block *
 add_block(struct syc_arena *a, size_t octets)
 {
@@ -91,6 +124,7 @@ add_block(struct syc_arena *a, size_t octets)
     block->size = size;
     block->used = 0;
     block->next = NULL;
+    ASAN_POISON_MEMORY_REGION(block->data, size);
     if (size != BLOCK_OCTETS && a->head != NULL) {
         /* Behind the head, which still has room for small ones. */
         block->next = a->head->next;
@@ -102,27 +136,33 @@ add_block(struct syc_arena *a, size_t octets)
     return block;
 }
 
+/*
+ * The object goes into the head block or a new one; older blocks are not searched for room, which
+ * bounds the cost of a call and wastes at most what add_block says.
+ */
 void *
 syc_arena_alloc(struct syc_arena *a, size_t size)
 {
     const size_t align = alignof(max_align_t);
     struct syc_arena_block *block = a->head;
+    size_t taken;
     void *p;
 
-    if (size > PTRDIFF_MAX - align - sizeof *block) {
+    if (size > PTRDIFF_MAX - align - GAP_OCTETS - sizeof *block) {
         return NULL; /* no object can be that large (C 6.5.6), and the sums below cannot overflow */
     }
-    size = (size + align - 1) / align * align;
-    size = size == 0 ? align : size;
-    if (block == NULL || block->size - block->used < size) {
-        block = add_block(a, size);
+    taken = (size + align - 1) / align * align;
+    taken = taken == 0 ? align : taken;
+    if (block == NULL || block->size - block->used < taken + GAP_OCTETS) {
+        block = add_block(a, taken + GAP_OCTETS);
         if (block == NULL) {
             return NULL;
         }
     }
     p = block->data + block->used;
-    block->used += size;
-    a->used += size;
+    block->used += taken + GAP_OCTETS;
+    a->used += taken;
+    ASAN_UNPOISON_MEMORY_REGION(p, size);
     return memset(p, 0, size);
 }
 
@@ -141,6 +181,10 @@ syc_arena_text(struct syc_arena *a, const char *text, size_t n)
     return copy;
 }
 
+/*
+ * The head is kept whatever its size: arenas that are filled again and again with about as much
+ * find their block again. Its old contents stay in it, uncleared, until they are given again.
+ */
 void
 syc_arena_reset(struct syc_arena *a)
 {
@@ -153,6 +197,7 @@ syc_arena_reset(struct syc_arena *a)
     syc_arena_fini(a);
     kept->next = NULL;
     kept->used = 0;
+    ASAN_POISON_MEMORY_REGION(kept->data, kept->size);
     *a = (struct syc_arena){kept, 0};
 }
 

@@ -8,7 +8,15 @@
  * Limits            none; arrays that are in order already, which is the usual case, cost one pass
  * Not here          what the order means
  *
- * qsort() is not used: glibc's takes memory that no budget counts, and is not stable when it cannot get it.
+ * Why not qsort() where much is sorted: glibc's takes memory that no budget counts, and is stable only when it
+ * gets it. It serves the short lists of a load (rules, paths), where it does not matter which of two equals is first.
+ *
+ *     v    [ run of 8 ][ run of 8 ][ run of 8 ][ rest ]     each put in order by insertion
+ *          [   merged, 16        ][   merged          ]     the left half of each merge waits in spare, the
+ *          [                all                       ]     right one stays where it is until it is taken
+ *
+ * Invariant: an element never passes an equal one, since LESS is asked of the right one first and ties go to the
+ * left.
  */
 
 #include <stddef.h>
@@ -19,8 +27,17 @@
 enum { SYC_SORT_RUN = 8 };
 
 /*
- * Define static void name(type *v, size_t n, type *spare); LESS(a, b) takes two values and is a strict weak order.
- * Merging chooses without a branch: which side is next is chance, and a wrong guess costs more than the copy.
+ * Define static void name(type *v, size_t n, type *spare), which puts v[0..n) in order, stably.
+ *
+ * LESS     LESS(a, b) takes two values and is a strict weak order; anything else gives some order, never an access
+ *          outside the arrays, since each loop is bounded by the ends and not by what LESS answers
+ * v        n elements, changed in place; n may be 0
+ * spare    room for n elements, contents lost
+ * cost     n - 1 comparisons when v is in order already; else about n log2(n / 8) and as many copies, after the runs'
+ *          own. No allocation
+ *
+ * Merging chooses without a branch: which side is next is chance, and a wrong guess costs more than the copy. A
+ * macro and not a function with a comparison pointer, so that the comparison is inlined.
  */
 #define SYC_SORT_DEFINE(name, type, LESS)                                                          \
     static void name##_run(type *v, size_t n)                                                      \

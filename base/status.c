@@ -1,9 +1,18 @@
+/*
+ * Texts of statuses, and the filling of struct syc_error. Nothing here can fail or allocate: it is
+ * what runs when something else has failed.
+ */
+
 #include "base/status.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * From the same list as the enum, so a new status cannot be without its text; the comparison is for
+ * numbers that were never a status.
+ */
 const char *
 syc_status_text(enum syc_status status)
 {
@@ -17,6 +26,7 @@ syc_status_text(enum syc_status status)
     return i < sizeof texts / sizeof texts[0] ? texts[i] : "unknown status";
 }
 
+/* file, line and column stay: whoever knows the place may have set it before or will after. */
 enum syc_status
 syc_error_set(struct syc_error *err, enum syc_status status, const char *format, ...)
 {
@@ -34,6 +44,7 @@ syc_error_set(struct syc_error *err, enum syc_status status, const char *format,
     return status;
 }
 
+/* A name that is too long is cut, not refused: a message with half a path is better than none. */
 void
 syc_error_at(struct syc_error *err, const char *file, unsigned line, unsigned column)
 {

@@ -1,3 +1,13 @@
+/*
+ * Numbers, times, addresses and wire octets as text, without printf and without the locale: these
+ * run for each record that is written.
+ *
+ * Invariant: every writer knows the longest text it can produce, and the callers' buffers have at
+ * least that (SYC_TIME_TEXT, SYC_ADDR_TEXT), so none of them takes a size. The widest cases: six
+ * digits of a fraction, whose time is clamped to four-digit years before; an IPv6 address of eight
+ * groups of four digits (39), a mapped one with ::ffff: and 15 digits and dots (22).
+ */
+
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -12,7 +22,10 @@ static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0x
 
 enum { SECONDS_PER_DAY = 86400 };
 
-/* a / b rounded down, b > 0: C rounds towards zero, which would make two of 1969's last seconds one. */
+/*
+ * a / b rounded down, b > 0: C rounds towards zero, which would make one second of 1969's last and
+ * 1970's first.
+ */
 static int64_t
 divide_down(int64_t a, int64_t b)
 {
@@ -25,6 +38,10 @@ syc_us_from_ns(int64_t ns)
     return divide_down(ns, SYC_NS_PER_US);
 }
 
+/*
+ * A day of the proleptic Gregorian calendar. year is 64 bits wide only to keep the arithmetic free
+ * of casts.
+ */
 struct date {
     int64_t year;
     unsigned month; /* 1..12 */
@@ -32,9 +49,9 @@ struct date {
 };
 
 /*
- * Days since 1970-01-01 to a date of the proleptic Gregorian calendar and back. Years begin in March here, so that the
- * leap day is the last of its year and month lengths follow (153 m + 2) / 5; 719468 days lie between 0000-03-01 and
- * 1970-01-01, 146097 in 400 years.
+ * Days since 1970-01-01 to a date of the proleptic Gregorian calendar and back. Years begin in March here, so
+ * that the leap day is the last of its year and month lengths follow (153 m + 2) / 5; 719468 days lie between
+ * 0000-03-01 and 1970-01-01, 146097 in 400 years.
  */
 static struct date
 date_from_days(int64_t days)
@@ -64,7 +81,10 @@ days_from_date(const struct date *d)
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-/* value in exactly `digits` decimal digits, then the character after. */
+/*
+ * value in exactly `digits` decimal digits, then the character after. A value with more digits
+ * loses its upper ones; callers' values are bounded by the calendar, or by the clamp of the year.
+ */
 static char *
 put_digits(char *out, unsigned value, unsigned digits, char after)
 {
@@ -76,6 +96,10 @@ put_digits(char *out, unsigned value, unsigned digits, char after)
     return out + digits + 1;
 }
 
+/*
+ * The clamp comes before the calendar: date_from_days() then has days of four-digit years only, and
+ * 64 bits are plenty.
+ */
 void
 syc_time_format(int64_t us, char out[SYC_TIME_TEXT])
 {
@@ -122,6 +146,7 @@ take_digits(const char **text, unsigned digits, char after, unsigned *value)
     return *p == after;
 }
 
+/* month is 1..12: syc_time_parse has looked at it before, since it indexes the table. */
 static unsigned
 days_in_month(unsigned year, unsigned month)
 {
@@ -153,7 +178,7 @@ syc_time_parse(const char *text, size_t n, int64_t *us)
     return true;
 }
 
-/* 0..255 without leading zeros. */
+/* 0..255 without leading zeros: with them a reader may take the number for octal (RFC 6943 3.1.1). */
 static char *
 put_octet(char *out, uint8_t value)
 {
@@ -212,6 +237,11 @@ longest_zeros(const unsigned groups[8], unsigned *first)
     return *first == 8 ? 0 : best;
 }
 
+/*
+ * The groups of RFC 5952. `i == first` is met at most once, since first is 8 where no run is left
+ * out; i then stands on the run's last group, so the loop goes on behind it. A run up to the end
+ * needs a second colon, which no later group will write.
+ */
 static void
 put_groups(char *out, const uint8_t addr[16])
 {
@@ -251,6 +281,7 @@ syc_addr_format(const uint8_t addr[16], int ip_v, char out[SYC_ADDR_TEXT])
     }
 }
 
+/* IPv4 first: no text is both, since one has colons and the other needs four numbers and dots alone. */
 bool
 syc_addr_parse(const char *text, uint8_t addr[16], int *ip_v)
 {
@@ -270,7 +301,10 @@ syc_addr_parse(const char *text, uint8_t addr[16], int *ip_v)
     return false;
 }
 
-/* Text of one octet into out[4]; returns its length. */
+/*
+ * Text of one octet into out[4]; returns its length. The backslash itself is doubled: that is what
+ * makes it reversible.
+ */
 static size_t
 escape_octet(uint8_t octet, char out[4])
 {
@@ -289,6 +323,7 @@ escape_octet(uint8_t octet, char out[4])
     return 4;
 }
 
+/* Ends at the first escape that does not fit, so that half of one is never left for a reader to guess at. */
 size_t
 syc_escape(const void *in, size_t n, char *out, size_t size)
 {

@@ -7,12 +7,19 @@
  * Ownership         texts and lists are borrowed from who filled the row
  * Limits            none
  * Not here          what the facts mean (behavior/), how they are compared (rules/)
+ *
+ * The one shape in which behavior/ hands facts to rules/ and output/: neither knows the structs of the other, so
+ * a new fact is one row of a schema and no change in the rules' engine.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * The type of a field is that of its values, or these are absent. Absent is a state of its own and never 0 or "":
+ * a rule that reads what was not seen must not accuse (see rules/), and a zeroed row says "nothing known".
+ */
 enum syc_type {
     SYC_ABSENT = 0, /* only in values: the fact is not known */
     SYC_INT,
@@ -40,6 +47,7 @@ struct syc_value {
     } u;
 };
 
+/* One fact that rules can name. All pointers are to static text. */
 struct syc_field {
     const char *name; /* as in rules and events, with its unit */
     enum syc_type type;
@@ -54,10 +62,20 @@ struct syc_schema {
     size_t count;
 };
 
-/* Index of the field called name (n octets, exact), or -1. cost: linear. */
+/*
+ * Index of the field with a name.
+ *
+ * name, n  the name, which need not be zero-terminated: it is looked for while its rule is still text
+ * returns  0..s->count - 1, or -1
+ * cost     linear; asked while rules are loaded, never while they are matched
+ */
 int syc_schema_find(const struct syc_schema *s, const char *name, size_t n);
 
-/* The field whose name is nearest to name by edit distance (<= 4), or NULL: for "did you mean". */
+/*
+ * The field whose name is nearest to name: for "did you mean".
+ *
+ * returns  the first of the nearest, at most four edits away, or NULL
+ */
 const struct syc_field *syc_schema_nearest(const struct syc_schema *s, const char *name);
 
 #endif

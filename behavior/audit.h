@@ -146,8 +146,7 @@ struct syc_audit_pair {
     uint8_t ip_v;
     uint16_t server_port;
     int64_t connections; /* with and without a SYN */
-    int64_t
-        replayed; /* how many of them (the first) pool, slow start, handshake and loss looked at */
+    int64_t replayed; /* the first so many: pool, slow start, handshake and loss looked at them */
     int64_t attempts, established; /* SYNs with a new ISN; handshakes completed */
     struct syc_audit_handshake handshake;
     int64_t closes[SYC_CLOSE_COUNT];

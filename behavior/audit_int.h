@@ -25,7 +25,6 @@ struct life_wait {
 /* One connection (its parts joined). Times are absolute microseconds since 1970 unless they end in _dur. */
 struct life {
     int64_t start, end;
-    int64_t flow_id;
     int64_t isn;     /* SYC_NONE = the SYN was not seen */
     int64_t syn_ack; /* first SYN+ACK; SYC_NONE = none */
     int64_t established, ack;
@@ -95,21 +94,22 @@ struct life_pair {
     uint8_t ip_v;
     uint16_t server_port;
     const struct life *lives;
-    size_t
-        count; /* of a pair with very many, the first AUDIT_LIVES_SHARE of the budget has room for */
+    size_t count;                  /* at most a quarter of the budget: of very many, the first */
     const struct tenures *tenures; /* of all of them; NULL where only lives are looked at */
     int64_t two_msl[2];            /* of the client, of the server */
     int64_t rtt_min_dur; /* smallest handshake round trip of the pair, SYC_NONE = unknown */
     int64_t at;          /* absolute: nothing later may be said; INT64_MAX = no such limit */
     int64_t origin;      /* the report's start_us: rows are offsets from it */
-    int64_t
-        last; /* absolute: end of the last record of all, at most `at`: silence until then was seen */
+    int64_t last; /* absolute: end of the last record, at most `at`: silence until then was seen */
+    bool dropped; /* records found no room, perhaps this pair's: silence proves nothing */
 };
 
 /* Room that parts use while they look at a pair; grown, never shrunk. NULL from a call = no memory. */
 struct audit_work {
     struct syc_arena arena;   /* reset after each pair */
+    struct syc_arena scratch; /* of one part alone; reset before the next */
     struct syc_arena lasting; /* curves and texts of the report */
+    size_t curve_points; /* most points of a series, so that all of them stay within the budget */
 };
 
 /* ---- the parts: each fills its members of *out and touches nothing else. False = no memory. ---- */

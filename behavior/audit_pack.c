@@ -53,9 +53,9 @@ enum {
     FIELDS = sizeof(fields) / sizeof(fields[0]),
     BITMAP = (FIELDS + 7) / 8,
     VARINT_MOST = 10,
-    /* note, degraded, flow_id; 16 SYN times; the first SYN+ACK; two waits of four numbers and 4 spans; list counts */
+    /* note, degraded; 16 SYN times; the first SYN+ACK; two waits of four numbers and 4 spans; list counts */
     REST_MOST =
-        VARINT_MOST * (5 + 1 + SYC_SYN_TIMES_MAX + 1 + 1 + 2 * (4 + 2 * SYC_RESTARTS_MAX) + 2),
+        VARINT_MOST * (4 + 1 + SYC_SYN_TIMES_MAX + 1 + 1 + 2 * (4 + 2 * SYC_RESTARTS_MAX) + 2),
     EXCHANGE_NUMBERS = 9,
     FLIGHT_NUMBERS = 7,
 };
@@ -174,18 +174,6 @@ put_lists(uint8_t *p, const struct syc_record *r)
     return p;
 }
 
-/* flow_id is a hash of what is kept anyway, unless the connection had a path or another program made the record. */
-static uint8_t *
-put_flow_id(uint8_t *p, const struct syc_record *r)
-{
-    struct syc_key key = r->key;
-
-    key.path = (struct syc_path){0};
-    return varint_put(p, r->flow_id == syc_record_flow_id(&key, r->isn, r->start_us)
-                             ? 0
-                             : 1 + (uint64_t)r->flow_id);
-}
-
 size_t
 audit_pack_room(const struct syc_record *r)
 {
@@ -214,7 +202,6 @@ audit_pack(const struct syc_record *r, const struct packed_note *note, uint8_t *
     p = varint_put(p, (uint64_t)note->syn[0] + 1);
     p = varint_put(p, (uint64_t)note->syn[1] + 1);
     p = varint_put(p, r->degraded);
-    p = put_flow_id(p, r);
     p = put_times(p, r->syn_times_us, syns);
     p = put_number(p, r->syn_ack_time_count > 0 ? r->syn_ack_times_us[0] : SYC_NONE,
                    held(r->syn_ack_dur_us));
@@ -283,16 +270,15 @@ static const uint8_t *
 get_rest(const uint8_t *p, struct syc_record *r, struct packed_note *note,
          struct packed_lists *lists)
 {
-    uint64_t v[4];
+    uint64_t v[3];
     size_t count;
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 3; i++) {
         p = varint_get(p, &v[i]);
     }
     note->syn[0] = (uint32_t)(v[0] - 1);
     note->syn[1] = (uint32_t)(v[1] - 1);
     r->degraded = (uint32_t)v[2];
-    r->flow_id = v[3] != 0 ? (int64_t)(v[3] - 1) : syc_record_flow_id(&r->key, r->isn, r->start_us);
     p = get_times(p, r->syn_times_us, &count);
     r->syn_time_count = (uint8_t)count;
     p = get_number(p, r->syn_ack_dur_us, &r->syn_ack_times_us[0]);

@@ -21,16 +21,15 @@ enum { LEAST_IDLE_US = 1000000, LEAST_TIMEOUTS = 3, TIMEOUT_PERCENT = 5, LEAST_S
 enum { TIMEOUT_SLACK_US = 100000 };
 
 bool
-audit_opens(const struct life_pair *p, struct audit_work *w, int64_t shift, struct opens *out)
+audit_opens(const struct life_pair *p, struct audit_work *w, const struct scratch *s, int64_t shift,
+            struct opens *out)
 {
-    int64_t *spare = syc_arena_alloc(&w->arena, (p->count + 1) * sizeof(*spare));
-
     *out = (struct opens){
-        .of = syc_arena_alloc(&w->arena, (p->count + 1) * sizeof(*out->of)),
-        .starts = syc_arena_alloc(&w->arena, (p->count + 1) * sizeof(*out->starts)),
-        .ends = syc_arena_alloc(&w->arena, (p->count + 1) * sizeof(*out->ends)),
+        .of = syc_arena_alloc(&w->scratch, (p->count + 1) * sizeof(*out->of)),
+        .starts = syc_arena_alloc(&w->scratch, (p->count + 1) * sizeof(*out->starts)),
+        .ends = syc_arena_alloc(&w->scratch, (p->count + 1) * sizeof(*out->ends)),
     };
-    if (spare == NULL || out->of == NULL || out->starts == NULL || out->ends == NULL) {
+    if (out->of == NULL || out->starts == NULL || out->ends == NULL) {
         return false;
     }
     for (size_t i = 0; i < p->count; i++) {
@@ -44,14 +43,15 @@ audit_opens(const struct life_pair *p, struct audit_work *w, int64_t shift, stru
         o->from = (part_seen(p, l->established) ? l->established : l->start) - shift;
         /* the server's FIN or RST reaches the client later, the client's left it earlier */
         if (to != INT64_MAX) {
-            o->to = to + (to == l->fin[0] || l->rst_by == SYC_TOSERVER ? -shift : shift);
+            bool client = to == l->fin[0] || (to != l->fin[1] && l->rst_by == SYC_TOSERVER);
+            o->to = client ? to - shift : to + shift;
             o->to = o->to > o->from ? o->to : o->from + 1;
         }
         out->starts[out->count] = o->from;
         out->ends[out->count++] = o->to;
     }
-    syc_sort_numbers(out->starts, out->count, spare);
-    syc_sort_numbers(out->ends, out->count, spare);
+    syc_sort_numbers(out->starts, out->count, s->v[0]);
+    syc_sort_numbers(out->ends, out->count, s->v[0]);
     return true;
 }
 
@@ -89,29 +89,22 @@ count_queued(const int64_t *wants, const int64_t *ends, size_t n, int64_t most, 
     return queued;
 }
 
-static bool
-find_active_cap(struct audit_work *w, const struct jobs *jobs, int64_t trip,
+static void
+find_active_cap(const struct scratch *s, const struct jobs *jobs, int64_t trip,
                 struct syc_audit_pool *out)
 {
+    int64_t *wants = s->v[0];
+    int64_t *ends = s->v[1];
     size_t n = jobs->count;
-    int64_t *wants = syc_arena_alloc(&w->arena, (n + 1) * sizeof(*wants));
-    int64_t *ends = syc_arena_alloc(&w->arena, (n + 1) * sizeof(*ends));
-    int64_t *spare = syc_arena_alloc(&w->arena, (n + 1) * sizeof(*spare));
     int64_t most;
     int64_t queued;
 
-    if (wants == NULL || ends == NULL || spare == NULL) {
-        return false;
-    }
-    if (jobs->blurred) {
-        return true;
-    }
     for (size_t i = 0; i < n; i++) {
         wants[i] = jobs->list[i].want;
         ends[i] = jobs->list[i].to;
     }
-    syc_sort_numbers(wants, n, spare);
-    syc_sort_numbers(ends, n, spare);
+    syc_sort_numbers(wants, n, s->v[2]);
+    syc_sort_numbers(ends, n, s->v[2]);
     most = audit_most_at_once(wants, ends, n);
     queued = count_queued(wants, ends, n, most, trip > TURN_AROUND_US ? trip : TURN_AROUND_US);
     /* one at a time is how a simple program works, not what a pool was told */
@@ -119,7 +112,6 @@ find_active_cap(struct audit_work *w, const struct jobs *jobs, int64_t trip,
         queued * 100 >= (int64_t)n * LEAST_QUEUED_PERCENT) {
         out->active_cap = most;
     }
-    return true;
 }
 
 /* ------------------------------------------------------------ idle cap */
@@ -219,21 +211,15 @@ count_kept(const struct period *periods, size_t n, const struct opens *opens, in
 }
 
 static bool
-find_idle_cap(const struct life_pair *p, struct audit_work *w, const struct jobs *jobs,
-              const struct opens *opens, struct syc_audit_pool *out)
+find_idle_cap(const struct life_pair *p, struct audit_work *w, const struct scratch *s,
+              const struct jobs *jobs, const struct opens *opens, struct syc_audit_pool *out)
 {
-    struct period *periods = syc_arena_alloc(&w->arena, (jobs->count + 1) * sizeof(*periods));
-    struct last_job *lasts = syc_arena_alloc(&w->arena, (p->count + 1) * sizeof(*lasts));
-    int64_t *kept = syc_arena_alloc(&w->arena, (jobs->count + 1) * sizeof(*kept));
-    int64_t *spare = syc_arena_alloc(&w->arena, (jobs->count + 1) * sizeof(*spare));
+    struct period *periods = syc_arena_alloc(&w->scratch, (jobs->count + 1) * sizeof(*periods));
+    struct last_job *lasts = syc_arena_alloc(&w->scratch, (p->count + 1) * sizeof(*lasts));
     size_t n;
-    size_t found;
 
-    if (periods == NULL || lasts == NULL || kept == NULL || spare == NULL) {
+    if (periods == NULL || lasts == NULL) {
         return false;
-    }
-    if (jobs->blurred) {
-        return true;
     }
     n = find_periods(jobs, periods, lasts);
     for (size_t i = 0; i < p->count; i++) {
@@ -241,8 +227,8 @@ find_idle_cap(const struct life_pair *p, struct audit_work *w, const struct jobs
             end_life(&p->lives[i], &lasts[i], jobs->shift, periods);
         }
     }
-    found = count_kept(periods, n, opens, kept);
-    out->idle_cap = agreed(kept, found, spare, &out->idle_cap_seen);
+    n = count_kept(periods, n, opens, s->v[0]);
+    out->idle_cap = agreed(s->v[0], n, s->v[1], &out->idle_cap_seen);
     return true;
 }
 
@@ -321,22 +307,22 @@ shared_timeout(struct idle_close *v, size_t n, struct idle_close *spare, int64_t
 }
 
 static bool
-find_idle_timeout(const struct life_pair *p, struct audit_work *w, const struct jobs *jobs,
-                  const struct opens *opens, struct syc_audit_pool *out)
+find_idle_timeout(const struct life_pair *p, struct audit_work *w, const struct scratch *s,
+                  const struct jobs *jobs, const struct opens *opens, struct syc_audit_pool *out)
 {
     static const enum syc_first closers[] = {SYC_FIRST_CLIENT, SYC_FIRST_SERVER};
     static const char *const names[] = {"client", "server"};
-    struct idle_close *closes = syc_arena_alloc(&w->arena, (p->count + 1) * sizeof(*closes));
-    struct idle_close *spare = syc_arena_alloc(&w->arena, (p->count + 1) * sizeof(*spare));
-    int64_t *lasts = syc_arena_alloc(&w->arena, (p->count + 1) * sizeof(*lasts));
+    struct idle_close *closes = syc_arena_alloc(&w->scratch, (p->count + 1) * sizeof(*closes));
+    struct idle_close *spare = syc_arena_alloc(&w->scratch, (p->count + 1) * sizeof(*spare));
+    int64_t *lasts = s->v[0];
 
-    if (closes == NULL || spare == NULL || lasts == NULL) {
+    if (closes == NULL || spare == NULL) {
         return false;
     }
     for (size_t i = 0; i < p->count; i++) {
         lasts[i] = SYC_NONE;
     }
-    for (size_t i = 0; i < jobs->count && !jobs->blurred; i++) {
+    for (size_t i = 0; i < jobs->count; i++) {
         const struct job *job = &jobs->list[i];
         lasts[job->life] = job->to > lasts[job->life] ? job->to : lasts[job->life];
     }
@@ -378,8 +364,8 @@ usual_closer(const struct life_pair *p, const struct opens *opens)
 }
 
 bool
-audit_pool_policy(const struct life_pair *p, struct audit_work *w, const struct jobs *jobs,
-                  const struct opens *opens, struct syc_audit_pool *out)
+audit_pool_policy(const struct life_pair *p, struct audit_work *w, const struct scratch *s,
+                  const struct jobs *jobs, const struct opens *opens, struct syc_audit_pool *out)
 {
     struct legs legs = audit_legs(p);
 
@@ -387,8 +373,11 @@ audit_pool_policy(const struct life_pair *p, struct audit_work *w, const struct 
     for (size_t i = 0; i < p->count; i++) {
         out->races += p->lives[i].race == 1 && part_seen(p, p->lives[i].rst_at);
     }
-    out->idle_timeout_seen = out->idle_cap_seen = 0;
     out->closer = usual_closer(p, opens);
-    return find_active_cap(w, jobs, legs.trip != SYC_NONE ? legs.trip : 0, out) &&
-           find_idle_cap(p, w, jobs, opens, out) && find_idle_timeout(p, w, jobs, opens, out);
+    /* habits are read off exact times: not where lives stand in for what is missing of them */
+    if (jobs->blurred) {
+        return true;
+    }
+    find_active_cap(s, jobs, legs.trip != SYC_NONE ? legs.trip : 0, out);
+    return find_idle_cap(p, w, s, jobs, opens, out) && find_idle_timeout(p, w, s, jobs, opens, out);
 }

@@ -8,12 +8,21 @@
 #include "behavior/audit_jobs.h"
 
 bool
-audit_replay_init(struct replay *r, struct audit_work *w, size_t n)
+audit_scratch(struct scratch *s, struct audit_work *w, size_t n)
 {
-    *r = (struct replay){.busy = syc_arena_alloc(&w->arena, (n + 1) * sizeof(*r->busy)),
-                         .idle = syc_arena_alloc(&w->arena, (n + 1) * sizeof(*r->idle)),
-                         .queue = syc_arena_alloc(&w->arena, (n + 1) * sizeof(*r->queue))};
-    return r->busy != NULL && r->idle != NULL && r->queue != NULL;
+    for (size_t i = 0; i < 4; i++) {
+        s->v[i] = syc_arena_alloc(&w->scratch, (n + 1) * sizeof(*s->v[i]));
+        if (s->v[i] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct replay
+audit_replay_over(const struct scratch *s)
+{
+    return (struct replay){.busy = s->v[0], .idle = s->v[1], .queue = s->v[2]};
 }
 
 /* ------------------------------------------------------------ a heap, smallest first */
@@ -59,7 +68,7 @@ audit_replay(struct replay *r, const struct jobs *jobs, int64_t idle_us, size_t 
 {
     int64_t opened = 0;
 
-    r->busy_count = r->idle_count = 0;
+    r->busy_count = r->idle_count = r->most_busy = 0;
     for (size_t i = 0; i < jobs->count; i++) {
         const struct job *job = &jobs->list[i];
         int64_t start = job->from;
@@ -78,6 +87,7 @@ audit_replay(struct replay *r, const struct jobs *jobs, int64_t idle_us, size_t 
         }
         r->queue[i] = start - job->from;
         heap_push(r, start + (job->to - job->from));
+        r->most_busy = r->busy_count > r->most_busy ? r->busy_count : r->most_busy;
     }
     return opened;
 }

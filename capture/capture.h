@@ -9,6 +9,9 @@
  * Limits            32 frames a batch; a record of a file has at most 16 MiB; 65,535 files a stream, of which at most
  *                   SYC_OPEN_MAX overlap in time; capture times lie between 1901 and 2191
  * Not here          state of connections (connection/), what a SYN looks like (fingerprint/)
+ *
+ * Two halves that know nothing of each other but struct syc_frame: readers (reader*.c) meet files, interfaces and
+ * faults and know no protocol; decoders (decode*.c) are pure functions of a frame's octets and can be fuzzed alone.
  */
 
 #include "capture/fragments.h"
@@ -26,7 +29,7 @@ struct syc_capture_stats {
     uint64_t interface_drops; /* live only */
 };
 
-/* Octets are those of the files as they are stored. */
+/* How far a stream is read. Octets are those of the files as they are stored, packed where they are packed. */
 struct syc_progress {
     uint64_t done;
     uint64_t total;   /* 0 = unknown: an interface, or a pipe is among the inputs */
@@ -36,8 +39,9 @@ struct syc_progress {
 struct syc_capture;
 
 /*
- * Open a capture file ("-" is standard input), several of them, or an interface; exactly one of path, paths and interface
- * is given. filter is a BPF expression or NULL. path, paths and filter are borrowed until the capture is closed.
+ * Open a capture file ("-" is standard input), several of them, or an interface; exactly one of path, paths and
+ * interface is given. filter is a BPF expression or NULL. path, paths and filter are borrowed until the capture
+ * is closed.
  *
  * Files are pcap, pcapng, the variants of pcap that libpcap knows, and each of them packed by gzip or zstd. Several
  * files are one stream: a file begins when its first frame's time has come, files that overlap are merged by time,
@@ -45,9 +49,9 @@ struct syc_capture;
  * file is stored in each frame; with paths it is the index in the list.
  *
  * returns  SYC_OK; SYC_SYNTAX (the filter means nothing on any link layer), SYC_NO_MEMORY, SYC_USAGE, SYC_LIMIT; for
- *          one file or an interface also SYC_IO (cannot be opened), SYC_FORMAT (no capture), SYC_TRUNCATED (ends inside
- *          its header), SYC_UNSUPPORTED (the filter means nothing on its link layer); then *out is NULL and *err says
- *          more. With paths no file is opened yet.
+ *          one file or an interface also SYC_IO (cannot be opened), SYC_FORMAT (no capture), SYC_TRUNCATED (ends
+ *          inside its header), SYC_UNSUPPORTED (the filter means nothing on its link layer); then *out is NULL
+ *          and *err says more. With paths no file is opened yet.
  */
 struct syc_capture_options {
     const char *path;
@@ -68,11 +72,11 @@ enum syc_status syc_capture_open(struct syc_capture **out,
  *
  * returns  SYC_OK with *count >= 0 frames (0: live, nothing arrived within 100 ms; or a signal came while a pipe was
  *          waited for, or some MiB held nothing that passes: so that a program can stop);
- *          or one input is over, and syc_capture_over() says which: SYC_END; SYC_TRUNCATED (cut or damaged: *err says at
- *          which octet and frame), SYC_IO, SYC_NO_MEMORY, what syc_capture_open() answers for one file; SYC_UNSUPPORTED
- *          also where it was read to its end, but part of it was left out or has no usable time; SYC_LIMIT (more than
- *          SYC_OPEN_MAX files overlap). Its frames came before, with SYC_OK. The other inputs go on, if there are any;
- *          after the last one it is SYC_END for good.
+ *          or one input is over, and syc_capture_over() says which: SYC_END; SYC_TRUNCATED (cut or damaged: *err
+ *          says at which octet and frame), SYC_IO, SYC_NO_MEMORY, what syc_capture_open() answers for one file;
+ *          SYC_UNSUPPORTED also where it was read to its end, but part of it was left out or has no usable time;
+ *          SYC_LIMIT (more than SYC_OPEN_MAX files overlap). Its frames came before, with SYC_OK. The other
+ *          inputs go on, if there are any; after the last one it is SYC_END for good.
  */
 enum syc_status syc_capture_next(struct syc_capture *c, struct syc_frame *frames, size_t max,
                                  size_t *count, struct syc_error *err) SYC_MUST_CHECK;
@@ -86,16 +90,22 @@ struct syc_capture_over {
 };
 void syc_capture_over(const struct syc_capture *c, struct syc_capture_over *out);
 
-/* Counts so far; kernel counters are those of pcap_stats(3). */
+/* Counts so far, sums over all files; kernel counters are those of pcap_stats(3). cost: a system call when live. */
 void syc_capture_stats(struct syc_capture *c, struct syc_capture_stats *out);
 
-/* How far it is. */
+/*
+ * How far it is. A file that still grows may pass its total. cost: a sum over the open files, at
+ * most SYC_OPEN_MAX.
+ */
 void syc_capture_progress(const struct syc_capture *c, struct syc_progress *out);
 
 /* Close files and handles; NULL is fine. Frames of the last batch die with it. */
 void syc_capture_close(struct syc_capture *c);
 
-/* What the first octets of a file say: a capture, something packed that may be one, or neither. At least 4 are needed. */
+/*
+ * What the first octets of a file say: a capture, something packed that may be one, or neither. At
+ * least 4 are needed.
+ */
 enum syc_capture_look { SYC_LOOKS_OTHER, SYC_LOOKS_CAPTURE, SYC_LOOKS_PACKED };
 enum syc_capture_look syc_capture_look(const uint8_t *octets, size_t n);
 

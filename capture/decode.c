@@ -1,3 +1,24 @@
+/*
+ * From a frame to a segment: the plain path, the walk over layers for all else, and the words of
+ * both lists of segment.h.
+ *
+ *           frame
+ *             |  is_plain()?  one look at fixed places
+ *       yes   |   no
+ *       +-----+-----------------------------+
+ *       v                                   v
+ *   decode_plain()                    decode_layers():  link -> tag -> ip4 -> udp -> vxlan -> ethernet -> ...
+ *       |                                   |           each layer sets c->next, NULL ends the walk
+ *       +--------> one meaning <------------+
+ *                  (decode_fill.h)
+ *
+ * Invariants, for any octets whatsoever: no octet outside [data, data + captured) is read; at every
+ * layer left <= wire, so lengths that a header claims can shorten what is read and never lengthen
+ * it; the walk ends, because each layer moves on by at least one octet or takes one of the eight
+ * places of the path (decode_int.h) or is followed by one that does. A segment is wholly written
+ * whatever the answer is: callers copy and compare it by memcmp.
+ */
+
 #include "capture/decode_fill.h"
 #include "capture/decode_int.h"
 
@@ -28,8 +49,9 @@ syc_tunnel_name(enum syc_tunnel tunnel)
 }
 
 /*
- * All zero, padding too. In pieces of 64 because gcc 12 turns one memset of the whole into `rep stos`, whose start
- * alone costs more than these few vector stores.
+ * All zero, padding too: paths and keys are compared by memcmp. In pieces of 64 because gcc 12
+ * turns one memset of the whole into `rep stos`, whose start alone costs more than these few vector
+ * stores.
  */
 static inline void
 clear(struct syc_segment *out)
@@ -43,7 +65,10 @@ clear(struct syc_segment *out)
     memset(p + WHOLE, 0, sizeof *out - WHOLE);
 }
 
-/* An ICMP message whose quotation cannot be read is plain ICMP. */
+/*
+ * An ICMP message whose quotation cannot be read is plain ICMP. Otherwise a host could be called
+ * unreachable by octets that do not even name a connection.
+ */
 static enum syc_drop
 give_up_quotation(struct syc_segment *out)
 {
@@ -52,7 +77,10 @@ give_up_quotation(struct syc_segment *out)
     return SYC_DROP_NOT_TCP;
 }
 
-/* A file that says less of the wire than it holds is believed as to what it holds. */
+/*
+ * A file that says less of the wire than it holds is believed as to what it holds: the walk rests
+ * on left <= wire, and this is where that begins.
+ */
 static inline uint32_t
 wire_octets(const struct syc_frame *frame)
 {
@@ -64,7 +92,12 @@ enum {
     PLAIN_OCTETS = ETHERNET_HEADER + SYC_IP4_HEADER + SYC_TCP_HEADER,
 };
 
-/* Ethernet without tags, IPv4 without options, no fragment, TCP, and lengths that hold together. */
+/*
+ * Ethernet without tags, IPv4 without options, no fragment, TCP, and lengths that hold together: a
+ * total length of 40 at least, so that the subtractions of decode_plain() cannot go below zero.
+ * Octet 14 + 6 and on are flags and fragment offset: 0x3fff is all but reserved and DF (RFC 791
+ * 3.1).
+ */
 static inline bool
 is_plain(const struct syc_frame *frame)
 {
@@ -94,7 +127,11 @@ decode_plain(const struct syc_frame *frame, struct syc_segment *out)
     return syc_fill_tcp(out, p + SYC_IP4_HEADER, left - SYC_IP4_HEADER, total - SYC_IP4_HEADER);
 }
 
-/* Layer after layer, each naming the next, until one ends it. Kept out of line so that the plain path needs no stack. */
+/*
+ * Layer after layer, each naming the next, until one ends it. A loop and not calls in calls: a
+ * frame of a thousand nested headers takes no stack. Kept out of line so that the plain path needs
+ * none.
+ */
 static enum syc_drop __attribute__((noinline))
 decode_layers(const struct syc_frame *frame, struct syc_segment *out, unsigned flags)
 {

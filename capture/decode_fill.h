@@ -21,10 +21,13 @@ enum {
     SYC_PROTO_TCP = 6,
 };
 
-/* Timestamps of an option walk, for layouts other than the usual one. */
+/* Timestamps of an option walk (decode_tcp.c), for layouts other than the usual one; sets has_ts and both values. */
 void syc_decode_search_timestamps(struct syc_segment *out);
 
-/* ::ffff:a.b.c.d, RFC 4291 2.5.5.2. */
+/*
+ * ::ffff:a.b.c.d, RFC 4291 2.5.5.2: the form in which all floors above keep IPv4, so that they know
+ * one kind of address.
+ */
 static inline void
 syc_fill_mapped(uint8_t out[16], const uint8_t octets[4])
 {
@@ -51,6 +54,7 @@ syc_fill_ip4(struct syc_segment *out, const uint8_t *p)
     syc_fill_mapped(out->dst, p + 16);
 }
 
+/* value: the 8 octets behind kind and length, all there. RFC 7323 3.2. */
 static inline void
 syc_fill_timestamps(struct syc_segment *out, const uint8_t *value)
 {
@@ -64,6 +68,9 @@ syc_fill_timestamps(struct syc_segment *out, const uint8_t *value)
  *
  * left     captured octets at p, <= wire; fewer than 20 give SYC_DROP_TCP_SHORT
  * wire     octets of TCP by the IP length
+ * out      ports, numbers and flags also where the offset is bad: the drop is counted, and its sender is known.
+ *          Spans lie inside [p, p + left): `here` is the lesser of header and left, and the offset's four bits
+ *          reach 60 at most
  * source   RFC 9293 3.1; RFC 7323 appendix A recommends NOP NOP TS, and nearly every segment but SYNs has just that
  */
 static inline enum syc_drop
@@ -86,8 +93,8 @@ syc_fill_tcp(struct syc_segment *out, const uint8_t *p, uint32_t left, uint32_t 
     if (header < SYC_TCP_HEADER) {
         return SYC_DROP_TCP_BAD_OFFSET;
     }
-    /* An offset past the packet's end leaves a segment whose options are cut and whose payload is none: stacks drop it, but
-       its sender exists (Wireshark: malformed, and still of its stream). */
+    /* An offset past the packet's end leaves a segment whose options are cut and whose payload is none: stacks drop
+       it, but its sender exists (Wireshark: malformed, and still of its stream). */
     here = left < header ? left : header;
     out->payload_octets = wire > header ? wire - header : 0;
     out->options_cut = left < header;

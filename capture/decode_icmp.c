@@ -1,8 +1,20 @@
+/*
+ * ICMP errors: what they quote says which connection a router or host refused.
+ *
+ * The quoted packet is an outsider's claim about somebody else's connection, written by whoever
+ * sent the error. So nothing of it counts but addresses, ports and sequence number, which the table
+ * compares with what it has seen itself; a quotation in a quotation is not followed (decode_ip.c,
+ * c->quoted).
+ */
+
 #include "capture/decode_int.h"
 
 enum { ICMP_HEADER = 8 };
 
-/* On to the packet that an error quotes after its own 8 octets; what the quoted IP header says replaces the outer's. */
+/*
+ * On to the packet that an error quotes after its own 8 octets; what the quoted IP header says
+ * replaces the outer's. From here on c->quoted keeps lengths and checksums from being believed.
+ */
 static enum syc_drop
 quote(struct syc_cursor *c, bool is_error, bool unreachable, syc_layer *ip)
 {

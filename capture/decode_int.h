@@ -10,15 +10,32 @@
  *
  * A new link layer, tag or tunnel is one function of type syc_layer and one row in the table of what leads to it.
  * Nothing nests: a tunnel adds its word to the path and sets `next` to the inner layer, whatever is outside.
+ *
+ *     at                                    what a layer may do with the cursor
+ *     |<-------- left -------->|            skip(n)      n <= left, compared by the layer just before
+ *     |<------------- wire ------------>|   limit(n)     cut both to a length that a header gives: never longer
+ *     captured                 sent         unbind(n)    raise wire, where inner lengths say more than the carrier's
+ *
+ * left <= wire holds between all of them: skip takes the same from both, limit cuts wire to min(wire, n) and left to
+ * min(left, n), unbind only raises wire. So whoever has compared left with a size need not ask wire.
  */
 
 #include "capture/segment.h"
 
 struct syc_cursor;
 
-/* Reads one header at c->at, moves past it and sets c->next, or leaves it NULL where the walk ends. */
+/*
+ * Reads one header at c->at, moves past it and sets c->next, or leaves it NULL where the walk ends.
+ *
+ * promise  reads no octet at or past c->at + c->left; c->next is NULL whenever the answer ends the walk with a reason
+ * returns  SYC_DROP_NONE, or why the walk ends here; what the segment holds by then stays
+ */
 typedef enum syc_drop syc_layer(struct syc_cursor *c);
 
+/*
+ * Where the walk is. One for each frame, on the stack of syc_decode(); no layer keeps anything from
+ * frame to frame.
+ */
 struct syc_cursor {
     const uint8_t *at;
     uint32_t left; /* captured octets from at; never more than wire */
@@ -33,7 +50,7 @@ struct syc_cursor {
         unsummed; /* the TCP checksum cannot be told: octets or addresses that it covers are not there */
 };
 
-/* The caller has checked that n octets are left. */
+/* The caller has checked that n octets are left; with left <= wire none of the three goes below zero. */
 static inline void
 syc_cursor_skip(struct syc_cursor *c, uint32_t n)
 {
@@ -43,8 +60,8 @@ syc_cursor_skip(struct syc_cursor *c, uint32_t n)
 }
 
 /*
- * Cut the cursor to the length that a layer gives itself: what follows is the padding of the one below, what is missing
- * was not captured. One that claims more than its frame had on the wire has what the frame had.
+ * Cut the cursor to the length that a layer gives itself: what follows is the padding of the one below, what is
+ * missing was not captured. One that claims more than its frame had on the wire has what the frame had.
  */
 static inline void
 syc_cursor_limit(struct syc_cursor *c, uint32_t total)
@@ -64,10 +81,16 @@ syc_cursor_unbind(struct syc_cursor *c, uint32_t wire)
 
 /* ---- what leads to which layer ---- */
 
-/* The layer of a LINKTYPE_ number, or NULL for one that is not read. cost: one comparison for Ethernet. */
+/*
+ * The layer of a LINKTYPE_ number, or NULL for one that is not read. cost: one comparison for
+ * Ethernet, 21 at most.
+ */
 syc_layer *syc_decode_link(uint16_t link);
 
-/* Go on with what an Ethernet type says; the cursor is past it. */
+/*
+ * Go on with what an Ethernet type says; the cursor is past it. SYC_DROP_NOT_IP, and next NULL, for
+ * types not in the list.
+ */
 enum syc_drop syc_decode_follow_type(struct syc_cursor *c, uint16_t type);
 
 /* Go on with what an IP protocol number, c->protocol, says (decode_ip.c). */
@@ -115,13 +138,19 @@ syc_layer syc_decode_quoted_tcp;
 
 /* ---- checksums (decode_sum.c); called with SYC_DECODE_CHECKSUMS only ---- */
 
-/* Is the checksum of an IPv4 header of n octets, all there, right or not filled in? */
+/* Is the checksum of an IPv4 header of n octets (20..60), all there, right or not filled in? */
 bool syc_sum_ip4(const uint8_t *p, uint32_t n);
 
 /* Is that of the TCP segment at the cursor, whose IP header is in c->out? True where it cannot be told. */
 bool syc_sum_tcp(const struct syc_cursor *c);
 
-/* Does the IPv4 or IPv6 header option or chain header of n octets change an address that TCP's checksum covers? */
+/*
+ * Does the IPv4 header's option part, or an IPv6 chain header, of n octets, change an address that TCP's checksum
+ * covers? Its answer only decides whether a checksum can be told at all, so a wrong one loses a check and never a
+ * segment.
+ *
+ * options, p  n octets, all there; n is 0..40 for IPv4 and at least 8 for IPv6
+ */
 bool syc_sum_ip4_reroutes(const uint8_t *options, uint32_t n);
 bool syc_sum_ip6_reroutes(uint8_t protocol, const uint8_t *p, uint32_t n);
 

@@ -1,3 +1,13 @@
+/*
+ * IPv4, IPv6 and the headers between IP and what it carries: lengths, fragments, chains.
+ *
+ * Invariants: a header's own length is compared with `left` before the cursor moves past it, and
+ * with the packet's total length, so `left >= header` still holds after the cursor was cut to the
+ * total; a chain has at most CHAIN_MAX + 1 headers and each takes 8 octets, so it ends twice over.
+ * What an IP length claims beyond the frame is cut to the frame (syc_cursor_limit), and ip_octets
+ * keeps the claim.
+ */
+
 #include "capture/decode_fill.h"
 #include "capture/decode_int.h"
 
@@ -22,11 +32,17 @@ enum {
 
 enum {
     IP6_HEADER = 40,
-    /* RFC 8200 4.1 allows each header once and destination options twice: 7. More than twice that is an attack. */
+    /*
+     * RFC 8200 4.1 allows each header once and destination options twice: 7. More than twice that
+     * is no packet of a stack.
+     */
     CHAIN_MAX = 16,
 };
 
-/* The packet inside a packet: RFC 2003, 4213, 2473. */
+/*
+ * The packet inside a packet: RFC 2003 (4 in 4), 4213 (6 in 4), 2473 (both in 6). The outer version
+ * is asked before syc_decode_enter() lets it go.
+ */
 static enum syc_drop
 enter_packet(struct syc_cursor *c)
 {
@@ -38,7 +54,10 @@ enter_packet(struct syc_cursor *c)
     return syc_decode_enter(c, outer4 ? SYC_TUNNEL_6IN4 : SYC_TUNNEL_6IN6, syc_decode_ip6);
 }
 
-/* What protocols lead to, in a packet of version ip_v (0 = both). */
+/*
+ * What protocols lead to, in a packet of version ip_v (0 = both). ICMP of one version in a packet
+ * of the other is nobody's error message.
+ */
 static const struct {
     uint8_t protocol;
     uint8_t ip_v;
@@ -49,6 +68,10 @@ static const struct {
     {PROTO_IP6, 0, enter_packet},       {PROTO_GRE, 0, syc_decode_gre},
 };
 
+/*
+ * The table is not asked inside a quotation: an ICMP error in an ICMP error, or a tunnel in one,
+ * would let a sender of errors choose at what depth the walk reads its octets.
+ */
 enum syc_drop
 syc_decode_follow_protocol(struct syc_cursor *c)
 {
@@ -66,7 +89,11 @@ syc_decode_follow_protocol(struct syc_cursor *c)
     return SYC_DROP_NOT_TCP;
 }
 
-/* offset: in units of 8 octets. n: octets that the fragment has on the wire. */
+/*
+ * offset: in units of 8 octets, 13 bits, so times 8 it fits 16. n: octets that the fragment has on
+ * the wire; more than a datagram can have (offload) is told as 0, which fragments.c counts for
+ * nothing.
+ */
 static enum syc_drop
 note_fragment(struct syc_segment *out, uint32_t id, uint32_t offset, uint32_t n)
 {
@@ -132,7 +159,11 @@ walk_chain(struct syc_cursor *c)
     return SYC_DROP_IP_BAD;
 }
 
-/* What checksums need to know of an IPv4 header of `header` octets, all there, before the cursor moves past it. */
+/*
+ * What checksums need to know of an IPv4 header of `header` octets, all there, before the cursor
+ * moves past it: a packet longer than its frame, or with a source route, has a TCP sum that cannot
+ * be told.
+ */
 static enum syc_drop
 check_ip4(struct syc_cursor *c, uint32_t header, uint32_t total)
 {
@@ -141,6 +172,11 @@ check_ip4(struct syc_cursor *c, uint32_t header, uint32_t total)
     return syc_sum_ip4(c->at, header) ? SYC_DROP_NONE : SYC_DROP_BAD_CHECKSUM;
 }
 
+/*
+ * What the header says of itself is settled before the cursor moves: version, header length and
+ * total length first, then (if asked) the checksum. A fragment other than the first has no TCP
+ * header, so it ends here with its place noted.
+ */
 enum syc_drop
 syc_decode_ip4(struct syc_cursor *c)
 {
@@ -191,8 +227,10 @@ syc_decode_ip4(struct syc_cursor *c)
 }
 
 /*
- * The length of a packet whose 16-bit payload length is zero: the jumbo option's (RFC 2675 2; Linux writes it for
- * segments above 65535 octets, "BIG TCP"), else the frame's, as offload leaves the field empty.
+ * The length of a packet whose 16-bit payload length is zero: the jumbo option's (RFC 2675 2; Linux
+ * writes it for segments above 65535 octets, "BIG TCP"), else the frame's, as offload leaves the
+ * field empty. Each turn takes at least one octet off `rest`, and a length near 2^32 answers 0,
+ * which the caller refuses, instead of wrapping.
  */
 static uint32_t
 jumbo_total(const struct syc_cursor *c)
@@ -218,6 +256,10 @@ jumbo_total(const struct syc_cursor *c)
     return c->wire;
 }
 
+/*
+ * An IPv6 header has no length of its own to lie with; the payload length may be 0 for two honest
+ * reasons, see jumbo_total(). TCP right behind it is the usual case and skips the chain.
+ */
 enum syc_drop
 syc_decode_ip6(struct syc_cursor *c)
 {
@@ -260,6 +302,7 @@ syc_decode_ip6(struct syc_cursor *c)
     return syc_decode_follow_protocol(c);
 }
 
+/* Links and tunnels that do not say the version: the nibble decides. */
 enum syc_drop
 syc_decode_ip(struct syc_cursor *c)
 {

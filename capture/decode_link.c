@@ -1,8 +1,16 @@
+/*
+ * Link layers without a family of their own (Ethernet, cooked, loopback), VLAN tags, and the tables
+ * of Ethernet types and link types: the two places where a new layer is entered.
+ *
+ * Tags may be stacked by an outsider as deep as a frame is long: each takes one of the path's eight
+ * places, and the ninth ends the walk as path_depth.
+ */
+
 #include "capture/decode_int.h"
 
 /*
- * Ethernet types, IEEE 802 numbers at IANA; 0x9100 is the older stacked tag that switches still send, 0x6558 a whole frame
- * as GRE and GENEVE carry it, 0x8870 what IEEE 802.1AC puts in place of a length above 1500.
+ * Ethernet types, IEEE 802 numbers at IANA; 0x9100 is the older stacked tag that switches still send, 0x6558 a
+ * whole frame as GRE and GENEVE carry it, 0x8870 what IEEE 802.1AC puts in place of a length above 1500.
  */
 enum {
     LENGTH_MAX = 1500, /* below the types: the length of an IEEE 802.3 frame, 3.2.6 */
@@ -21,9 +29,11 @@ enum {
     TYPE_VLAN_OLD = 0x9100,
 };
 
+/* Named before the table that leads to them; they lead to the table again. */
 static syc_layer read_tag;
 static syc_layer read_metadata;
 
+/* Ethernet types that are read, and by what. */
 static const struct {
     uint16_t type;
     syc_layer *layer;
@@ -112,7 +122,10 @@ syc_decode_ethernet(struct syc_cursor *c)
     return c->left < 14 ? SYC_DROP_LINK_SHORT : follow(c, 14, 12);
 }
 
-/* Linux' cooked headers have no length; a protocol of 4 is a frame that begins with LLC (linux/if_ether.h, ETH_P_802_2). */
+/*
+ * Linux' cooked headers have no length; a protocol of 4 is a frame that begins with LLC
+ * (linux/if_ether.h, ETH_P_802_2).
+ */
 static enum syc_drop
 follow_cooked(struct syc_cursor *c, uint32_t n, uint32_t type_at)
 {
@@ -156,7 +169,7 @@ family_layer(uint32_t family)
     }
 }
 
-/* LINKTYPE_LOOP: the family in network order. */
+/* LINKTYPE_LOOP: the family in network order (OpenBSD's loopback). */
 static enum syc_drop
 read_loop(struct syc_cursor *c)
 {

@@ -1,4 +1,11 @@
-/* IEEE 802.2 LLC and SNAP, and the link layers that carry it: FDDI and the many faces of 802.11. */
+/*
+ * IEEE 802.2 LLC and SNAP, and the link layers that carry it: FDDI and the many faces of 802.11.
+ *
+ * The headers of 802.11 captures (radiotap, PPI, Prism) are written by capturing drivers and carry
+ * their own lengths: each is compared with what was captured before anything behind it is looked
+ * at, and none may be shorter than its own fixed part, so a header that leads to another one still
+ * shrinks the frame.
+ */
 
 #include "capture/decode_int.h"
 
@@ -10,8 +17,8 @@ enum {
 };
 
 /*
- * DSAP, SSAP, control; with SNAP an organization and a type. Organization 0 means Ethernet types, and 0000f8 means the same
- * of a bridged frame (IEEE 802.1H).
+ * DSAP, SSAP, control; with SNAP an organization and a type. Organization 0 means Ethernet types, and 0000f8
+ * means the same of a bridged frame (IEEE 802.1H).
  *
  * source  RFC 1042; IEEE 802 9.4
  */
@@ -41,7 +48,10 @@ syc_decode_llc(struct syc_cursor *c)
                                                      : SYC_DROP_NOT_IP;
 }
 
-/* LINKTYPE_FDDI: frame control, two addresses, then LLC where the control says so (0x50 with a priority). ISO 9314-2. */
+/*
+ * LINKTYPE_FDDI: frame control, two addresses, then LLC where the control says so (0x50 with a
+ * priority). ISO 9314-2.
+ */
 enum syc_drop
 syc_decode_fddi(struct syc_cursor *c)
 {
@@ -74,8 +84,9 @@ enum {
 };
 
 /*
- * A data frame's body, `pad` octets aligned. Frames of management and control, and those without data, are not IP; nor is
- * what is encrypted, and an aggregate (A-MSDU) is several packets in one frame, which this answers with one.
+ * A data frame's body, `pad` octets aligned. Frames of management and control, and those without data, are not
+ * IP; nor is what is encrypted, and an aggregate (A-MSDU) is several packets in one frame, which this answers
+ * with one.
  */
 static enum syc_drop
 read_80211(struct syc_cursor *c, bool padded)
@@ -114,12 +125,14 @@ read_80211(struct syc_cursor *c, bool padded)
     return SYC_DROP_NONE;
 }
 
+/* Without a header of the driver: frames as they were on the air, not padded. */
 enum syc_drop
 syc_decode_80211(struct syc_cursor *c)
 {
     return read_80211(c, false);
 }
 
+/* Some hardware (Atheros) aligns the body to 4 octets, and its drivers say so in radiotap's flags. */
 static enum syc_drop
 read_80211_padded(struct syc_cursor *c)
 {
@@ -134,8 +147,9 @@ enum {
 };
 
 /*
- * The flags field: behind all words that say which fields are there (bit 31: another word follows) and, aligned to its 8
- * octets, the time that the hardware gave. 0 where there is none.
+ * The flags field: behind all words that say which fields are there (bit 31: another word follows)
+ * and, aligned to its 8 octets, the time that the hardware gave. 0 where there is none. n octets
+ * are at p, at least 8; a chain of presence words without end stops at n.
  */
 static uint8_t
 radiotap_flags(const uint8_t *p, uint32_t n)
@@ -179,8 +193,9 @@ syc_decode_radiotap(struct syc_cursor *c)
 }
 
 /*
- * LINKTYPE_IEEE802_11_PRISM: message code and length in the capturing host's order, then values; or the header of AVS,
- * told by its magic, whose length is in network order. The length of either is below 65536, so one order makes sense.
+ * LINKTYPE_IEEE802_11_PRISM: message code and length in the capturing host's order, then values; or the header of
+ * AVS, told by its magic, whose length is in network order. The length of either is below 65536, so one order
+ * makes sense.
  */
 enum syc_drop
 syc_decode_prism(struct syc_cursor *c)
@@ -200,7 +215,10 @@ syc_decode_prism(struct syc_cursor *c)
     return SYC_DROP_NONE;
 }
 
-/* LINKTYPE_PPI: version 0, flags, length, the link type of what follows. A header in a header takes 8 octets each time. */
+/*
+ * LINKTYPE_PPI: version 0, flags, length, the link type of what follows. A header in a header takes
+ * 8 octets each time.
+ */
 enum syc_drop
 syc_decode_ppi(struct syc_cursor *c)
 {

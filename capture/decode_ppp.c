@@ -1,4 +1,8 @@
-/* PPP, what it is framed in, Cisco's HDLC, and MPLS: short headers before an IP packet or an Ethernet frame. */
+/*
+ * PPP, what it is framed in, Cisco's HDLC, and MPLS: short headers before an IP packet or an
+ * Ethernet frame. None of them keeps state: what two ends negotiated (compressed fields) is read
+ * off the octets.
+ */
 
 #include "capture/decode_int.h"
 
@@ -19,6 +23,7 @@ enum {
     PPPOE_OCTETS = 6,
 };
 
+/* Numbers outside the table are control protocols, or what was compressed or encrypted: not IP here. */
 static enum syc_drop
 follow_ppp(struct syc_cursor *c, uint16_t protocol)
 {
@@ -130,8 +135,8 @@ is_frame_of_ip(const uint8_t *p, uint32_t n)
 }
 
 /*
- * Labels of 4 octets up to the one with the bottom bit; what follows is told by its first nibble: IP has 4 or 6 there, and
- * pseudowires of Ethernet either a control word of 0 or, in older ones, the frame itself.
+ * Labels of 4 octets up to the one with the bottom bit; what follows is told by its first nibble: IP has 4 or 6
+ * there, and pseudowires of Ethernet either a control word of 0 or, in older ones, the frame itself.
  *
  * source  RFC 3032 2.1; RFC 4928 3 (the nibble); RFC 4385 3, RFC 4448 4.6 (control word)
  */

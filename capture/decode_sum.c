@@ -1,8 +1,17 @@
-/* Checksums, for those who ask: sums of IPv4 headers and of TCP with its pseudo-header. */
+/*
+ * Checksums, for those who ask: sums of IPv4 headers and of TCP with its pseudo-header.
+ *
+ * Asked for by option only, since captures on the sender's host hold sums that the adapter would
+ * still have filled in. A wrong sum drops a segment, so every doubt answers "right": what was not
+ * captured whole, was fragmented, source-routed or left to offload cannot be told.
+ */
 
 #include "capture/decode_int.h"
 
-/* The sum of 16-bit words, an odd octet last counting as the upper half of one; not yet folded. RFC 1071 1. */
+/*
+ * The sum of 16-bit words, an odd octet last counting as the upper half of one; not yet folded. RFC
+ * 1071 1. 64 bits hold the sum of 2^48 words, so no carry is lost before fold().
+ */
 static uint64_t
 add_up(uint64_t sum, const uint8_t *p, size_t n)
 {
@@ -22,6 +31,7 @@ fold(uint64_t sum)
     return (uint16_t)sum;
 }
 
+/* A field of 0 is taken for one that the adapter was to fill; headers whose right sum is 0 pass with it. */
 bool
 syc_sum_ip4(const uint8_t *p, uint32_t n)
 {
@@ -37,6 +47,7 @@ pseudo(const struct syc_segment *s)
     return add_up(add_up(6, s->src + 16 - n, n), s->dst + 16 - n, n);
 }
 
+/* `left >= 20`, and left is not below wire, so all c->wire octets that are added up are captured. */
 bool
 syc_sum_tcp(const struct syc_cursor *c)
 {

@@ -1,3 +1,11 @@
+/*
+ * TCP options and the last layer of the walk.
+ *
+ * The option walk is shared by every reader of options above (fingerprints, facts): it takes at
+ * least one octet each time and reports the first fault as an option, so no caller can loop or read
+ * past.
+ */
+
 #include "capture/decode_fill.h"
 #include "capture/decode_int.h"
 
@@ -8,6 +16,10 @@ enum {
     OPT_TS_OCTETS = 10,
 };
 
+/*
+ * A length of 0 or 1 would not move on (the classic endless loop), one past the end would read on
+ * into the payload: both are `malformed`, give what is there and end the list.
+ */
 bool
 syc_option_next(struct syc_span *rest, struct syc_option *out)
 {

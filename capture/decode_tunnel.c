@@ -1,4 +1,10 @@
-/* Into tunnels, and those that are IP protocols of their own: GRE with all it carries, ERSPAN in it. */
+/*
+ * Into tunnels, and those that are IP protocols of their own: GRE with all it carries, ERSPAN in
+ * it.
+ *
+ * Invariant: a path names at most SYC_PATH_MAX tunnels, and every way into one goes through
+ * syc_decode_enter(). That bounds the work for a frame and keeps option --no-tunnels complete.
+ */
 
 #include "capture/decode_int.h"
 
@@ -16,6 +22,10 @@ forget_outer(struct syc_cursor *c)
     c->unsummed = false;
 }
 
+/*
+ * Before the inner packet overwrites it: an outer first fragment carries an inner packet that goes
+ * on in other frames, so its own length and not the carrier's says how long it was.
+ */
 enum syc_drop
 syc_decode_enter(struct syc_cursor *c, enum syc_tunnel tunnel, syc_layer *inner)
 {
@@ -41,8 +51,8 @@ syc_decode_enter(struct syc_cursor *c, enum syc_tunnel tunnel, syc_layer *inner)
 /* ------------------------------------------------------------ ERSPAN */
 
 /*
- * A mirrored frame behind 8 octets (II, version 1) or 12 and perhaps 8 more (III, version 2). A frame that the mirror cut is
- * marked (T), and its IP header says how long it was. In III, a frame type of 2 is a bare IP packet.
+ * A mirrored frame behind 8 octets (II, version 1) or 12 and perhaps 8 more (III, version 2). A frame that the
+ * mirror cut is marked (T), and its IP header says how long it was. In III, a frame type of 2 is a bare IP packet.
  *
  * source  draft-foschiano-erspan-03 4.1 to 4.3
  */
@@ -92,7 +102,10 @@ enum {
     TYPE_PPP = 0x880b,
 };
 
-/* PPTP's: key (payload length, call), perhaps sequence and acknowledgment, PPP. Without payload it only acknowledges. */
+/*
+ * PPTP's: key (payload length, call), perhaps sequence and acknowledgment, PPP. Without payload it
+ * only acknowledges.
+ */
 static enum syc_drop
 read_pptp(struct syc_cursor *c, uint16_t flags)
 {
@@ -118,8 +131,8 @@ read_pptp(struct syc_cursor *c, uint16_t flags)
 /*
  * Flags, version, Ethernet type of what is inside, then the fields that the flags announce.
  *
- * ERSPAN is not told as GRE and ERSPAN, for its GRE is nothing but its header; the oldest of it has none of its own, which
- * shows in a sequence number that is not there.
+ * ERSPAN is not told as GRE and ERSPAN, for its GRE is nothing but its header; the oldest of it has none of its
+ * own, which shows in a sequence number that is not there.
  *
  * source  RFC 2784 2, RFC 2890 2 (key, sequence), RFC 2637 4.1 (version 1)
  */

@@ -1,6 +1,6 @@
 /*
- * Tunnels over UDP. What a datagram is, only its port says, as for every reader of them; so each must also look like one,
- * or it is ordinary UDP that happens to use the port.
+ * Tunnels over UDP. What a datagram is, only its port says, as for every reader of them; so each must also look
+ * like one, or it is ordinary UDP that happens to use the port.
  */
 
 #include "capture/decode_int.h"
@@ -22,7 +22,11 @@ enum {
     VXLAN_NEXT = 0x04,   /* GPE: the next protocol is told */
 };
 
-/* Flags, reserved, network identifier (3), reserved; an Ethernet frame. source: RFC 7348 5 */
+/*
+ * Flags, reserved, network identifier (3), reserved; an Ethernet frame. Reserved bits must be 0
+ * though a receiver is to ignore them: on a port that anybody may use they tell VXLAN from chance.
+ * source: RFC 7348 5
+ */
 static enum syc_drop
 read_vxlan(struct syc_cursor *c)
 {
@@ -96,10 +100,13 @@ enum {
 };
 
 /*
- * Past the optional fields and the extension headers behind p's 8 octets: each has its length in words of 4 in its first
- * octet and the type of the next in its last; 0 ends them.
+ * Past the optional fields and the extension headers behind p's 8 octets: each has its length in words of 4 in
+ * its first octet and the type of the next in its last; 0 ends them.
  *
+ * left     captured octets at p, at least 8. n <= left at each turn, so p[n - 1] is there and left - n does not
+ *          wrap; a length of 0 would not move on and ends it
  * returns  the octets of all, 0 when the datagram's or the captured octets do not hold them
+ * source   3GPP TS 29.281 5.1, 5.2.1
  */
 static uint32_t
 gtp_header(const uint8_t *p, uint32_t left)
@@ -123,7 +130,10 @@ gtp_header(const uint8_t *p, uint32_t left)
     return n;
 }
 
-/* A user's packet: flags, type 255, length behind the 8 octets, endpoint; IP of either version. source: 3GPP TS 29.281 5 */
+/*
+ * A user's packet: flags, type 255, length behind the 8 octets, endpoint; IP of either version.
+ * source: 3GPP TS 29.281 5
+ */
 static enum syc_drop
 read_gtp(struct syc_cursor *c)
 {
@@ -156,7 +166,10 @@ enum {
     IP6_HEADER = 40,
 };
 
-/* The octets of the indications before the IPv6 packet: authentication, then origin, each perhaps. source: RFC 4380 5.1.1 */
+/*
+ * The octets of the indications before the IPv6 packet: authentication, then origin, each perhaps. The sum of two
+ * length octets and 21 does not wrap; the caller compares it with what is left. source: RFC 4380 5.1.1
+ */
 static uint32_t
 teredo_indications(const uint8_t *p, uint32_t left)
 {
@@ -171,6 +184,10 @@ teredo_indications(const uint8_t *p, uint32_t left)
     return n;
 }
 
+/*
+ * The IPv6 header behind the indications is told by its version and by a length that fits, for
+ * there is no magic: ordinary UDP on port 3544 seldom has both.
+ */
 static enum syc_drop
 read_teredo(struct syc_cursor *c)
 {
@@ -191,7 +208,10 @@ read_teredo(struct syc_cursor *c)
 
 /* ------------------------------------------------------------ UDP */
 
-/* Ports at IANA (4754: GRE in UDP, RFC 8086), but 8472: what Linux used for VXLAN before there was one, and still does unless told. */
+/*
+ * Ports at IANA (4754: GRE in UDP, RFC 8086), but 8472: what Linux used for VXLAN before there was
+ * one, and still does unless told.
+ */
 static const struct {
     uint16_t port;
     syc_layer *layer;
@@ -200,6 +220,7 @@ static const struct {
     {2152, read_gtp},   {3544, read_teredo}, {4754, syc_decode_gre},
 };
 
+/* NULL for a port that no tunnel uses. Seven comparisons: only UDP comes here. */
 static syc_layer *
 port_layer(uint16_t port)
 {

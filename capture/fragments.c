@@ -1,12 +1,39 @@
+/*
+ * First fragments, held until their datagram is whole: see fragments.h for why.
+ *
+ *    begin(first) ----> held[0..count) ----> add(last one missing) ----> a segment with its whole payload
+ *                           |
+ *                           +--> release(): 30 s, another segment of the two ends, or the end of the input
+ *                           +--> begin() of a seventeenth: the oldest gives way          both: no payload
+ *
+ * Every first fragment that comes in goes out exactly once. What an outsider can do with 16 places
+ * is to push honest datagrams out: their segments keep header and options and lose only the
+ * payload's length, as if the other fragments had not been captured. Overlapping fragments (RFC
+ * 5722) are counted as octets covered, never put together, so they cannot show one text here and
+ * another to the host.
+ */
+
 #include "capture/fragments.h"
 
 #include <string.h>
 
+/*
+ * Linux' ipfrag_time. RFC 8200 4.5 says 60 s, RFC 1122 3.3.2 60 to 120: a datagram completed later
+ * than here has lost no segment, only its payload's length.
+ */
 #define KEEP_NS (INT64_C(30) * 1000000000)
 
 /* ------------------------------------------------------------ what was seen of one */
 
-/* Add a range, joining those that it touches. False when there would be too many. */
+/*
+ * Add a range, joining those that it touches. False when there would be too many.
+ *
+ *     ranges   [0,8)      [24,40)          + [8,24)   at = 0, end = 2: both touch      ->   [0,40)
+ *     ranges   [0,8)      [24,40)          + [48,56)  at = end = 2: none does          ->   one more, if it fits
+ *
+ * In order and apart from each other, before and after. r[at] exists: a new range is refused when all cells are
+ * taken, and joining never needs more cells than it frees.
+ */
 static bool
 cover(struct syc_fragmented *d, uint32_t from, uint32_t to)
 {
@@ -29,12 +56,17 @@ cover(struct syc_fragmented *d, uint32_t from, uint32_t to)
     return true;
 }
 
+/* Ranges that touch are joined, so a whole datagram is exactly one range from 0. */
 static bool
 is_whole(const struct syc_fragmented *d)
 {
     return d->total != 0 && d->ranges[0].from == 0 && d->ranges[0].to >= d->total;
 }
 
+/*
+ * Fragments belong together by source, destination and identification (RFC 791 3.2, RFC 8200 4.5),
+ * and by the way they came: the same datagram in two VLANs is two.
+ */
 static bool
 is_of(const struct syc_fragmented *d, const struct syc_segment *s)
 {
@@ -45,6 +77,7 @@ is_of(const struct syc_fragmented *d, const struct syc_segment *s)
            memcmp(&first->path, &s->path, sizeof first->path) == 0;
 }
 
+/* Ports first: they differ most often, and the comparison is made for each packet while something is held. */
 static bool
 same_ends(const uint8_t a[16], const uint8_t b[16], uint16_t port_a, uint16_t port_b)
 {
@@ -63,7 +96,10 @@ is_between(const struct syc_segment *a, const struct syc_segment *b)
 
 /* ------------------------------------------------------------ out of the list */
 
-/* The segment of held[i], without its payload, and the list without it. */
+/*
+ * The segment of held[i], without its payload, and the list without it. The options move into f,
+ * since the cell they were in is reused; the payload span is empty but not NULL.
+ */
 static void
 take(struct syc_fragments *f, uint32_t i, struct syc_segment *out)
 {
@@ -80,7 +116,7 @@ take(struct syc_fragments *f, uint32_t i, struct syc_segment *out)
     memmove(d, d + 1, (f->count - i) * sizeof *d);
 }
 
-/* The same with what all its fragments say. */
+/* The same with what all its fragments say. total >= first.fragment_octets was seen by the caller. */
 static void
 take_whole(struct syc_fragments *f, uint32_t i, const struct syc_segment *last,
            struct syc_segment *out)

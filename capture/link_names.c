@@ -2,7 +2,7 @@
 
 #include "capture/segment.h"
 
-/* In order of number. */
+/* In order of number: syc_link_name() searches by halves. */
 static const struct {
     uint16_t link;
     const char *name;

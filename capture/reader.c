@@ -1,4 +1,19 @@
-/* Opening: what an input is, told by its first octets, and which reader it gets. Then the calls of the face. */
+/*
+ * Opening: what an input is, told by its first octets, and which reader it gets. Then the calls of
+ * the face.
+ *
+ *    path or "-" -> syc_source -> syc_input -> look at 28 octets -> packed? unpack, look again
+ *                                                    |
+ *             +------------------+-------------------+--------------------+
+ *          classic 2.4        pcapng          pcap's variants      anything else: an error that
+ *        reader_pcap.c    reader_pcapng.c    reader_libpcap.c      says what it is and what to do
+ *
+ *    several paths -> reader_merge.c, which opens each of them so        interface -> reader_live.c
+ *
+ * The name of a file decides nothing. Opening can be interrupted at any wait and goes on where it
+ * was: c->kind is NULL until a reader is chosen, and every step before leaves what it read in the
+ * buffer.
+ */
 
 #include "capture/reader_int.h"
 
@@ -7,8 +22,10 @@
 
 /* ------------------------------------------------------------ what it is */
 
+/* FOREIGN: known by sight, read by others. */
 enum format { PCAP, PCAPNG, GZIP, ZSTD, FOREIGN };
 
+/* What a file begins with. */
 struct magic {
     uint8_t octets[4];
     uint8_t mask; /* of the first octet */
@@ -18,9 +35,9 @@ struct magic {
 };
 
 /*
- * draft-ietf-opsawg-pcap and -pcapng; RFC 1952; RFC 8878 (3.1.1 and, for what pzstd puts in front, 3.1.2). The variants of
- * pcap are those libpcap knows: modified (Kuznetzov), Navtel, and one of 2002 with four more octets a record.
- * Formats that are not read are named, so that one knows what to do.
+ * draft-ietf-opsawg-pcap and -pcapng; RFC 1952; RFC 8878 (3.1.1 and, for what pzstd puts in front, 3.1.2). The
+ * variants of pcap are those libpcap knows: modified (Kuznetzov), Navtel, and one of 2002 with four more octets a
+ * record. Formats that are not read are named, so that one knows what to do.
  */
 static const struct magic magics[] = {
     {{0xd4, 0xc3, 0xb2, 0xa1}, 0xff, 4, PCAP, "pcap"},
@@ -52,6 +69,10 @@ static const struct magic magics[] = {
      "a Network Monitor capture; convert it: editcap FILE FILE.pcap"},
 };
 
+/*
+ * No two rows fit the same octets, so their order means nothing. Octets that are not there are not
+ * looked at: 3 octets can be bzip2 but not pcap.
+ */
 static const struct magic *
 find_magic(const uint8_t *octets, size_t n)
 {
@@ -85,7 +106,10 @@ syc_capture_look(const uint8_t *octets, size_t n)
 
 /* ------------------------------------------------------------ opening */
 
-/* `need` octets in the buffer, fewer only where the input ends before. */
+/*
+ * `need` octets in the buffer, fewer only where the input ends before: a short file is told as such
+ * by check_head(), with its length, not as a read error.
+ */
 static enum syc_status
 look(struct syc_capture *c, size_t need, struct syc_error *err)
 {
@@ -107,6 +131,10 @@ look(struct syc_capture *c, size_t need, struct syc_error *err)
     return SYC_OK;
 }
 
+/*
+ * Buffer and descriptor, each once: after an interruption start() comes here again. On failure both
+ * stay with the capture, whose close frees them.
+ */
 static enum syc_status
 open_input(struct syc_capture *c, struct syc_error *err)
 {
@@ -127,7 +155,10 @@ open_input(struct syc_capture *c, struct syc_error *err)
     return status == SYC_IO ? syc_error_set(err, status, "%s", in->source.words) : status;
 }
 
-/* The first octets of the capture itself into the buffer, through a decompressor where the input is packed. */
+/*
+ * The first octets of the capture itself into the buffer, through a decompressor where the input is
+ * packed. One layer only: a file packed twice is an error, and no bomb of layers is followed.
+ */
 static enum syc_status
 look_inside(struct syc_capture *c, struct syc_error *err)
 {
@@ -188,8 +219,8 @@ check_head(const struct syc_input *in, const struct magic **magic, struct syc_er
 }
 
 /*
- * From a name to a reader. A signal may end it at any wait with SYC_INTERRUPTED: what was read stays in the buffer, and
- * the next call goes on from there.
+ * From a name to a reader. A signal may end it at any wait with SYC_INTERRUPTED: what was read stays in the
+ * buffer, and the next call goes on from there.
  */
 static enum syc_status
 start(struct syc_capture *c, struct syc_error *err)
@@ -234,6 +265,10 @@ syc_reader_new(const struct syc_capture_options *options)
     return c;
 }
 
+/*
+ * The filter is checked first: an expression that means nothing anywhere is the user's mistake and
+ * not a fault of the first file, whatever that is.
+ */
 static enum syc_status
 open_reader(struct syc_capture *c, struct syc_error *err)
 {
@@ -280,6 +315,10 @@ syc_capture_open(struct syc_capture **out, const struct syc_capture_options *opt
     return SYC_OK;
 }
 
+/*
+ * The one place where a capture ends: after a fault or the end no reader is called again, so
+ * readers need not survive that. `over` says which input it was; reader_merge.c fills it itself.
+ */
 enum syc_status
 syc_reader_next(struct syc_capture *c, struct syc_frame *frames, size_t max, size_t *count,
                 struct syc_error *err)

@@ -1,3 +1,11 @@
+/*
+ * BPF filters for files, compiled and run by libpcap; for interfaces the kernel runs them
+ * (reader_live.c).
+ *
+ * A program is bound to one link type, so one expression may have to be compiled several times, and
+ * may mean something on one link and nothing on another ("vlan 3" on PPP).
+ */
+
 #include "capture/reader_int.h"
 
 #include <pcap/pcap.h>
@@ -5,15 +13,16 @@
 
 enum { FAMILY_OCTETS = 4, LINKTYPE_NULL = 0, LINKTYPE_RAW = 101, LINKTYPE_LOOP = 108 };
 
+/* A program and the octets that it does not get to see. */
 struct syc_filter {
     struct bpf_program program;
     uint32_t passed_over; /* octets in front of what the program looks at */
 };
 
 /*
- * LINKTYPE_ numbers of files against DLT_ numbers of this system: the raw ones differ (pcap-linktype(7)). NULL and LOOP
- * begin with an address family in the writer's byte order and with the writer's number for IPv6, which differs between
- * systems; libpcap knows this one's only. So their IP packet is looked at as it is.
+ * LINKTYPE_ numbers of files against DLT_ numbers of this system: the raw ones differ (pcap-linktype(7)). NULL
+ * and LOOP begin with an address family in the writer's byte order and with the writer's number for IPv6, which
+ * differs between systems; libpcap knows this one's only. So their IP packet is looked at as it is.
  */
 static int
 dlt_from_link(uint16_t link)
@@ -38,6 +47,10 @@ compile(struct bpf_program *out, const char *expression, int dlt, struct syc_err
     return status;
 }
 
+/*
+ * Ethernet, raw IP and three that have words of their own (cooked, 802.11, PPP). What means nothing
+ * on all five is the user's slip, and libpcap's words for Ethernet say where.
+ */
 enum syc_status
 syc_filter_check(const char *expression, struct syc_error *err)
 {
@@ -82,6 +95,7 @@ syc_filter_new(struct syc_filter **out, const char *expression, uint16_t link,
     return SYC_OK;
 }
 
+/* Both lengths are compared before the difference is used; header may hold nonsense until then. */
 bool
 syc_filter_matches(const struct syc_filter *f, const uint8_t *data, uint32_t captured,
                    uint32_t length)

@@ -1,10 +1,24 @@
-/* The buffer between a source and the readers: whole records stay where they were read to. */
+/*
+ * The buffer between a source and the readers: whole records stay where they were read to.
+ *
+ *         base                 pos                      have                capacity
+ *           |  delivered        |  read, undelivered      |   room             |
+ *           +-------------------+-------------------------+--------------------+
+ *           ^ frames of the last batch point in here: make_room() alone moves them, and only when a
+ *             reader asks for more, which it does only when it has nothing left to deliver
+ *
+ * A record longer than the buffer makes it grow to that record's size, which the readers bound
+ * (SYC_RECORD_MAX), never to what a header claims without bound.
+ */
 
 #include "capture/reader_int.h"
 
 #include <string.h>
 
-/* Room for `need` octets from pos on, moving what is undelivered to the front; false when memory is short. */
+/*
+ * Room for `need` octets from pos on, moving what is undelivered to the front; false when memory is
+ * short, with the undelivered octets still there.
+ */
 static bool
 make_room(struct syc_input *in, size_t need)
 {
@@ -28,6 +42,7 @@ make_room(struct syc_input *in, size_t need)
     return true;
 }
 
+/* One read and not as many as `need` asks for: the caller sees after each whether it was told to stop. */
 enum syc_status
 syc_input_more(struct syc_input *in, size_t need)
 {
@@ -43,6 +58,10 @@ syc_input_more(struct syc_input *in, size_t need)
     return status;
 }
 
+/*
+ * Words of a fault with place and count, as every reader gives them: a message says what was read,
+ * so a cut capture is usable up to there.
+ */
 enum syc_status
 syc_input_fault(const struct syc_input *in, enum syc_status status, uint64_t frames,
                 struct syc_error *err)

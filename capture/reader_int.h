@@ -7,6 +7,9 @@
  * Ownership         a capture owns its input and its reader; a reader borrows the input
  * Limits            SYC_RECORD_MAX octets a record
  * Not here          decoding; decompression (reader_source.h)
+ *
+ * Frames are borrowed from a buffer that the next read may move, so all readers keep one rule: a fault, a wait or
+ * a need for more octets that is met behind frames of the same batch is left alone, and met again by the next call.
  */
 
 #include "capture/reader_source.h"
@@ -24,15 +27,15 @@ enum {
 };
 
 /*
- * Times that are taken as they are: from December 1901 (a negative 32-bit count) to October 2191. No difference of two
- * of them, nor one plus a year, leaves 64 bits of nanoseconds.
+ * Times that are taken as they are: from December 1901 (a negative 32-bit count) to October 2191. No difference
+ * of two of them, nor one plus a year, leaves 64 bits of nanoseconds.
  */
 #define SYC_TIME_MIN_NS (INT64_C(-2147483648) * SYC_NS_PER_S)
 #define SYC_TIME_MAX_NS (INT64_C(7000000000) * SYC_NS_PER_S)
 
 /*
- * [pos, have) of octets are read and not yet delivered. Frames of the last batch lie before pos and stay in place until
- * syc_input_more(), which alone moves or grows the buffer.
+ * [pos, have) of octets are read and not yet delivered. Frames of the last batch lie before pos and stay in place
+ * until syc_input_more(), which alone moves or grows the buffer.
  */
 struct syc_input {
     uint8_t *octets;
@@ -43,8 +46,9 @@ struct syc_input {
 };
 
 /*
- * Room for `need` octets from pos on, then one read.
+ * Room for `need` octets from pos on, then one read. Frames of earlier batches become invalid.
  *
+ * need     octets that the caller wants from pos on, bounded by the caller: the buffer grows to it
  * returns  SYC_OK (more octets, not always enough); SYC_END; SYC_INTERRUPTED; SYC_NO_MEMORY; what the source answers
  */
 enum syc_status syc_input_more(struct syc_input *in, size_t need) SYC_MUST_CHECK;
@@ -53,7 +57,7 @@ enum syc_status syc_input_more(struct syc_input *in, size_t need) SYC_MUST_CHECK
 enum syc_status syc_input_fault(const struct syc_input *in, enum syc_status status, uint64_t frames,
                                 struct syc_error *err);
 
-struct syc_filter;
+struct syc_filter; /* a compiled expression for one link type; knows no file */
 
 /* One kind of reader. reader is what its open function made. */
 struct syc_reader_kind {
@@ -67,6 +71,7 @@ struct syc_reader_kind {
     void (*close)(void *reader);
 };
 
+/* What syc_capture_open() gives. A merged one holds further captures in its reader, one for each open file. */
 struct syc_capture {
     const struct syc_reader_kind *kind; /* NULL: the input is not open yet, or not known yet */
     void *reader;
@@ -79,7 +84,10 @@ struct syc_capture {
     char name[256];
 };
 
-/* Each fills c->kind and c->reader, or answers why not. The first octets are in c->in. */
+/*
+ * Each fills c->kind and c->reader, or answers why not and leaves both NULL. The first octets of a file are in c->in,
+ * SYC_PCAP_HEADER or SYC_SECTION_HEADER of them at least; live and merge read nothing yet.
+ */
 enum syc_status syc_reader_open_pcap(struct syc_capture *c, struct syc_error *err) SYC_MUST_CHECK;
 enum syc_status syc_reader_open_pcapng(struct syc_capture *c, struct syc_error *err) SYC_MUST_CHECK;
 enum syc_status syc_reader_open_libpcap(struct syc_capture *c,
@@ -87,7 +95,10 @@ enum syc_status syc_reader_open_libpcap(struct syc_capture *c,
 enum syc_status syc_reader_open_live(struct syc_capture *c, struct syc_error *err) SYC_MUST_CHECK;
 enum syc_status syc_reader_open_merge(struct syc_capture *c, struct syc_error *err) SYC_MUST_CHECK;
 
-/* syc_capture_open() for one file whose filter is known to be sound; nothing is read yet. NULL when memory is short. */
+/*
+ * syc_capture_open() for one file whose filter is known to be sound; nothing is read yet. NULL when
+ * memory is short.
+ */
 struct syc_capture *syc_reader_new(const struct syc_capture_options *options);
 
 /* syc_capture_next() without adding up octets: what several files are read with. */
@@ -107,15 +118,26 @@ enum syc_status syc_filter_check(const char *expression, struct syc_error *err) 
 /*
  * Compile a BPF expression for frames of a link type.
  *
+ * out      written on success only; then the caller's to free
  * returns  SYC_OK, SYC_UNSUPPORTED with libpcap's words, SYC_NO_MEMORY
  */
 enum syc_status syc_filter_new(struct syc_filter **out, const char *expression, uint16_t link,
                                struct syc_error *err) SYC_MUST_CHECK;
+
+/*
+ * Does a frame of the filter's link type pass? A program reads no octet past `captured`: what it asks for there is
+ * no match (libpcap's interpreter answers so).
+ */
 bool syc_filter_matches(const struct syc_filter *f, const uint8_t *data, uint32_t captured,
                         uint32_t length);
+
+/* Free it; NULL is fine. */
 void syc_filter_free(struct syc_filter *f);
 
-/* Fields of a file in the byte order of who wrote it. */
+/*
+ * Fields of a file in the byte order of who wrote it; the octets are there. With a constant order
+ * they are one load.
+ */
 static inline uint16_t
 syc_load16(const uint8_t *p, bool big_endian)
 {

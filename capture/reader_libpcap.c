@@ -1,4 +1,9 @@
-/* Captures that libpcap reads and the own readers do not. */
+/*
+ * Captures that libpcap reads and the own readers do not: the variants of pcap.
+ *
+ * Kept for what few wrote, so it may be slower: libpcap's empty loop took 395 instructions a packet
+ * where walking records took 25 (measured with callgrind).
+ */
 
 #include "capture/reader_int.h"
 
@@ -7,7 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Room for the copies of one batch; a larger frame makes it grow while the batch is empty. */
+/*
+ * Room for the copies of one batch; a larger frame makes it grow while the batch is empty, up to
+ * what libpcap lets a record have.
+ */
 enum { BUFFER_OCTETS = 256 * 1024 };
 
 /*
@@ -31,6 +39,10 @@ struct libpcap_reader {
     const uint8_t *data;
 };
 
+/*
+ * stdio's way in to our source. Never asks for more than was asked of it, and hands out the octets
+ * that were looked at before the source's own.
+ */
 static ssize_t
 cookie_read(void *cookie, char *out, size_t size)
 {
@@ -66,13 +78,17 @@ open_stream(struct syc_input *in)
     return fopencookie(in, "r", functions);
 }
 
-/* libpcap has words but no codes: those that speak of an early end do so with these. */
+/*
+ * libpcap has words but no codes: those that speak of an early end do so with these. Should it ever
+ * word them otherwise, a cut header is told as "no such format", still with libpcap's words.
+ */
 static enum syc_status
 status_of(const char *words)
 {
     return strstr(words, "truncated") != NULL ? SYC_TRUNCATED : SYC_FORMAT;
 }
 
+/* The source's fault is the cause where it has one; libpcap saw only that reading stopped. */
 static enum syc_status
 fault(const struct libpcap_reader *r, struct syc_error *err)
 {
@@ -86,7 +102,10 @@ fault(const struct libpcap_reader *r, struct syc_error *err)
                          (unsigned long long)r->number);
 }
 
-/* The next frame that passes the filter into r->header, r->data. */
+/*
+ * The next frame that passes the filter into r->header, r->data. After a fault libpcap would answer
+ * "end of file", which would hide the fault from the batch that comes after the frames before it.
+ */
 static enum syc_status
 read_one(struct libpcap_reader *r, struct syc_error *err)
 {
@@ -138,6 +157,7 @@ copy_frame(struct libpcap_reader *r, size_t used, struct syc_frame *out)
     return true;
 }
 
+/* A batch of no frame is a fault or short memory: the first frame always fits or makes the buffer grow. */
 static enum syc_status
 next_batch(void *reader, struct syc_frame *frames, size_t max, size_t *count, struct syc_error *err)
 {

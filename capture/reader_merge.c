@@ -1,6 +1,22 @@
 /*
- * Several files as one stream in time order. Where they do not overlap each is read as if it were alone; where they do,
- * the frame with the least time goes next.
+ * Several files as one stream in time order. Where they do not overlap each is read as if it were
+ * alone; where they do, the frame with the least time goes next.
+ *
+ *    waiting  ---begin()--->  heap (by next frame)  --runs out-->  empty  --read_on()--+
+ *    (by first time)               ^                                                   |
+ *         |                        +----------------- more frames ---------------------+
+ *         +-- cannot be read --> over <--------------- its end, or a fault ------------+
+ *
+ *    alone: empty and no other open -> frames go from the reader to the caller's cells without a copy
+ *
+ * Invariants: no frame is delivered while a file whose time has come is not open (waiting_place()
+ * is the limit of every step); at most one file is `empty`, and while it is nothing is delivered
+ * from the heap, for its next frame may be the least; a file's own order is never changed, also
+ * where its times go back. So the stream depends on the files and their order in the list alone,
+ * not on how they are read.
+ *
+ * A regular file is opened twice, unless it is the only one: for its first time, then closed again (thousands of
+ * files, SYC_OPEN_MAX descriptors), and to be read. What is no regular file cannot be and stays open.
  */
 
 #include "capture/reader_int.h"
@@ -53,6 +69,7 @@ struct merge {
     bool size_unknown;
 };
 
+/* Strict, and no two files are equal: ties go by the list, so the order is the same in every run. */
 static bool
 before(struct place a, struct place b)
 {
@@ -80,6 +97,7 @@ waiting_place(const struct merge *m)
 
 /* ------------------------------------------------------------ the heap */
 
+/* heap[] has a cell for every file, and each file is in it once at most. */
 static void
 heap_push(struct merge *m, struct open_file *f)
 {
@@ -114,6 +132,7 @@ heap_sink(struct merge *m, struct open_file *f)
     m->heap[i] = f;
 }
 
+/* The last one takes its place; with it gone the heap holds only files that have a frame. */
 static void
 heap_drop_first(struct merge *m)
 {
@@ -123,7 +142,10 @@ heap_drop_first(struct merge *m)
     }
 }
 
-/* The place up to which the first of the heap may be delivered without a look at the others. */
+/*
+ * The place up to which the first of the heap may be delivered without a look at the others: the
+ * least of its two children in the heap and of the files whose time has not come.
+ */
 static struct place
 second_place(const struct merge *m)
 {
@@ -165,6 +187,10 @@ open_file(const struct merge *m, uint16_t index, bool to_look)
     return f;
 }
 
+/*
+ * Its size counts as done whatever was read of it, so progress reaches the total also over cut
+ * files. One that was only looked at has none yet.
+ */
 static void
 close_file(struct merge *m, struct open_file *f)
 {
@@ -175,7 +201,10 @@ close_file(struct merge *m, struct open_file *f)
     }
 }
 
-/* A file is over; words are those of a fault that no reader has given any. */
+/*
+ * A file is over; words are those of a fault that no reader has given any. The others go on: one
+ * bad file of a thousand costs itself.
+ */
 static enum syc_status
 is_over(struct merge *m, uint16_t file, enum syc_status status, const char *words,
         struct syc_error *err)
@@ -202,8 +231,8 @@ end_file(struct merge *m, struct open_file *f, enum syc_status status, struct sy
 }
 
 /*
- * The first time of a file, and whether it can be read at all. A regular file is closed again, for there may be more of
- * them than can be open; another stays open with its first frame.
+ * The first time of a file, and whether it can be read at all. A regular file is closed again, for there may be
+ * more of them than can be open; another stays open with its first frame.
  */
 static enum syc_status
 look_at(struct merge *m, struct waiting *w, struct syc_error *err)
@@ -298,8 +327,10 @@ begin(struct merge *m, struct syc_error *err)
 /* ------------------------------------------------------------ frames */
 
 /*
- * Read on the file that ran out, into out: its own cells, or the caller's while it is alone. At its end or fault it is
- * closed; SYC_OK with no frame is an interruption.
+ * Read on the file that ran out, into out: its own cells, or the caller's while it is alone. At its end or fault
+ * it is closed; SYC_OK with no frame is an interruption.
+ *
+ * Frames in the caller's cells point into this file's buffer, which is not read over before the next call.
  */
 static enum syc_status
 read_on(struct merge *m, struct syc_frame *out, size_t max, size_t *count, struct syc_error *err)
@@ -338,7 +369,10 @@ hold_back(struct merge *m, const struct syc_frame *frames, size_t count)
     return n;
 }
 
-/* From the heap, until a file runs out, whose frames must not be read over, or another one's time has come. */
+/*
+ * From the heap, until a file runs out, whose frames must not be read over while the caller has
+ * them, or another one's time has come. Each turn delivers a frame at least.
+ */
 static size_t
 deliver(struct merge *m, struct syc_frame *frames, size_t max)
 {
@@ -361,6 +395,10 @@ deliver(struct merge *m, struct syc_frame *frames, size_t max)
     return n;
 }
 
+/*
+ * One state a turn: alone; run out beside others; frames to deliver; a file whose time has come;
+ * the end. Each turn delivers, reads, opens or closes something, so it ends with the files.
+ */
 static enum syc_status
 next_batch(void *reader, struct syc_frame *frames, size_t max, size_t *count, struct syc_error *err)
 {
@@ -397,6 +435,7 @@ next_batch(void *reader, struct syc_frame *frames, size_t max, size_t *count, st
     return status == SYC_INTERRUPTED ? SYC_OK : status;
 }
 
+/* NULL where no file is empty. */
 static void
 add_progress(const struct open_file *f, struct syc_progress *out)
 {
@@ -423,6 +462,10 @@ progress(const void *reader, struct syc_progress *out)
     }
 }
 
+/*
+ * Files that were begun are in the heap or empty, or over and closed; of those before begin() only
+ * the ones that stayed open have anything to close.
+ */
 static void
 close_reader(void *reader)
 {
@@ -440,7 +483,10 @@ close_reader(void *reader)
     syc_free(m);
 }
 
-/* What can be known of the files without opening them. */
+/*
+ * What can be known of the files without opening them. A path that is not there counts 0 octets and
+ * is an error when its turn comes, like any other that cannot be read.
+ */
 static void
 list_files(struct merge *m, const char *const *paths)
 {

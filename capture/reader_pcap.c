@@ -1,4 +1,15 @@
-/* Classic pcap, version 2.4, both byte orders, micro- and nanoseconds: the frames are borrowed from the buffer. */
+/*
+ * Classic pcap, version 2.4, both byte orders, micro- and nanoseconds: the frames are borrowed from
+ * the buffer, never copied.
+ *
+ * Invariants: a record is delivered only when all of it lies in the buffer and its captured length
+ * is within record_max, so a length that an outsider wrote is compared with what is there before it
+ * moves anything; `pos` stands at a record's header between calls, and moves past at least 16
+ * octets with each record, so no file can hold the loop. What is wrong is told once, after all
+ * frames before it.
+ *
+ * source  draft-ietf-opsawg-pcap
+ */
 
 #include "capture/reader_int.h"
 
@@ -18,6 +29,10 @@ struct pcap_reader {
 /* Magic numbers as read little-endian. */
 enum { MAGIC_US = 0xa1b2c3d4, MAGIC_NS = 0xa1b23c4d };
 
+/*
+ * The head has SYC_PCAP_HEADER octets at least (check_head). Versions below 2.4 swap the two
+ * lengths of a record, and libpcap knows which.
+ */
 bool
 syc_reader_is_pcap(const struct syc_input *in)
 {
@@ -31,8 +46,8 @@ syc_reader_is_pcap(const struct syc_input *in)
 }
 
 /*
- * libpcap refuses records above 256 KiB whatever the header says. Writers with a larger snapshot length exist (GSO frames
- * with BIG TCP reach 512 KiB), so a header may raise the bound to 16 MiB; 0 and nonsense leave it.
+ * libpcap refuses records above 256 KiB whatever the header says. Writers with a larger snapshot length exist
+ * (GSO frames with BIG TCP reach 512 KiB), so a header may raise the bound to 16 MiB; 0 and nonsense leave it.
  */
 static uint32_t
 record_bound(uint32_t snaplen)
@@ -40,6 +55,10 @@ record_bound(uint32_t snaplen)
     return snaplen > SYC_RECORD_USUAL && snaplen <= SYC_RECORD_MAX ? snaplen : SYC_RECORD_USUAL;
 }
 
+/*
+ * What comes in every record's way is worked out here once. The link type's upper bits say how long
+ * a frame check sequence is; types above 16 bits are nobody's.
+ */
 static void
 read_header(struct pcap_reader *r)
 {
@@ -55,6 +74,7 @@ read_header(struct pcap_reader *r)
     r->in->pos = SYC_PCAP_HEADER;
 }
 
+/* Which record, where, and how much was read before: what a report on a cut capture needs to say. */
 static enum syc_status
 cut(const struct pcap_reader *r, const char *where, struct syc_error *err)
 {
@@ -65,6 +85,7 @@ cut(const struct pcap_reader *r, const char *where, struct syc_error *err)
                          (unsigned long long)r->number);
 }
 
+/* A length beyond the bound is damage: after it no record boundary is known, so nothing is read on. */
 static enum syc_status
 absurd(const struct pcap_reader *r, uint32_t captured, struct syc_error *err)
 {
@@ -115,8 +136,8 @@ take_records(struct pcap_reader *r, struct syc_frame *frames, size_t max, const 
 }
 
 /*
- * More octets for the record at pos, which is not whole or not sane. An interrupted read answers SYC_OK like any other:
- * the caller gets an empty batch, which lets a program that was told to stop do so.
+ * More octets for the record at pos, which is not whole or not sane. An interrupted read answers SYC_OK like any
+ * other: the caller gets an empty batch, which lets a program that was told to stop do so.
  */
 static enum syc_status
 fill(struct pcap_reader *r, bool *interrupted, struct syc_error *err)
@@ -145,6 +166,10 @@ fill(struct pcap_reader *r, bool *interrupted, struct syc_error *err)
                      : cut(r, have < RECORD_HEADER ? "the header of record" : "record", err);
 }
 
+/*
+ * A filter that lets nothing through would hold the program: after SYC_PASS_MAX octets it gets an
+ * empty batch to look around.
+ */
 static enum syc_status
 next_batch(void *reader, struct syc_frame *frames, size_t max, size_t *count, struct syc_error *err)
 {

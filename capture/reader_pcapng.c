@@ -1,4 +1,24 @@
-/* pcapng as draft-ietf-opsawg-pcapng has it: sections of either byte order, interfaces of any link type and clock. */
+/*
+ * pcapng as draft-ietf-opsawg-pcapng has it: sections of either byte order, interfaces of any link
+ * type and clock.
+ *
+ *                      take_plain()  runs of good enhanced packets, nearly all of a file
+ *                           | the first that is not
+ *                           v
+ *    take_block():  section | interface | packet (3 kinds) | any other -> skip_block()
+ *         |
+ *         +-> STEP_FRAME    one more frame        STEP_NOTHING  on to the next block
+ *         +-> STEP_MORE     fill() the buffer     STEP_DAMAGE   tell_damage(), and the file is over
+ *
+ * Invariants: `total` is compared with the shortest block of its type before any field behind it is
+ * read, both of its copies must agree, and a frame's captured length is compared with the block's;
+ * so three lengths that an outsider wrote bound each other and the buffer bounds them all. Each
+ * step takes a block of 12 octets at least, asks for more input or ends the file. A block of
+ * unknown type may have 4 GiB: it is walked past in pieces (struct skip), never put together.
+ *
+ * Where a file is odd but readable (no times, times out of range, interfaces that the filter does
+ * not fit) it is read to its end, and tell_rest() says so once instead of SYC_END.
+ */
 
 #include "capture/reader_pcapng.h"
 
@@ -31,6 +51,7 @@ enum {
     BLOCK_MAX = SYC_RECORD_MAX + 256 * 1024,
 };
 
+/* What became of the block at pos. */
 enum step { STEP_FRAME, STEP_NOTHING, STEP_MORE, STEP_DAMAGE };
 
 /* A block of which only the end matters: octets up to the next one, where it began, the length it began with. */
@@ -39,6 +60,10 @@ struct skip {
     uint32_t total;
 };
 
+/*
+ * `number` counts as Wireshark does, also blocks without a packet, so that a frame is found there
+ * by the number it has here.
+ */
 struct pcapng_reader {
     struct syc_input *in;
     bool big_endian; /* of the section */
@@ -73,19 +98,21 @@ broken(struct pcapng_reader *r, const char *format, ...)
     return STEP_DAMAGE;
 }
 
-/* Frames delivered or filtered. */
+/* Frames delivered or filtered: what messages count, unlike `number`. */
 static unsigned long long
 frames_read(const struct pcapng_reader *r)
 {
     return r->number - r->others;
 }
 
+/* Where the block began that is being read or walked past, for messages. */
 static unsigned long long
 block_octet(const struct pcapng_reader *r)
 {
     return r->skip.left > 0 ? r->skip.from : r->in->base + r->in->pos;
 }
 
+/* Memory is not damage: the file may be fine, and its message does not call it damaged. */
 static enum syc_status
 tell_damage(const struct pcapng_reader *r, struct syc_error *err)
 {
@@ -127,6 +154,7 @@ tell_rest(struct pcapng_reader *r, struct syc_error *err)
 
 /* ------------------------------------------------------------ blocks that are no packets */
 
+/* More input than is in the buffer, counted from pos. */
 static enum step
 need(struct pcapng_reader *r, size_t octets)
 {
@@ -164,6 +192,7 @@ skip_on(struct pcapng_reader *r)
     return STEP_NOTHING;
 }
 
+/* A length below 12 would not move on: the endless loop of a hostile file ends here. */
 static enum step
 skip_block(struct pcapng_reader *r, uint32_t total)
 {
@@ -174,7 +203,11 @@ skip_block(struct pcapng_reader *r, uint32_t total)
     return skip_on(r);
 }
 
-/* A section header ends what was said before it: the byte order and the interfaces. */
+/*
+ * A section header ends what was said before it: the byte order and the interfaces. Its own order
+ * is told by the magic before any other field of it is believed; its options are skipped with the
+ * rest.
+ */
 static enum step
 take_section(struct pcapng_reader *r, const uint8_t *p, size_t have)
 {
@@ -202,7 +235,10 @@ take_section(struct pcapng_reader *r, const uint8_t *p, size_t have)
     return skip_block(r, total);
 }
 
-/* Whether a block lies whole at p; else *step is what to answer. */
+/*
+ * Whether a block lies whole at p; else *step is what to answer. total is at least BLOCK_SHORTEST
+ * by what the callers compare, so the trailer lies behind the head.
+ */
 static bool
 whole(struct pcapng_reader *r, const uint8_t *p, size_t have, uint32_t total, enum step *step)
 {
@@ -225,6 +261,10 @@ whole(struct pcapng_reader *r, const uint8_t *p, size_t have, uint32_t total, en
     return true;
 }
 
+/*
+ * Its place among the interfaces is its number, so one that cannot be kept ends the file: packets
+ * after it would be of another.
+ */
 static enum step
 take_interface(struct pcapng_reader *r, const uint8_t *p, size_t have, uint32_t total)
 {
@@ -281,7 +321,16 @@ deliver(struct pcapng_reader *r, struct pcapng_link *link, struct syc_frame *out
     return STEP_FRAME;
 }
 
-/* An enhanced packet block, or the obsolete one, which has 16 bits for the interface and then 16 for a count of drops. */
+/*
+ * An enhanced packet block, or the obsolete one, which has 16 bits for the interface and then 16 for a count of
+ * drops.
+ *
+ *      0     4      8          12      16      20        24        28               total - 4
+ *      type  total  interface  ticks (high, low) captured  on wire   octets, options  total
+ *
+ * The order of checks matters: total before whole() before captured, which may be at most what is between 28 and the
+ * trailer. Padding and options behind the frame are not looked at.
+ */
 static enum step
 take_packet(struct pcapng_reader *r, const uint8_t *p, size_t have, uint32_t total,
             struct syc_frame *out, bool obsolete)
@@ -316,7 +365,11 @@ take_packet(struct pcapng_reader *r, const uint8_t *p, size_t have, uint32_t tot
     return deliver(r, link, out, total);
 }
 
-/* A simple packet block: of interface 0, without a time, and its captured length is to be concluded. */
+/*
+ * A simple packet block: of interface 0, without a time, and its captured length is to be
+ * concluded: the lesser of the wire's and the snapshot length (4.4). It has the time of the frame
+ * before it.
+ */
 static enum step
 take_simple(struct pcapng_reader *r, const uint8_t *p, size_t have, uint32_t total,
             struct syc_frame *out)
@@ -344,7 +397,7 @@ take_simple(struct pcapng_reader *r, const uint8_t *p, size_t have, uint32_t tot
     return deliver(r, link, out, total);
 }
 
-/* The block at pos, whatever it is. */
+/* The block at pos, whatever it is. Unknown types are skipped, as 3.1 of the draft has it. */
 static enum step
 take_block(struct pcapng_reader *r, struct syc_frame *out)
 {
@@ -385,8 +438,8 @@ take_block(struct pcapng_reader *r, struct syc_frame *out)
 }
 
 /*
- * The enhanced packets from pos on with which all is well, which nearly all blocks are; the first other one ends it and is
- * take_block()'s. As in reader_pcap.c position and count are in registers and the byte order is a constant.
+ * The enhanced packets from pos on with which all is well, which nearly all blocks are; the first other one ends
+ * it and is take_block()'s. As in reader_pcap.c position and count are in registers and the byte order is a constant.
  */
 static inline __attribute__((always_inline)) size_t
 take_plain(struct pcapng_reader *r, struct syc_frame *frames, size_t max, const bool big)
@@ -452,6 +505,10 @@ fill(struct pcapng_reader *r, bool *interrupted, struct syc_error *err)
                          block_octet(r), frames_read(r));
 }
 
+/*
+ * As in reader_pcap.c: faults wait until the frames before them are delivered, and after
+ * SYC_PASS_MAX octets without any the program gets to look around.
+ */
 static enum syc_status
 next_batch(void *reader, struct syc_frame *frames, size_t max, size_t *count, struct syc_error *err)
 {

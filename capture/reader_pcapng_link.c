@@ -1,4 +1,11 @@
-/* Interfaces of pcapng: what their description says, and what a count of their clock's ticks means. */
+/*
+ * Interfaces of pcapng: what their description says, what a count of their clock's ticks means, and
+ * the filters of their link types.
+ *
+ * Resolution and offset are written by an outsider and may be anything: a tick of 10^-127 s, an
+ * offset of 2^63 s. pcapng_time() is right for all of them, in 128 bits; find_plain() finds the
+ * honest ones, for which a multiplication and an addition in 64 bits give the same.
+ */
 
 #include "capture/reader_pcapng.h"
 
@@ -15,6 +22,7 @@ enum {
     WORD_DIGITS = 19, /* 10^19 is the largest power of 10 in 64 bits */
 };
 
+/* n <= WORD_DIGITS: the callers have seen to it. */
 static uint64_t
 power_of_ten(unsigned n)
 {
@@ -26,6 +34,10 @@ power_of_ten(unsigned n)
     return p;
 }
 
+/*
+ * What cannot be a capture's time becomes the nearest that can, and is counted: a clock at zero or
+ * a field of garbage leaves the frame usable and is told at the end.
+ */
 static int64_t
 bounded(__int128 ns, uint64_t *odd)
 {
@@ -53,7 +65,11 @@ pcapng_time(const struct pcapng_link *link, uint64_t ticks, uint64_t *odd)
     return bounded(ns + (__int128)link->offset_s * SYC_NS_PER_S, odd);
 }
 
-/* The plain case: a unit of whole nanoseconds, and every time up to plain_end a usable one. */
+/*
+ * The plain case: a unit of whole nanoseconds, and every time up to plain_end a usable one. For
+ * such, ticks * unit_ns <= SYC_TIME_MAX_NS - SYC_TIME_MIN_NS = 9.15 * 10^18 < 2^63, so nothing
+ * wraps. Where it is not plain, plain_end stays 0 and no packet takes the short way.
+ */
 static void
 find_plain(struct pcapng_link *link)
 {
@@ -69,7 +85,11 @@ find_plain(struct pcapng_link *link)
         ((uint64_t)SYC_TIME_MAX_NS - (uint64_t)link->offset_ns) / (uint64_t)link->unit_ns;
 }
 
-/* Options that are cut or of a wrong length are as if they were not there: the frames are not the worse for them. */
+/*
+ * Options that are cut or of a wrong length are as if they were not there: the frames are not the
+ * worse for them. Each turn takes 4 octets at least. if_tsoffset is two words in the order of the
+ * section (3.5 of the draft: a 64-bit number of the section's byte order).
+ */
 static void
 read_options(struct pcapng_link *link, struct syc_span rest, bool big_endian)
 {
@@ -93,6 +113,7 @@ read_options(struct pcapng_link *link, struct syc_span rest, bool big_endian)
     }
 }
 
+/* Room doubles, so few are copied often. 65,536 of them take 3 MiB. */
 enum pcapng_added
 pcapng_links_add(struct pcapng_links *links, struct syc_span body, bool big_endian)
 {
@@ -127,6 +148,10 @@ pcapng_links_fini(struct pcapng_links *links)
     *links = (struct pcapng_links){0};
 }
 
+/*
+ * A type for which compiling failed is remembered as such, so a file of a million frames does not
+ * try a million times; the first reason is kept for the words at the end.
+ */
 const struct syc_filter *
 pcapng_filters_get(struct pcapng_filters *filters, uint16_t link)
 {

@@ -1,4 +1,9 @@
-/* Octets of a file, a pipe or standard input, unpacked where they are packed. */
+/*
+ * Octets of a file, a pipe or standard input, unpacked where they are packed.
+ *
+ * A fault is for good: s->status keeps it, so a reader that asks again gets the same answer and no
+ * second read. An interruption is none: nothing was taken, and asking again goes on.
+ */
 
 #include "capture/reader_int.h"
 
@@ -13,6 +18,7 @@
 /* How long a descriptor that would block is waited for before a caller may look whether it was told to stop. */
 enum { WAIT_MS = 100 };
 
+/* what and the system's words for errno, which must be that of the call that failed. */
 static enum syc_status
 fail_by_errno(struct syc_source *s, const char *what)
 {
@@ -47,6 +53,7 @@ syc_source_open(struct syc_source *s, const char *path)
     return SYC_OK;
 }
 
+/* Once, when the first octets were seen to be packed; sizes and progress stay those of the packed file. */
 enum syc_status
 syc_source_unpack(struct syc_source *s, enum syc_packing packing, const uint8_t *octets, size_t n)
 {
@@ -80,7 +87,11 @@ take(struct syc_source *s, uint8_t *out, size_t n, size_t *got)
     return r > 0 ? SYC_OK : SYC_END;
 }
 
-/* Unpack; when nothing comes out, give it more. */
+/*
+ * Unpack; when nothing comes out, give it more. Ends, for each turn takes packed octets or stops: a
+ * bomb unpacks no further than the reader's buffer of n octets before the reader has looked at
+ * them.
+ */
 static enum syc_status
 read_packed(struct syc_source *s, uint8_t *out, size_t n, size_t *got)
 {

@@ -2,12 +2,16 @@
 #define SYC_CAPTURE_READER_SOURCE_H
 
 /*
- * Purpose           where the octets of a capture file come from: a descriptor, through a decompressor where one is needed
+ * Purpose           where the octets of a capture file come from: a descriptor, through a decompressor where one
+ *                   is needed
  * Input and output  a path in; octets in order out, of as many gzip members or zstd frames as follow each other
  * Ownership         a source owns its descriptor and its decompressor
- * Limits            memory does not grow with the input: a buffer of packed octets, and what the format needs to look back
- *                   (gzip 32 KiB, zstd at most 128 MiB, larger windows are refused)
+ * Limits            memory does not grow with the input: a buffer of packed octets, and what the format needs to
+ *                   look back (gzip 32 KiB, zstd at most 128 MiB, larger windows are refused)
  * Not here          what the octets mean
+ *
+ * A chain of three, each knowing only the one before it: descriptor -> decompressor, if any -> syc_input's buffer
+ * (reader_int.h). Readers above see octets in order and cannot tell a packed file from a plain one.
  */
 
 #include "capture/capture.h"
@@ -36,7 +40,8 @@ struct syc_source {
 enum syc_status syc_source_open(struct syc_source *s, const char *path) SYC_MUST_CHECK;
 
 /*
- * From here on the source is packed so; the n octets at `octets` were read from it already and are the first to unpack.
+ * From here on the source is packed so; the n octets at `octets` were read from it already and are the first to
+ * unpack.
  *
  * returns  SYC_OK, SYC_NO_MEMORY
  */
@@ -46,6 +51,7 @@ enum syc_status syc_source_unpack(struct syc_source *s, enum syc_packing packing
 /*
  * One read of at most n octets. What was unpacked before a fault comes first.
  *
+ * out      n octets, n > 0; *got of them are written
  * returns  SYC_OK with *got > 0; SYC_END; SYC_INTERRUPTED (nothing is lost: ask again); SYC_IO, SYC_NO_MEMORY,
  *          SYC_TRUNCATED (packed octets damaged or cut), for good, with words
  */
@@ -57,17 +63,23 @@ void syc_source_close(struct syc_source *s);
 
 /* ---- decompressors (reader_unpack.c) ---- */
 
-/* One that has been given n octets. NULL when memory is short. */
+/* One that has been given n octets, which are copied. packing is not SYC_PACKING_NONE. NULL when memory is short. */
 struct syc_unpacker *syc_unpacker_new(enum syc_packing packing, const uint8_t *octets, size_t n);
+
+/* Free it and what its library holds; NULL is fine. */
 void syc_unpacker_free(struct syc_unpacker *u);
 
 /* Where to put up to *room packed octets; only when syc_unpack() has eaten all that it was given. */
 uint8_t *syc_unpacker_room(struct syc_unpacker *u, size_t *room);
+
+/* n octets were put there; n <= *room. 0 is fine: the next syc_unpack() gives nothing. */
 void syc_unpacker_given(struct syc_unpacker *u, size_t n);
 
 /*
  * Unpack into out.
  *
+ * out         n octets, n > 0
+ * words       filled, zero-terminated, on a fault only
  * returns  SYC_OK with *got octets (0: it needs more input); SYC_NO_MEMORY; SYC_TRUNCATED (damaged) with words
  */
 enum syc_status syc_unpack(struct syc_unpacker *u, uint8_t *out, size_t n, size_t *got, char *words,

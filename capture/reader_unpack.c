@@ -1,4 +1,15 @@
-/* gzip by zlib, zstd by libzstd: both as a stream, whatever number of members or frames it has. */
+/*
+ * gzip by zlib, zstd by libzstd: both as a stream, whatever number of members or frames it has.
+ *
+ *    packed[]  |  eaten  |  at .. have: not yet unpacked  |  room  |
+ *
+ *    gzip:  member -> end -> (zeros)* -> input ends | another member | damage
+ *    zstd:  frame  -> end -> input ends | another frame (libzstd skips skippable ones itself)
+ *
+ * `inside` is what tells a whole file from a cut one: an input that ends while it is set was cut.
+ * zlib and libzstd check what they unpack; here it is checked that the file ended where they think
+ * it did.
+ */
 
 #include "capture/reader_source.h"
 
@@ -8,6 +19,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+/* Sizes of the formats, and how much is read at a time. */
 enum {
     PACKED_OCTETS = 64 * 1024,
     GZIP_ONLY = 15 + 16,  /* inflateInit2: the largest window, a gzip header expected (zlib.h) */
@@ -27,6 +39,10 @@ struct syc_unpacker {
     uint8_t packed[];
 };
 
+/*
+ * zlib takes its memory through base/, so that tests can deny it. libzstd has its own way to
+ * malloc, bounded by the window.
+ */
 static voidpf
 zlib_alloc(voidpf opaque, uInt items, uInt size)
 {
@@ -41,6 +57,10 @@ zlib_free(voidpf opaque, voidpf p)
     syc_free(p);
 }
 
+/*
+ * libzstd refuses larger windows by itself once it is told the limit: the header of a frame may ask
+ * for 2 GiB, and a hostile file would.
+ */
 static bool
 set_up(struct syc_unpacker *u)
 {
@@ -54,6 +74,7 @@ set_up(struct syc_unpacker *u)
            !ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG));
 }
 
+/* The first octets are copied in, so there is room for all of them however many they are. */
 struct syc_unpacker *
 syc_unpacker_new(enum syc_packing packing, const uint8_t *octets, size_t n)
 {
@@ -109,6 +130,7 @@ name_of(const struct syc_unpacker *u)
     return u->packing == SYC_PACKING_GZIP ? "gzip" : "zstd";
 }
 
+/* As a cut capture is: SYC_TRUNCATED, with the place in the packed file, since that is the file one has. */
 static enum syc_status
 damaged(const struct syc_unpacker *u, const char *what, char *words, size_t size)
 {
@@ -136,6 +158,10 @@ next_member(struct syc_unpacker *u, char *words, size_t size)
     return inflateReset(&u->gzip) == Z_OK ? SYC_OK : damaged(u, "cannot go on", words, size);
 }
 
+/*
+ * Z_BUF_ERROR is no fault: neither input nor room, and the caller brings more (zlib.h). Octets that
+ * came out before a fault are delivered with it; the caller keeps the status for its next call.
+ */
 static enum syc_status
 unpack_gzip(struct syc_unpacker *u, uint8_t *out, size_t n, size_t *got, char *words, size_t size)
 {
@@ -169,6 +195,7 @@ unpack_gzip(struct syc_unpacker *u, uint8_t *out, size_t n, size_t *got, char *w
     return damaged(u, u->gzip.msg != NULL ? u->gzip.msg : zError(code), words, size);
 }
 
+/* Of all faults two need other words: memory, and a window that --long gave and this program denies. */
 static enum syc_status
 zstd_error(const struct syc_unpacker *u, size_t code, char *words, size_t size)
 {
@@ -183,6 +210,10 @@ zstd_error(const struct syc_unpacker *u, size_t code, char *words, size_t size)
     }
 }
 
+/*
+ * libzstd returns 0 when a frame is over and wholly handed out; with neither input nor output moved
+ * its answer says nothing of the frame, so `inside` stays.
+ */
 static enum syc_status
 unpack_zstd(struct syc_unpacker *u, uint8_t *out, size_t n, size_t *got, char *words, size_t size)
 {

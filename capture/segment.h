@@ -7,6 +7,9 @@
  * Ownership         spans are borrowed from the frame's octets
  * Limits            8 VLAN tags and 8 tunnels of each frame's path; more is reason path_depth
  * Not here          where frames come from (capture.h)
+ *
+ * Accounting rests on this file: every frame gives a segment or exactly one reason, so frames = segments + the sum of
+ * all reasons, and stats prints both. Malformed input is counted here and never an error.
  */
 
 #include "base/base.h"
@@ -67,10 +70,13 @@ enum syc_drop {
         SYC_DROP_COUNT
 };
 
-/* The word of a reason as in stats.decode; static. */
+/* The word of a reason as in stats.decode; static, "unknown" for a number that is none. */
 const char *syc_drop_name(enum syc_drop drop);
+
+/* The word of an encapsulation as in the `tunnel` list; static, "unknown" for a number that is none. */
 const char *syc_tunnel_name(enum syc_tunnel tunnel);
 
+/* The 12 bits behind the data offset, RFC 9293 3.1; those without a name are reserved and kept for fingerprints. */
 enum syc_tcp_flag {
     SYC_FIN = 0x001,
     SYC_SYN = 0x002,
@@ -83,6 +89,7 @@ enum syc_tcp_flag {
     SYC_AE = 0x100, /* NS until RFC 8311, AccECN's AE since */
 };
 
+/* One captured frame. data is borrowed until the next syc_capture_next(); nothing of it was looked at yet. */
 struct syc_frame {
     const uint8_t *data;
     uint32_t captured; /* octets at data */
@@ -94,12 +101,13 @@ struct syc_frame {
 };
 
 /*
- * One TCP segment. Lengths are from the IP header, never from captured octets (where that header leaves its length zero,
- * as segmentation offload does, or claims more than the frame had, the frame's length on the wire stands in; ip_octets
- * stays what was claimed); *_cut say what was not captured. A header past the packet's end gives cut options, no payload.
- * A first fragment (ip_mf) has the payload that is in it: how much the segment has, fragments.h knows later.
- * With SYC_DROP_ICMP_ERROR the addresses, ip_v, ports and seq are the quoted ones (src = who sent the SYN), `path`, time
- * and number the frame's own, and icmp_code and `unreachable` (ICMP type 3, ICMPv6 type 1) are set; nothing else counts.
+ * One TCP segment. Lengths are from the IP header, never from captured octets (where that header leaves its
+ * length zero, as segmentation offload does, or claims more than the frame had, the frame's length on the wire
+ * stands in; ip_octets stays what was claimed); *_cut say what was not captured. A header past the packet's end
+ * gives cut options, no payload. A first fragment (ip_mf) has the payload that is in it: how much the segment
+ * has, fragments.h knows later. With SYC_DROP_ICMP_ERROR the addresses, ip_v, ports and seq are the quoted ones
+ * (src = who sent the SYN), `path`, time and number the frame's own, and icmp_code and `unreachable` (ICMP type
+ * 3, ICMPv6 type 1) are set; nothing else counts.
  */
 struct syc_segment {
     int64_t time_ns;
@@ -154,8 +162,9 @@ enum syc_drop syc_decode(const struct syc_frame *frame, struct syc_segment *out)
 enum syc_decode_flag {
     SYC_DECODE_NO_TUNNELS = 1, /* a tunnel is a reason, not a way in; AH and MPLS are no tunnels */
     /*
-     * Every IPv4 header's and TCP's checksum must be right where all it covers was captured. A field of zero or with the
-     * sum of the pseudo-header alone is one that was left to the adapter (offload), as on the sender's own captures.
+     * Every IPv4 header's and TCP's checksum must be right where all it covers was captured. A field of zero or
+     * with the sum of the pseudo-header alone is one that was left to the adapter (offload), as on the sender's
+     * own captures.
      */
     SYC_DECODE_CHECKSUMS = 2,
 };
@@ -167,10 +176,16 @@ enum syc_drop syc_decode_with(const struct syc_frame *frame, unsigned flags,
 /* Is there a decoder for frames of this LINKTYPE_ number? Those of others are SYC_DROP_LINK_TYPE. */
 bool syc_link_is_read(uint16_t link);
 
-/* A LINKTYPE_ number's name without that prefix ("IEEE802_11_RADIOTAP"); static, "unknown" where none is known here. */
+/*
+ * A LINKTYPE_ number's name without that prefix ("IEEE802_11_RADIOTAP"); static, "unknown" where
+ * none is known here.
+ */
 const char *syc_link_name(uint16_t link);
 
-/* One TCP option while walking them. data is the option's value (empty for one-octet options). */
+/*
+ * One TCP option while walking them. data is the option's value (empty for one-octet options),
+ * inside the walked span.
+ */
 struct syc_option {
     uint8_t kind;
     bool malformed;       /* length octet missing, < 2, or past the end: the walk ends after it */
@@ -181,7 +196,8 @@ struct syc_option {
  * Next option of *rest, which is advanced past it. EOL is returned (kind 0) and ends nothing by itself:
  * the caller decides what the octets after it are.
  *
- * returns  false when *rest is empty
+ * rest     any octets; a malformed option leaves it empty
+ * returns  false when *rest is empty: after as many calls as it had octets, at most
  * source   RFC 9293 3.1
  */
 bool syc_option_next(struct syc_span *rest, struct syc_option *out);

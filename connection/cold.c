@@ -365,6 +365,7 @@ cold_thaw(struct syc_table *t, uint32_t ref)
     }
     index_move(&t->index, h->tag, ref, number);
     queue_append(t, &t->closed, c);
+    table_due(t, c);
     cold_drop(t, h);
     return c;
 }

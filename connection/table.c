@@ -388,6 +388,7 @@ settle(struct syc_table *t, struct conn *c)
         queue_remove(t, &t->open, c);
         c->flags |= CONN_IN_CLOSED;
         queue_append(t, &t->closed, c);
+        table_due(t, c);
     }
 }
 
@@ -609,8 +610,11 @@ syc_table_feed(struct syc_table *t, const struct syc_segment *segments, size_t n
     }
     for (size_t i = 0; i < n; i++) {
         one_segment(t, &segments[i], paths[i], tags[i]);
+        if (t->now_us >=
+            t->rest_due_us) { /* asked for each: who gives way must not depend on batches */
+            table_rest(t);
+        }
     }
-    table_rest(t);
 }
 
 void

@@ -72,9 +72,16 @@ enum { REST_US = 1000000 };
 void
 table_rest(struct syc_table *t)
 {
+    t->rest_due_us = INT64_MAX; /* until a connection closes */
     while (t->closed.oldest != 0) {
         struct conn *c = pool_get(&t->pool, t->closed.oldest);
-        if (t->now_us - (c->start_us + c->closed_at) < t->rest_us || !cold_put(t, c)) {
+        int64_t due = c->start_us + c->closed_at + t->rest_us;
+        if (t->now_us < due) {
+            t->rest_due_us = due;
+            return;
+        }
+        if (!cold_put(t, c)) {
+            t->rest_due_us = t->now_us + t->rest_us; /* no room: asked again later */
             return;
         }
     }
@@ -263,6 +270,7 @@ syc_table_new(const struct syc_table_config *config, const struct syc_table_sink
     t->half.room_max = (uint32_t)(config->half_open_octets / sizeof(struct half_open));
     t->now_us = INT64_MIN;
     t->rest_us = REST_US;
+    t->rest_due_us = INT64_MAX;
     make_blank(&t->blank);
     syc_record_init(&t->lists.blank);
     if (!index_init(&t->index) || !intern_init(&t->intern, &config->key)) {

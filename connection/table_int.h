@@ -119,9 +119,10 @@ struct syc_table {
     struct conn blank;   /* a connection that has seen nothing: copied, not computed */
     struct conn scratch; /* half-open SYNs pass through it on their way to a record */
     uint64_t begun, evicted, stray_rst, copies;
-    uint64_t peak;   /* most connections at a time, packed ones included */
-    int64_t rest_us; /* a connection is packed this long after its close; tests set it to 0 */
-    bool long_way;   /* for tests: no segment takes the short way of plain.c */
+    uint64_t peak;       /* most connections at a time, packed ones included */
+    int64_t rest_us;     /* a connection is packed this long after its close; tests set it to 0 */
+    int64_t rest_due_us; /* when table_rest() next has something to do */
+    bool long_way;       /* for tests: no segment takes the short way of plain.c */
     uint64_t short_ways, packed; /* how often */
     int64_t now_us;              /* newest segment */
 };
@@ -190,8 +191,16 @@ void table_write_cold(struct syc_table *t, struct cold *h, enum syc_reason reaso
                       uint32_t degraded);
 void table_write_half(struct syc_table *t, const struct half_open *h, enum syc_reason reason,
                       uint32_t degraded);
-/* Pack what closed a while ago. cost: nothing when nothing did. */
+/* Pack what closed a while ago. To be called once now_us has reached rest_due_us. */
 void table_rest(struct syc_table *t);
+/* c was put among the closed: rest_due_us must not come later than its turn. */
+static inline void
+table_due(struct syc_table *t, const struct conn *c)
+{
+    int64_t due = c->start_us + c->closed_at + t->rest_us;
+
+    t->rest_due_us = due < t->rest_due_us ? due : t->rest_due_us;
+}
 /* Write the record and take the connection out of the table. */
 void table_end(struct syc_table *t, struct conn *c, enum syc_reason reason);
 /* The same for a packed one, without bringing it back. */

@@ -1,4 +1,12 @@
-/* Frames that are not just the next segment: fragments, ICMP errors, links that are not read. Off the hot path. */
+/*
+ * Frames that are not just the next segment: fragments, ICMP errors, links that are not read. Off
+ * the hot path.
+ *
+ * Invariant: segments reach the table in the order in which they count. A segment that was held
+ * back for its fragments is later than what the batch holds by now, and an ICMP error is about what
+ * came before it: so whatever stands in the batch is fed before either. Callers keep `n`, the
+ * number still to be fed.
+ */
 
 #include "engine/engine_int.h"
 
@@ -14,7 +22,10 @@ feed_late(struct syc_engine *e, size_t n, const struct syc_segment *late)
     syc_table_feed(e->table, late, 1);
 }
 
-/* batch[n] is a segment, perhaps a first fragment: those that must not wait longer go before it. */
+/*
+ * batch[n] is a segment, perhaps a first fragment: those that must not wait longer go before it. It is copied
+ * forward when the batch was fed meanwhile; its spans point into the frame, not into the batch, so a copy is as good.
+ */
 static size_t
 take_segment(struct syc_engine *e, size_t n)
 {
@@ -39,6 +50,7 @@ take_segment(struct syc_engine *e, size_t n)
     return kept + 1;
 }
 
+/* A later fragment has no TCP header; at most it completes the segment whose first fragment is held. */
 static size_t
 take_fragment(struct syc_engine *e, size_t n)
 {
@@ -51,6 +63,7 @@ take_fragment(struct syc_engine *e, size_t n)
     return 0;
 }
 
+/* No stop and no fault skips this: what was held was seen on the wire. */
 void
 engine_end_fragments(struct syc_engine *e)
 {
@@ -73,7 +86,10 @@ tell_link(struct syc_engine *e, uint16_t file, uint16_t link)
     engine_tell(e, engine_input_name(e, file), text);
 }
 
-/* Remembered until the input's end, which knows whether there were others; a live run has no end to wait for. */
+/*
+ * Remembered until the input's end, which knows whether there were others; a live run has no end to
+ * wait for. file is one of the inputs: the reader has set it.
+ */
 static void
 refuse_link(struct syc_engine *e, uint16_t file, uint16_t link)
 {
@@ -94,6 +110,10 @@ refuse_link(struct syc_engine *e, uint16_t file, uint16_t link)
     }
 }
 
+/*
+ * An input of which nothing could be read is an error, not an empty answer: "no connections" would
+ * look like a quiet net. One that mixes links is read for what it has, and told of.
+ */
 enum syc_status
 engine_end_refused(struct syc_engine *e, uint16_t file, uint64_t packets, struct syc_error *err)
 {

@@ -2,12 +2,6 @@
 
 #include "engine/engine_int.h"
 
-/* Until the audit is linked in everywhere: without it a run that asks for one is refused as out of memory. */
-#pragma weak syc_audit_new
-#pragma weak syc_audit_free
-#pragma weak syc_audit_feed
-#pragma weak syc_audit_finish
-
 bool
 engine_make_audit(struct syc_engine *e, size_t octets)
 {
@@ -18,7 +12,7 @@ engine_make_audit(struct syc_engine *e, size_t octets)
     }
     options.memory_octets = octets;
     options.signatures = e->signatures;
-    e->audit = syc_audit_new != NULL ? syc_audit_new(&options) : NULL;
+    e->audit = syc_audit_new(&options);
     return e->audit != NULL;
 }
 

@@ -1,13 +1,22 @@
-/* One pass: frames to segments to records; records to events and to rhythm. The end is in verdict.c. */
+/*
+ * One pass: frames to segments to records; records to events and to rhythm. The end is in
+ * verdict.c.
+ *
+ *    frames -> engine_feed() -> syc_table_feed() -> on_record() --+-> connection event
+ *                 |                   |                           +-> syc_cadence_feed() \
+ *           engine_take_aside()       +-> on_syn() -> event       +-> syc_audit_feed()    > at the end:
+ *           verdict.c, audit.c fragments, ICMP, links                      ^
+ *    judge.c: events read back --- engine_take_record() +
+ *
+ * Invariant: what a record says is settled before engine_take_record(), losses of the input
+ * included (on_record). Right of it no code asks where a record came from.
+ */
 
 #include "engine/engine_int.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-#pragma weak syc_audit_free
-#pragma weak syc_audit_feed
 
 enum { MEMORY_DEFAULT = 256 << 20 };
 
@@ -19,6 +28,7 @@ enum { MEMORY_DEFAULT = 256 << 20 };
 
 /* ------------------------------------------------------------ sinks */
 
+/* An error event for machines, a line for a person: one text for both, so that neither knows less. */
 void
 engine_tell(struct syc_engine *e, const char *file, const char *text)
 {
@@ -91,7 +101,9 @@ engine_take_record(struct syc_engine *e, const struct syc_record *r)
 }
 
 /*
- * Losses are written into the record here, left of the waist, so that a judge of the events knows what this run knew.
+ * Losses are written into the record here, left of the waist, so that a judge of the events knows
+ * what this run knew. The table's record is borrowed and not ours to change: a marked one is a
+ * copy.
  */
 static void
 on_record(void *user, const struct syc_record *r)
@@ -140,7 +152,10 @@ make_right_of_the_waist(struct syc_engine *e, size_t octets)
     return (e->cadence != NULL || e->config.audit_only) && (!audit || engine_make_audit(e, share));
 }
 
-/* The one number of --memory: behavior sees every record, so it gets half; 5 % stay for buffers. */
+/*
+ * The one number of --memory: behavior sees every record, so it gets half; connections 35 %,
+ * half-open 10 %; 5 % stay for buffers. A fixed key (tests) is all zero.
+ */
 static bool
 make_tables(struct syc_engine *e)
 {
@@ -215,9 +230,7 @@ syc_engine_free(struct syc_engine *e)
     }
     syc_table_free(e->table);
     syc_cadence_free(e->cadence);
-    if (e->audit != NULL) {
-        syc_audit_free(e->audit);
-    }
+    syc_audit_free(e->audit);
     syc_signatures_free(e->signatures);
     syc_ruleset_free(e->rules);
     syc_free(e->matches);
@@ -232,7 +245,10 @@ syc_engine_rules(const struct syc_engine *e)
 
 /* ------------------------------------------------------------ one pass */
 
-/* The picture of ARCHITECTURE in C. */
+/*
+ * The picture of ARCHITECTURE in C. n <= i at every frame, and engine_take_aside() never raises it
+ * by more than one, so batch[] with its SYC_BATCH cells has room for batch[n].
+ */
 static void
 engine_feed(struct syc_engine *e, const struct syc_frame *frames, size_t count)
 {
@@ -263,8 +279,9 @@ struct live {
 };
 
 /*
- * The capture's clock must not stand still while an idle link delivers nothing, or nothing would ever expire; and it must
- * not be the host's time of day, which may differ from the adapter's: so the newest frame's time plus what has passed.
+ * The capture's clock must not stand still while an idle link delivers nothing, or nothing would ever expire; and
+ * it must not be the host's time of day, which may differ from the adapter's: so the newest frame's time plus
+ * what has passed.
  */
 static void
 advance(struct live *l, const struct syc_frame *frames, size_t count)
@@ -280,7 +297,10 @@ advance(struct live *l, const struct syc_frame *frames, size_t count)
     l->at = now;
 }
 
-/* Losses lie between the last time the count was asked for and now; the wound is the hull of all of them. */
+/*
+ * Losses lie between the last time the count was asked for and now; the wound is the hull of all of
+ * them: a record in between is called incomplete once too often rather than once too seldom.
+ */
 static void
 watch_drops(struct syc_engine *e, struct syc_capture *c, struct live *l)
 {
@@ -300,7 +320,7 @@ watch_drops(struct syc_engine *e, struct syc_capture *c, struct live *l)
     l->asked_ns = l->now_ns;
 }
 
-/* What only a live run does with a batch, also with an empty one. */
+/* What only a live run does with a batch, also with an empty one: an idle link must still let connections expire. */
 static void
 live_batch(struct syc_engine *e, struct syc_capture *c, struct live *l,
            const struct syc_frame *frames, size_t count)
@@ -312,7 +332,11 @@ live_batch(struct syc_engine *e, struct syc_capture *c, struct live *l,
 
 enum { TICK_BATCHES = 32 }; /* a thousand frames: what a tick costs does not show */
 
-/* Read until all inputs are over, a stop, or an output that takes no more. The first fault is the answer. */
+/*
+ * Read until all inputs are over, a stop, or an output that takes no more. The first fault is the
+ * answer: the others are told through config.input, and none keeps the remaining files from being
+ * read.
+ */
 static enum syc_status
 read_capture(struct syc_engine *e, struct syc_capture *c, struct syc_error *err)
 {
@@ -392,12 +416,14 @@ syc_engine_capture(struct syc_engine *e, const struct syc_capture_options *optio
     return status;
 }
 
+/* Relaxed: nothing else is told by it, and it may come from a signal handler. */
 void
 syc_engine_stop(struct syc_engine *e)
 {
     atomic_store_explicit(&e->stop, true, memory_order_relaxed);
 }
 
+/* The stats event comes last, since it counts the events before it. */
 enum syc_status
 syc_engine_finish(struct syc_engine *e)
 {

@@ -7,6 +7,12 @@
  * Ownership         an engine owns its table, cadence, rules and signatures; two engines in a process do not meet
  * Limits            one number for memory, split inside (engine.c); judged lines of at most 64 MiB
  * Not here          command lines (tools/)
+ *
+ *     syc_engine_new -> (syc_engine_capture | syc_engine_judge)* -> syc_engine_finish -> syc_engine_free
+ *
+ * Two ways in and one way on: a capture's segments become records (connection/), a stored event is read back into one
+ * (record_read.c), and from there nothing can tell them apart. So judging the events of a run gives the run's
+ * verdicts.
  */
 
 #include "output/output.h"
@@ -18,6 +24,11 @@ struct syc_input_over {
     uint64_t packets;       /* frames that it gave */
 };
 
+/*
+ * What a run is to be. Zero is every member's usual value; texts and callbacks are borrowed for the engine's life.
+ * Callbacks are called from inside the calls below, on their thread; they may call syc_engine_stop() and
+ * syc_engine_progress(), and nothing else of this header.
+ */
 struct syc_engine_config {
     struct syc_output *output; /* borrowed */
     unsigned events;           /* enum syc_event bits to emit */
@@ -60,18 +71,21 @@ struct syc_engine;
  */
 enum syc_status syc_engine_new(struct syc_engine **out, const struct syc_engine_config *config,
                                struct syc_error *err) SYC_MUST_CHECK;
+
+/* Free all it owns; NULL is fine. Nothing is emitted: that is syc_engine_finish(). */
 void syc_engine_free(struct syc_engine *e);
 
 /* The loaded rules: problems to print, counts, digest. */
 const struct syc_ruleset *syc_engine_rules(const struct syc_engine *e);
 
 /*
- * Read a capture, of one file or of several, to its end (or, live, until syc_engine_stop()). May be called for several
- * captures in turn: connections continue across them.
+ * Read a capture, of one file or of several, to its end (or, live, until syc_engine_stop()). May be called for
+ * several captures in turn: connections continue across them.
  *
- * returns  SYC_OK; SYC_TRUNCATED, SYC_FORMAT, SYC_IO, SYC_UNSUPPORTED, SYC_SYNTAX (filter): what was readable has been
- *          taken in, and of several files the others were read (this is the first fault; config.input gets each);
- *          SYC_INTERRUPTED after syc_engine_stop(); the output's status once that has failed (nothing more is read)
+ * returns  SYC_OK; SYC_TRUNCATED, SYC_FORMAT, SYC_IO, SYC_UNSUPPORTED, SYC_SYNTAX (filter): what was readable has
+ *          been taken in, and of several files the others were read (this is the first fault; config.input gets
+ *          each); SYC_INTERRUPTED after syc_engine_stop(); the output's status once that has failed (nothing more
+ *          is read)
  */
 enum syc_status syc_engine_capture(struct syc_engine *e, const struct syc_capture_options *options,
                                    struct syc_error *err) SYC_MUST_CHECK;
@@ -95,10 +109,18 @@ enum syc_status syc_engine_judge(struct syc_engine *e, int fd, const char *name,
 /* How far syc_engine_capture() is; all 0 while none runs. For config.tick. */
 void syc_engine_progress(const struct syc_engine *e, struct syc_progress *out);
 
-/* Ask a running syc_engine_capture() or _judge() to stop at the next batch. Async-signal-safe. */
+/*
+ * Ask a running syc_engine_capture() or _judge() to stop at the next batch, for good.
+ * Async-signal-safe: one store.
+ */
 void syc_engine_stop(struct syc_engine *e);
 
-/* End all connections, judge all subjects, emit what is asked for. Once, after the last input. */
+/*
+ * End all connections, judge all subjects, emit what is asked for. Once, after the last input, also after a stop or a
+ * fault: what was read by then is judged.
+ *
+ * returns  SYC_OK; SYC_NO_MEMORY; SYC_CLOSED or SYC_IO when the output has failed
+ */
 enum syc_status syc_engine_finish(struct syc_engine *e) SYC_MUST_CHECK;
 
 /* Counts so far, for the stats event and for people. */
@@ -133,17 +155,27 @@ struct syc_paths {
 enum syc_status syc_paths_list(struct syc_paths *list, const char *path, unsigned depth,
                                bool (*accept)(const char *path),
                                struct syc_error *err) SYC_MUST_CHECK;
+
+/* Free the list and its texts; it may be used anew. */
 void syc_paths_fini(struct syc_paths *list);
 
-/*
- * One connection event's text into a record.
- *
- * scratch  holds what the record points to; reset or freed by the caller after use
- * returns  SYC_OK; SYC_NOT_FOUND (valid JSON, another event_type); SYC_SYNTAX (*err says what and where)
- */
-struct syc_record_reader;
+struct syc_record_reader; /* holds what the record that was read last points to */
+
+/* A reader without a record; NULL when memory is short. The caller's to free. */
 struct syc_record_reader *syc_record_reader_new(void);
+
+/* Free the reader and all that its record points to; NULL is fine. */
 void syc_record_reader_free(struct syc_record_reader *r);
+
+/*
+ * One connection event's text into a record: the reverse of syc_json_connection().
+ *
+ * line, n  any octets; borrowed for the call
+ * out      borrows from the reader until its next call; means nothing unless the answer is SYC_OK
+ * returns  SYC_OK; SYC_NOT_FOUND (valid JSON, another event_type); SYC_SYNTAX (*err says what and where);
+ *          SYC_NO_MEMORY
+ * source   spec of events, `connection`; members that are not known are passed over, since the contract only grows
+ */
 enum syc_status syc_record_read(struct syc_record_reader *reader, const char *line, size_t n,
                                 struct syc_record *out, struct syc_error *err) SYC_MUST_CHECK;
 

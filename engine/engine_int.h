@@ -21,6 +21,10 @@ struct wound {
     int64_t from_us, to_us;
 };
 
+/*
+ * The answer for a SYN that was matched before: syn is its address in the table, where it stays for
+ * the table's life.
+ */
 struct cached_match {
     const struct syc_syn *syn;
     struct syc_match match;
@@ -43,6 +47,10 @@ struct inputs {
     struct refused *refused; /* as many */
 };
 
+/*
+ * One run. Left of the waist: fragments and table; right of it: cadence, audit, rules. `stop` alone is written by
+ * another thread or a signal handler; everything else belongs to the thread that calls.
+ */
 struct syc_engine {
     struct syc_engine_config config;
     struct syc_ruleset *rules;
@@ -71,13 +79,18 @@ size_t engine_take_aside(struct syc_engine *e, const struct syc_frame *frame, en
 /* The end of all input: fragments that waited for others wait no longer. */
 void engine_end_fragments(struct syc_engine *e);
 
-/* An input of which no frame could be read was not read (SYC_FORMAT); one with some of these is told what they were. */
+/*
+ * An input of which no frame could be read was not read (SYC_FORMAT); one with some of these is
+ * told what they were.
+ */
 enum syc_status engine_end_refused(struct syc_engine *e, uint16_t file, uint64_t packets,
                                    struct syc_error *err) SYC_MUST_CHECK;
 
 /* e->inputs for a capture; its names are borrowed. SYC_OK or SYC_NO_MEMORY; engine_drop_inputs() either way. */
 enum syc_status engine_list_inputs(struct syc_engine *e, const struct syc_capture_options *options,
                                    struct syc_error *err) SYC_MUST_CHECK;
+
+/* Free them: no capture is being read. */
 void engine_drop_inputs(struct syc_engine *e);
 
 /* NULL when it is none of the capture being read: a frame was kept for longer than that. */
@@ -86,7 +99,10 @@ const char *engine_input_name(const struct syc_engine *e, uint16_t file);
 /* An `error` event, if asked for, for what went wrong with an input. */
 void engine_tell_fault(struct syc_engine *e, const char *name, const struct syc_error *err);
 
-/* An input is over, with SYC_END or a fault: mark what is missing, tell. Answers SYC_OK or the fault that it comes to. */
+/*
+ * An input is over, with SYC_END or a fault: mark what is missing, tell. Answers SYC_OK or the
+ * fault that it comes to.
+ */
 enum syc_status engine_end_input(struct syc_engine *e, const struct syc_capture_over *over,
                                  enum syc_status status, struct syc_error *err) SYC_MUST_CHECK;
 

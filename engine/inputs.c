@@ -2,6 +2,7 @@
 
 #include "engine/engine_int.h"
 
+/* A single input is a list of one: frames carry an index into the list and nothing else of their file. */
 enum syc_status
 engine_list_inputs(struct syc_engine *e, const struct syc_capture_options *options,
                    struct syc_error *err)
@@ -23,6 +24,10 @@ engine_drop_inputs(struct syc_engine *e)
     e->inputs = (struct inputs){0};
 }
 
+/*
+ * file - first_file wraps for a file below the first, and is then no index of the list: one
+ * comparison for both sides.
+ */
 const char *
 engine_input_name(const struct syc_engine *e, uint16_t file)
 {
@@ -32,8 +37,8 @@ engine_input_name(const struct syc_engine *e, uint16_t file)
 }
 
 /*
- * What follows this moment is missing. With several cut inputs the wound reaches from the first cut to the last: a record
- * between them is marked once too often rather than once too seldom.
+ * What follows this moment is missing. With several cut inputs the wound reaches from the first cut to the last:
+ * a record between them is marked once too often rather than once too seldom.
  */
 static void
 note_cut(struct syc_engine *e)
@@ -43,6 +48,7 @@ note_cut(struct syc_engine *e)
     e->cut.open = true;
 }
 
+/* Not into an output that has failed: its own fault is told by who called. */
 void
 engine_tell_fault(struct syc_engine *e, const char *name, const struct syc_error *err)
 {
@@ -75,6 +81,7 @@ engine_end_input(struct syc_engine *e, const struct syc_capture_over *over, enum
     return status;
 }
 
+/* All zero between captures, so that a tick from anywhere finds something true. */
 void
 syc_engine_progress(const struct syc_engine *e, struct syc_progress *out)
 {

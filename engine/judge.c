@@ -1,4 +1,10 @@
-/* Connection events back into records: JSON Lines from a descriptor, in whatever order they come. */
+/*
+ * Connection events back into records: JSON Lines from a descriptor, in whatever order they come.
+ *
+ * Lines may come from anybody. Whatever is wrong with one is wrong with that one: it is counted,
+ * told (ten of them), and left out. Memory is bounded by LINE_MAX_OCTETS and the reader's lists,
+ * not by the input.
+ */
 
 #include "engine/engine_int.h"
 
@@ -14,7 +20,11 @@ enum {
     REPORTS_MAX = 10, /* damaged lines told one by one; all of them are counted */
 };
 
-/* A line being put together from reads. */
+/*
+ * A line being put together from reads.
+ *
+ *     text[0..used) of this line; too_long: the line has outgrown the bound, its octets are dropped until the newline
+ */
 struct lines {
     char *text;
     size_t used, room;
@@ -23,6 +33,7 @@ struct lines {
     uint64_t reported;
 };
 
+/* One call of syc_engine_judge(): what a line needs to be read, taken in or complained about. */
 struct judging {
     struct syc_engine *e;
     struct syc_record_reader *reader;
@@ -100,7 +111,10 @@ end_line(struct judging *j)
     return status;
 }
 
-/* Room doubles, so a line costs O(n); beyond the bound its octets are dropped as they come, not kept. */
+/*
+ * Room doubles, so a line costs O(n); beyond the bound its octets are dropped as they come, not
+ * kept. used never passes the bound, so the subtraction cannot wrap.
+ */
 static enum syc_status
 append(struct lines *l, const char *p, size_t n)
 {
@@ -126,7 +140,10 @@ append(struct lines *l, const char *p, size_t n)
     return SYC_OK;
 }
 
-/* Newlines cannot stand inside a JSON text (RFC 8259 7), so they alone tell lines apart. */
+/*
+ * Newlines cannot stand inside a JSON text (RFC 8259 7), so they alone tell lines apart. Each turn
+ * takes an octet at least.
+ */
 static enum syc_status
 take_octets(struct judging *j, const char *p, size_t n)
 {

@@ -1,4 +1,10 @@
-/* Knowledge from files: rules and signatures, shipped or the user's. Judgement of their text is rules/' and fingerprint/'. */
+/*
+ * Knowledge from files: rules and signatures, shipped or the user's. Judgement of their text is
+ * rules/' and fingerprint/'.
+ *
+ * All or nothing: a run begins with everything that was asked for, or not at all. A run that
+ * silently judged by half of its rules would call the other half's findings absent.
+ */
 
 #include "engine/engine_int.h"
 
@@ -17,14 +23,16 @@ enum {
 /* Folded here so that every caller knows the same categories; static because rule sets borrow it. */
 static const struct syc_schema *const schemas[] = {&syc_source_schema};
 
+/* A file's text, not zero-terminated; p is NULL for an empty one. */
 struct text {
     char *p;
     size_t n;
 };
 
 /*
- * Octets until the end, at most limit. By reading and not by the file's size: rules may come through a pipe, and a size
- * may change between asking and reading.
+ * Octets until the end, at most limit. By reading and not by the file's size: rules may come
+ * through a pipe, and a size may change between asking and reading. The limit is looked at after
+ * each read, so at most twice of it is ever held.
  */
 static enum syc_status
 read_all(int fd, size_t limit, struct text *out, struct syc_error *err)
@@ -76,6 +84,7 @@ read_text(const char *path, size_t limit, struct text *out, struct syc_error *er
     return status;
 }
 
+/* By octets and case: file names have no other meaning here. */
 static bool
 ends_in(const char *path, const char *end)
 {
@@ -113,8 +122,8 @@ parse_rule_files(struct syc_ruleset *set, const struct syc_paths *list, struct s
 }
 
 /*
- * A folder without a single rule file is an error: a run that silently judges by no rules finds nothing, and that looks
- * like a clean bill.
+ * A folder without a single rule file is an error: a run that silently judges by no rules finds nothing, and that
+ * looks like a clean bill.
  */
 static enum syc_status
 parse_user_rules(struct syc_ruleset *set, const char *const *paths, size_t count, size_t *files,
@@ -205,6 +214,10 @@ parse_user_signatures(struct syc_signatures *set, const char *path, struct syc_e
     return status;
 }
 
+/*
+ * The user's files replace the shipped set; they are not mixed with it, so that what a match says
+ * can be looked up in the file that was named.
+ */
 enum syc_status
 engine_load_signatures(struct syc_signatures **out, const char *const *paths, size_t count,
                        struct syc_error *err)

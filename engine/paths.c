@@ -1,4 +1,10 @@
-/* Files below a folder in an order that does not depend on the file system: folders of rules, folders of captures. */
+/*
+ * Files below a folder in an order that does not depend on the file system: folders of rules,
+ * folders of captures.
+ *
+ * No recursion: folders wait in a list, each with the levels left below it. That also ends loops of
+ * symbolic links, which are followed; FILES_MAX bounds what a wrong path ("/") can cost.
+ */
 
 #include "engine/engine.h"
 
@@ -9,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* As many as a rule set may have rules (rules.h), and fewer than a stream may have files (capture.h). */
 enum { FILES_MAX = 10000, START_ROOM = 16 };
 
 /* Folders still to be read: a queue instead of recursion, each with the number of levels left below it. */
@@ -31,6 +38,7 @@ out_of_memory(struct syc_error *err)
     return syc_error_set(err, SYC_NO_MEMORY, "out of memory while files are listed");
 }
 
+/* The limit is that of one list, over all paths that were appended to it. */
 static enum syc_status
 add_file(struct walk *w, const char *path)
 {
@@ -52,6 +60,7 @@ add_file(struct walk *w, const char *path)
     return SYC_OK;
 }
 
+/* Not opened yet: one folder is open at a time, however many there are. */
 static enum syc_status
 add_folder(struct walk *w, const char *path, unsigned depth)
 {
@@ -65,7 +74,11 @@ add_folder(struct walk *w, const char *path, unsigned depth)
     return SYC_OK;
 }
 
-/* One name of a folder: a file, a folder to enter later, or neither (sockets, names that went away). */
+/*
+ * One name of a folder: a file, a folder to enter later, or neither (sockets, names that went
+ * away). stat() and not lstat(): a link to a file is that file, and depth ends what links to
+ * folders could make endless.
+ */
 static enum syc_status
 add_entry(struct walk *w, const struct folder *in, const char *name)
 {
@@ -90,6 +103,7 @@ add_entry(struct walk *w, const struct folder *in, const char *name)
     return add_file(w, path);
 }
 
+/* A folder that cannot be read is an error and not an empty one: rules in it were meant to be used. */
 static enum syc_status
 read_folder(struct walk *w, const struct folder *f)
 {
@@ -109,6 +123,7 @@ read_folder(struct walk *w, const struct folder *f)
     return status;
 }
 
+/* By octets, not by a locale: the same order on every machine. Path is a total order, for no two are equal. */
 static int
 compare_paths(const void *a, const void *b)
 {

@@ -1,8 +1,15 @@
 /*
- * A connection event back into the record it was made from, number for number. The tables of numbers and texts drive it
- * as they drive the writer; lists and texts live in the reader until its next event. Members that are not known here
- * are passed over (the contract only grows); known ones of a wrong type, range or length are an error that names them:
- * lines may come from anywhere, and nothing behind the reader checks a record again.
+ * A connection event back into the record it was made from, number for number. The tables of numbers and texts
+ * drive it as they drive the writer; lists and texts live in the reader until its next event. Members that are
+ * not known here are passed over (the contract only grows); known ones of a wrong type, range or length are an
+ * error that names them: lines may come from anywhere, and nothing behind the reader checks a record again.
+ *
+ * Invariants, which the code right of the waist relies on:
+ *     numbers       SYC_NONE, or within +-2^55: sums of a hundred of them cannot overflow
+ *     words         an index of their own list, so arrays of names may be indexed by them
+ *     texts         printable ASCII of at most 4096 octets: safe for a terminal
+ *     counts        never more than the arrays of struct syc_record hold
+ *     degraded      not 0 where `complete` is false: a partial record cannot pass for a whole one
  */
 
 #include "engine/engine.h"
@@ -17,8 +24,16 @@
 #define NUMBER_MAX  (INT64_C(1) << 55)
 #define FLOW_ID_MAX ((INT64_C(1) << 53) - 1)
 
-enum { TEXT_MAX = 4096 }; /* the longest is a User-Agent: 256 octets, 4 letters each when escaped */
+/*
+ * The longest text is a User-Agent: 256 octets, 4 letters each when escaped; four times that is room for what may
+ * come.
+ */
+enum { TEXT_MAX = 4096 };
 
+/*
+ * What a record points to: its lists grow to the longest that was read and are used again, so that a million
+ * lines cost a few allocations.
+ */
 struct syc_record_reader {
     struct syc_exchange *exchanges;
     size_t exchange_room;
@@ -54,6 +69,7 @@ syc_record_reader_free(struct syc_record_reader *r)
     }
 }
 
+/* The first fault of an event ends it; its path is from our own tables, never from the line. */
 static bool
 fail(struct reading *rd, const char *path, const char *want)
 {
@@ -61,6 +77,7 @@ fail(struct reading *rd, const char *path, const char *want)
     return false;
 }
 
+/* The same of one element of a list. */
 static bool
 fail_at(struct reading *rd, const char *list, size_t i, const char *want)
 {
@@ -70,6 +87,10 @@ fail_at(struct reading *rd, const char *list, size_t i, const char *want)
 
 /* ------------------------------------------------------------ values */
 
+/*
+ * json_integer_value() is 0 of what is no integer, hence the question of the type; a real such as
+ * 5.0 is no integer in jansson, nor in the contract.
+ */
 static bool
 in_range(const json_t *v, int64_t least, int64_t most, int64_t *out)
 {
@@ -91,7 +112,11 @@ word_index(const json_t *v, const char *const *words)
     return -1;
 }
 
-/* A text as the writer leaves it: escaped, so printable ASCII. Anything else could reach a terminal as it is. */
+/*
+ * A text as the writer leaves it: escaped, so printable ASCII. Anything else could reach a terminal
+ * as it is. An embedded zero is below 0x20 and refused with the others, so no text is shorter than
+ * it looked.
+ */
 static bool
 is_plain_text(const json_t *v, size_t most)
 {
@@ -109,7 +134,10 @@ is_plain_text(const json_t *v, size_t most)
     return true;
 }
 
-/* True when the member is there; false when it is not, or (with a fault) when it is no array of at most `most`. */
+/*
+ * True when the member is there; false when it is not, or (with a fault) when it is no array of at
+ * most `most`. So whoever goes on after true has room for every element.
+ */
 static bool
 has_list(struct reading *rd, const json_t *list, const char *path, size_t most)
 {
@@ -125,7 +153,7 @@ has_list(struct reading *rd, const json_t *list, const char *path, size_t most)
     return true;
 }
 
-/* Between `least` and `most` whole numbers; their count, or -1. */
+/* Between `least` and `most` whole numbers; their count, or -1. cells has room for `most`. */
 static int
 read_cells(const json_t *array, int64_t *cells, size_t least, size_t most)
 {
@@ -170,7 +198,10 @@ find_object(struct reading *rd, const char *path, size_t n)
     return object;
 }
 
-/* The member at a dotted path, or NULL. */
+/*
+ * The member at a dotted path, or NULL. Rows of one object follow each other in the tables, so its
+ * object is looked for once and not once a row.
+ */
 static const json_t *
 find_member(struct reading *rd, struct place *at, const char *path)
 {
@@ -183,6 +214,7 @@ find_member(struct reading *rd, struct place *at, const char *path)
     return at->object != NULL ? json_object_get(at->object, dot != NULL ? dot + 1 : path) : NULL;
 }
 
+/* What a row of the table allows, and nothing wider, goes into the record. */
 static bool
 read_number(struct reading *rd, const json_t *v, const struct syc_record_number *row)
 {
@@ -211,6 +243,7 @@ read_number(struct reading *rd, const json_t *v, const struct syc_record_number 
     return true;
 }
 
+/* A row that is not there leaves what syc_record_init() put: SYC_NONE. */
 static void
 read_numbers(struct reading *rd)
 {
@@ -228,6 +261,7 @@ read_numbers(struct reading *rd)
     }
 }
 
+/* The texts stay jansson's: they live until the reader's next event. */
 static void
 read_texts(struct reading *rd)
 {
@@ -250,6 +284,7 @@ read_texts(struct reading *rd)
 
 /* ------------------------------------------------------------ identity */
 
+/* Only forms that inet_pton(3) takes; the writer's are among them. */
 static bool
 read_addr(struct reading *rd, const char *name, uint8_t out[16], int *ip_v)
 {
@@ -268,6 +303,7 @@ read_port(struct reading *rd, const char *name, uint16_t *out)
     return good || fail(rd, name, "a port");
 }
 
+/* Both ends in one version and TCP: a record with two versions would have a key that no packet can have. */
 static bool
 read_tuple(struct reading *rd)
 {
@@ -314,6 +350,7 @@ read_vlans(struct reading *rd, struct syc_path *path)
     return true;
 }
 
+/* words[] has "none" in front, which is no tunnel and cannot stand in a list: index 0 and -1 are refused. */
 static bool
 read_tunnels(struct reading *rd, struct syc_path *path)
 {
@@ -373,6 +410,7 @@ read_times(struct reading *rd)
     return true;
 }
 
+/* A writer may leave it out (it is derived, spec of the record); then it is derived again. */
 static bool
 read_flow_id(struct reading *rd)
 {
@@ -428,7 +466,7 @@ read_numbers_list(struct reading *rd, const char *path, int64_t *numbers, uint8_
     return n >= 0 || fail(rd, path, "at most 16 whole numbers");
 }
 
-/* Room for n objects of size octets at *list, which *room of fit now. */
+/* Room for n objects of size octets at *list, which *room of fit now. n is at most what a line of 64 MiB can hold. */
 static bool
 make_room(struct reading *rd, void **list, size_t *room, size_t n, size_t size)
 {
@@ -447,6 +485,7 @@ make_room(struct reading *rd, void **list, size_t *room, size_t n, size_t size)
     return true;
 }
 
+/* 4 cells of an exchange without an answer, 9 with one. Other counts would shift the cells' meaning. */
 static bool
 read_exchanges(struct reading *rd)
 {
@@ -477,6 +516,7 @@ read_exchanges(struct reading *rd)
     return true;
 }
 
+/* No fixed bound: a record has as many as the connection had, and the line's length bounds them here. */
 static bool
 read_flights(struct reading *rd)
 {
@@ -614,6 +654,7 @@ store(struct syc_syn *syn, const struct syn_number *row, int64_t value)
     memcpy(p, row->size == 1 ? (void *)&v1 : row->size == 2 ? (void *)&v2 : (void *)&v4, row->size);
 }
 
+/* Every row's bound fits the member it is stored in, so store() cuts nothing off. */
 static bool
 read_syn_numbers(struct reading *rd, const json_t *v, const char *object, struct syc_syn *syn)
 {
@@ -650,6 +691,7 @@ read_window_law(struct reading *rd, const json_t *v, const char *object, struct 
     return fail_in(rd, object, "window_law.unit", "a word of the contract");
 }
 
+/* option_count is 0 before and counts up to the array's size at most; a quirk's bit is an index of the list. */
 static bool
 read_syn_lists(struct reading *rd, const json_t *v, const char *object, struct syc_syn *syn)
 {
@@ -683,6 +725,7 @@ read_syn_lists(struct reading *rd, const json_t *v, const char *object, struct s
     return true;
 }
 
+/* At most one octet less than the member, which is zeroed: so each stays zero-terminated. */
 static bool
 read_syn_texts(struct reading *rd, const json_t *v, const char *object, struct syc_syn *syn)
 {
@@ -701,6 +744,7 @@ read_syn_texts(struct reading *rd, const json_t *v, const char *object, struct s
     return true;
 }
 
+/* Numbers of one connection; SYC_NONE (set by syc_record_init) stays where the event has none. */
 static bool
 read_own(struct reading *rd, const json_t *v, const char *object, struct syc_syn_own *own)
 {
@@ -755,6 +799,7 @@ read_syn(struct reading *rd, int side, const char *object)
 
 /* ------------------------------------------------------------ the event */
 
+/* In the order in which the writer writes them; none depends on another. */
 static bool
 read_lists(struct reading *rd)
 {
@@ -766,6 +811,7 @@ read_lists(struct reading *rd)
            read_exchanges(rd) && read_flights(rd) && read_waits(rd);
 }
 
+/* Identity first, then numbers (lists need none of them, times need dur_us), texts last. */
 static enum syc_status
 read_event(struct reading *rd)
 {
@@ -800,6 +846,10 @@ not_json(struct syc_error *err, const json_error_t *fault)
     return syc_error_set(err, SYC_SYNTAX, "not JSON: %s", text);
 }
 
+/*
+ * Duplicate members are refused (JSON_REJECT_DUPLICATES): of two, readers disagree which one counts (RFC 8259 4).
+ * jansson bounds the nesting itself (2048 levels).
+ */
 enum syc_status
 syc_record_read(struct syc_record_reader *reader, const char *line, size_t n,
                 struct syc_record *out, struct syc_error *err)

@@ -1,7 +1,7 @@
 /*
- * Facts to verdicts, in canonical order: a source, then those of its pairs that differ from it. A source is `mixed` when
- * its pairs disagree, so they are judged before it speaks, and once more when they have something to say of their own:
- * few have, and judging those twice costs less than keeping all.
+ * Facts to verdicts, in canonical order: a source, then those of its pairs that differ from it. A source is
+ * `mixed` when its pairs disagree, so they are judged before it speaks, and once more when they have something to
+ * say of their own: few have, and judging those twice costs less than keeping all.
  */
 
 #include "engine/engine_int.h"
@@ -43,8 +43,8 @@ append_value(char *out, size_t room, const char *between, const char *name,
 }
 
 /*
- * "Title: field value, field value": what a person reads first. The title says what was seen; two values are what fits
- * into a line of a terminal, the rest is in the evidence.
+ * "Title: field value, field value": what a person reads first. The title says what was seen; two values are what
+ * fits into a line of a terminal, the rest is in the evidence.
  */
 static void
 reason_in_words(const struct syc_verdict *v, char *out, size_t room)
@@ -67,6 +67,7 @@ reason_in_words(const struct syc_verdict *v, char *out, size_t room)
     }
 }
 
+/* Only what a row needs is copied: the subject's values go when the visit ends. */
 static void
 tell_row(struct syc_engine *e, const struct syc_verdict *v)
 {
@@ -82,7 +83,7 @@ tell_row(struct syc_engine *e, const struct syc_verdict *v)
     e->config.row(e->config.user, &row);
 }
 
-/* e->verdict goes out. */
+/* e->verdict goes out; the table has rows of sources only, since a pair's source says it already. */
 static void
 say(struct syc_engine *e)
 {
@@ -99,7 +100,10 @@ say(struct syc_engine *e)
     }
 }
 
-/* Into e->verdict: a verdict takes over 30 KiB, and one at a time is enough. */
+/*
+ * Into e->verdict: a verdict takes over 30 KiB, and one at a time is enough. What was there before
+ * is gone, and with it all pointers into it.
+ */
 static void
 judge(struct syc_engine *e, const struct syc_subject *s)
 {
@@ -132,6 +136,10 @@ say_pairs(struct syc_engine *e, struct syc_visit *v, enum syc_label but)
     }
 }
 
+/*
+ * Pairs are judged first to learn whether they disagree, then the source speaks, then those pairs that say
+ * something else than it: syc_visit_pair() begins anew after its last NULL.
+ */
 static void
 visit(void *user, struct syc_visit *v)
 {

@@ -50,7 +50,7 @@ enum { SYC_OPTIONS_TEXT = 208, SYC_P0F_TEXT = 320, SYC_MUONFP_TEXT = 192, SYC_TC
 /*
  * What one SYN or SYN+ACK says of its sender, without the numbers that differ between connections of one stack
  * (those are in struct syc_syn_own). Zero-initialised before it is filled, so equal facts are equal octets.
- * Field names and meaning: spec events, `syn`.
+ * Field names and meaning: spec events, `syn`. It is wide (four texts), so tables keep one for each distinct SYN.
  */
 struct syc_syn {
     uint8_t kind; /* enum syc_syn_kind */
@@ -107,11 +107,12 @@ void syc_syn_own(const struct syc_segment *s, struct syc_syn_own *out);
 enum { SYC_SYN_KEY = 56 };
 void syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY]);
 
-/* The words of the lists above; static. */
+/* The words of the lists above; static, "?" for a number that is none. */
 const char *syc_quirk_name(enum syc_quirk q);
 const char *syc_window_unit_name(enum syc_window_unit u);
 
 enum syc_quality { SYC_MATCH_NONE, SYC_MATCH_FUZZY, SYC_MATCH_GENERIC, SYC_MATCH_EXACT };
+
 /* "exact", "generic", "fuzzy" or "none"; static. */
 const char *syc_quality_name(enum syc_quality q);
 
@@ -135,8 +136,10 @@ struct syc_match {
 
 struct syc_signatures;
 
-/* An empty set; syc_signatures_load() adds files to it. NULL when memory is short. */
+/* An empty set; syc_signatures_parse() adds texts to it. NULL when memory is short. The caller's to free. */
 struct syc_signatures *syc_signatures_new(void);
+
+/* Free the set and all texts that matches point to; NULL is fine. */
 void syc_signatures_free(struct syc_signatures *set);
 
 /*

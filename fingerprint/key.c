@@ -40,6 +40,10 @@ key_bits(const struct syc_segment *s)
            (unsigned)s->ip_mf << 10;
 }
 
+/*
+ * Octet by octet and not by memcpy of a uint16_t: keys are compared and hashed, so they are the
+ * same octets on hosts of either byte order.
+ */
 static void
 put16(uint8_t *out, unsigned value)
 {
@@ -88,6 +92,10 @@ all_agree(const struct syc_option *option)
     }
 }
 
+/*
+ * The copy is walked while it is changed: only octets before `rest` are written, and
+ * syc_option_next() never looks back.
+ */
 static void
 blank_values(uint8_t *octets, size_t n)
 {
@@ -107,6 +115,7 @@ blank_values(uint8_t *octets, size_t n)
     }
 }
 
+/* More than 40 option octets cannot be (four bits of offset); the bound is for who builds segments by hand. */
 void
 syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY])
 {

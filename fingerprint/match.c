@@ -35,7 +35,10 @@ struct seen {
     uint32_t floor65535; /* multiple, 0 if the law does not hold */
 };
 
-/* The first of each kind that fits, in file order. */
+/*
+ * The first of each kind that fits, in file order. Kept apart, because an exact match further down
+ * still beats a generic one above it.
+ */
 struct best {
     const struct syc_signature *exact;
     const struct syc_signature *generic;
@@ -43,9 +46,10 @@ struct best {
 };
 
 /*
- * The raw signature holds all that p0f compares, in p0f's meaning, and survives in every record:
- * so it is read back here. The shipped set goes by the true quirks and leaves out what a
- * connection may add.
+ * The raw signature holds all that p0f compares, in p0f's meaning, and survives in every record: so it is read
+ * back here, and a record read from a file is matched like a packet. The shipped set goes by the true quirks and
+ * leaves out what a connection may add. False for a SYN without a raw signature (cut or fragmented): it matches
+ * nothing.
  */
 static bool
 look(const struct syc_syn *syn, bool native, struct seen *out)
@@ -134,7 +138,10 @@ window_fits(const struct syc_sig *ref, const struct seen *seen)
     return false;
 }
 
-/* Equal or wildcard. Padding and IP options have no wildcard in the grammar. */
+/*
+ * Equal or wildcard. Padding and IP options have no wildcard in the grammar; where an option was
+ * taken out the padding that made up for it counts for nothing.
+ */
 static bool
 numbers_fit(const struct syc_sig *ref, const struct seen *seen)
 {
@@ -218,6 +225,10 @@ tell_fuzzy(const struct syc_signature *it, const struct syc_syn *syn, struct syc
     }
 }
 
+/*
+ * The user's signatures come first: an exact one of theirs keeps the shipped set from being asked,
+ * while a generic or fuzzy one of theirs gives way to an exact one of the shipped set.
+ */
 void
 syc_signatures_match(const struct syc_signatures *set, const struct syc_syn *syn,
                      struct syc_match *out)

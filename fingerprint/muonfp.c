@@ -8,6 +8,7 @@
  * reference/fingerprints 2.6.
  */
 
+/* The last MSS and window scale of the list; a header with several says the last, as MuonFP does. */
 struct muon {
     bool mss_seen;
     bool wscale_seen;

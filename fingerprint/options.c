@@ -53,7 +53,11 @@ option_size(struct syc_span rest, bool *wrong, bool *past)
     return rest.p[1] < least || rest.p[1] > most || *past ? 0 : rest.p[1];
 }
 
-/* Of several options of a kind the last value stays, while what made a quirk is not taken back. */
+/*
+ * Of several options of a kind the last value stays, while what made a quirk is not taken back. The
+ * octets are there: option_size() gave a size for the kind's lawful length, and that is within
+ * rest.
+ */
 static void
 read_value(const uint8_t *option, struct syc_walk *out)
 {
@@ -130,7 +134,10 @@ syc_walk_options(const struct syc_segment *s, struct syc_walk *out)
     out->bad |= rest.n != 0;
 }
 
-/* Length octets tshark 4.0 gives up on after it has listed the kind. */
+/*
+ * Length octets tshark 4.0 gives up on after it has listed the kind: SACK that is no whole number
+ * of blocks, MPTCP without a subtype.
+ */
 static bool
 dissection_ends(const struct syc_option *option)
 {

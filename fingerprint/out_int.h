@@ -14,12 +14,17 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * Where the next word goes. Begin with {buffer, sizeof buffer, 0}, size > 0; the buffer holds a
+ * text after the first word.
+ */
 struct syc_out {
     char *text;
     size_t size;
     size_t used; /* < size: the zero always fits */
 };
 
+/* The words of all formats go through here: it is the one bound that their lengths are held to. */
 static inline void
 syc_out_text(struct syc_out *o, const char *word)
 {
@@ -32,6 +37,7 @@ syc_out_text(struct syc_out *o, const char *word)
     o->text[o->used] = '\0';
 }
 
+/* In decimal, without sign or leading zeros; 10 digits at most. */
 static inline void
 syc_out_number(struct syc_out *o, unsigned value)
 {

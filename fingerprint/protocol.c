@@ -1,9 +1,18 @@
+/*
+ * Which protocol the first octets of a connection belong to: a guess from at most 16 octets.
+ *
+ * Wrong guesses cost more than missing ones, since facts of a protocol (requests a connection) are
+ * built on them: each test asks for fields that random octets or another protocol seldom have, and
+ * the first that says yes wins, the most telling first. Payload is looked at here and kept nowhere.
+ */
+
 #include "fingerprint/fingerprint.h"
 
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
+/* Short payloads are the usual case on captures cut at 96 octets: a word that is not all there is no match. */
 static bool
 starts(struct syc_span s, const char *word)
 {
@@ -102,7 +111,10 @@ is_mysql(struct syc_span s, bool from_client)
            s.p[13] == 0 && s.p[14] == 0 && s.p[15] == 0;
 }
 
-/* Octets of "*3" or "$5" with its CR LF at the start of s, or 0. */
+/*
+ * Octets of "*3" or "$5" with its CR LF at the start of s, or 0. Seven digits are more than any
+ * count a client sends; the bound keeps the look within the 16 octets.
+ */
 static size_t
 resp_count(struct syc_span s, char kind)
 {

@@ -133,7 +133,7 @@ syc_signatures_add(struct syc_signatures *set, const struct syc_signature *it)
     return SYC_OK;
 }
 
-/* word somewhere in text, in any case. */
+/* In any case of ASCII letters: names are checked for their characters when they are read. */
 static bool
 contains(const char *text, const char *word)
 {

@@ -43,6 +43,7 @@ struct words {
     size_t room;
 };
 
+/* The state of one load; `next` is a template that label and section lines fill and each sig line copies. */
 struct loader {
     struct syc_signatures *set;
     struct syc_scan scan;
@@ -73,6 +74,7 @@ skip_blanks(struct syc_scan *s)
     }
 }
 
+/* Says so without a place: the line is not at fault. */
 static enum syc_status
 no_memory(struct loader *l)
 {
@@ -93,6 +95,7 @@ find_word(const struct words *w, const char *text, size_t n)
     return NULL;
 }
 
+/* The limit bounds what a hostile file can make find_word() compare: 10,000 names, each against 10,000. */
 static enum syc_status
 add_word(struct loader *l, struct words *w, const char *text, size_t n, const char **out)
 {
@@ -147,7 +150,7 @@ scan_name(struct loader *l, const char **text, size_t *n)
     return *n != 0 ? SYC_OK : syc_scan_fail(s, "a name is expected");
 }
 
-/* classes = name,name,... */
+/* classes = name,name,... A second classes line adds to the first. */
 static enum syc_status
 read_classes(struct loader *l)
 {
@@ -267,8 +270,9 @@ read_label(struct loader *l)
 }
 
 /*
- * Options 30 and 34 are taken out of what a native signature is compared with, so a native
- * signature that asks for one could never match: better said at once.
+ * Options 30 and 34 are taken out of what a native signature is compared with, so a native signature that asks
+ * for one could never match: better said at once. A pragma may follow from here until another line that is no
+ * comment.
  */
 static enum syc_status
 read_sig(struct loader *l)
@@ -325,7 +329,7 @@ read_section(struct loader *l)
     return syc_scan_fail(&l->scan, "no such section");
 }
 
-/* Where a pragma's value goes, or NULL for an unknown key. */
+/* Where a pragma's value goes, or NULL for an unknown key: a misspelt key would otherwise be lost silently. */
 static const char **
 pragma_target(struct syc_signature *it, const char *key, size_t n)
 {
@@ -504,7 +508,10 @@ read_line(struct loader *l)
     return l->section == SECTION_PASSED ? SYC_OK : read_parameter(l);
 }
 
-/* The next line without its end ("\n" or "\r\n") into l->scan. */
+/*
+ * The next line without its end ("\n" or "\r\n") into l->scan. rest moves on with each, past the
+ * newline or to the end, so the text ends.
+ */
 static void
 next_line(struct loader *l)
 {
@@ -519,6 +526,10 @@ next_line(struct loader *l)
     l->rest = newline != NULL ? newline + 1 : l->end;
 }
 
+/*
+ * The chains are made once, after all lines. db is the name without folders: it is printed with
+ * matches, and a user's folders are nobody's business.
+ */
 static enum syc_status
 read_all(struct loader *l)
 {

@@ -7,6 +7,9 @@
  * Ownership         texts live in the set's arena
  * Limits            10,000 signatures and 10,000 system names a set
  * Not here          p0f's matching order (match.c)
+ *
+ * One grammar for both sides of a comparison: what a file says (syc_sig_parse of its line) and what a packet says
+ * (syc_sig_parse of its raw signature) are the same struct, so a signature taken from the output matches its SYN.
  */
 
 #include "fingerprint/syn_int.h"
@@ -42,6 +45,7 @@ struct syc_sig {
     int8_t payload;
 };
 
+/* One line of a file. Texts are the arena's; a set is read by many matches and written by loads alone. */
 struct syc_signature {
     struct syc_sig sig;
     bool native;
@@ -65,6 +69,9 @@ struct syc_signature {
  * Signatures in file order; chains of equal (direction, native, option kinds) hang off heads:
  *
  *   heads[hash & mask] -> 3 -> 17 -> 40 -> end
+ *
+ * Invariant: indexes within a chain rise, because the first fit in file order wins; every index is below `count`
+ * of the time the chains were made, so a load that is cut back leaves no index dangling.
  */
 struct syc_signatures {
     struct syc_arena arena;
@@ -92,7 +99,7 @@ enum syc_status syc_signatures_add(struct syc_signatures *set,
  */
 enum syc_status syc_signatures_index(struct syc_signatures *set) SYC_MUST_CHECK;
 
-/* A place in a text and who to tell about faults. */
+/* A place in a text and who to tell about faults. line <= p <= end always: no step reads the octet at end. */
 struct syc_scan {
     const char *p;
     const char *end;  /* of the line */
@@ -105,10 +112,15 @@ struct syc_scan {
 /* Report `what` at the current column; always returns SYC_SYNTAX. */
 enum syc_status syc_scan_fail(struct syc_scan *s, const char *what) SYC_MUST_CHECK;
 
-/* Step over word when it stands here. */
+/* Step over word when it stands here; false, and nothing moved, when it does not. The empty word always stands. */
 bool syc_scan_word(struct syc_scan *s, const char *word);
 
-/* A decimal number from least to most. */
+/*
+ * A decimal number from least to most.
+ *
+ * most     at most UINT_MAX / 10 - 1, so that one digit too many cannot wrap; all here are below 2^16
+ * returns  SYC_OK and *out; SYC_SYNTAX, at the number's first digit
+ */
 enum syc_status syc_scan_number(struct syc_scan *s, unsigned least, unsigned most,
                                 unsigned *out) SYC_MUST_CHECK;
 
@@ -119,13 +131,22 @@ enum syc_dialect {
     SYC_DIALECT_OBSERVED, /* a raw signature: "ttl+?", multiples beyond 1000 */
 };
 
-/* One signature up to s->end. */
+/*
+ * One signature up to s->end.
+ *
+ * out      wholly written when it succeeds; its contents mean nothing when not
+ * returns  SYC_OK; SYC_SYNTAX with the column of the fault
+ * cost     one pass; no allocation
+ * source   reference/fingerprints 2.1.5
+ */
 enum syc_status syc_sig_parse(struct syc_scan *s, enum syc_dialect dialect,
                               struct syc_sig *out) SYC_MUST_CHECK;
 
 /*
  * Take out the kinds that come and go with a connection: Fast Open with the NOPs next to it, and
- * MPTCP.
+ * MPTCP. Without that, p0f calls the same host "???" as soon as it has a cookie (seen by running it).
+ *
+ * returns  whether anything went
  */
 bool syc_sig_strip(struct syc_sig *sig);
 

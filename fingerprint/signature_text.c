@@ -22,7 +22,7 @@
  * observed raw signatures with the same code, as SYC_DIALECT_OBSERVED.
  */
 
-/* A separator that must stand here. */
+/* A separator that must stand here; the message names it. */
 static enum syc_status
 expect(struct syc_scan *s, const char *word)
 {
@@ -35,6 +35,7 @@ expect(struct syc_scan *s, const char *word)
     return syc_scan_fail(s, what);
 }
 
+/* What stands for the IP version; then the colon. */
 static enum syc_status
 version(struct syc_scan *s, struct syc_sig *out)
 {
@@ -145,6 +146,7 @@ window(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
     return status == SYC_OK ? expect(s, ",") : status;
 }
 
+/* One word of the layout. "?N" takes any number, also of a kind that has a name: then it is equal to the name. */
 static enum syc_status
 option_kind(struct syc_scan *s, struct syc_sig *out, uint8_t *kind)
 {
@@ -211,6 +213,10 @@ layout(struct syc_scan *s, struct syc_sig *out)
     }
 }
 
+/*
+ * One word. p0f's words only: no word of the list begins another ("id+" and "id-", "ts1-" and "ts2+"), so the
+ * first that stands here is the one that is meant.
+ */
 static enum syc_status
 quirk(struct syc_scan *s, struct syc_sig *out)
 {
@@ -246,6 +252,7 @@ quirks(struct syc_scan *s, struct syc_sig *out)
     }
 }
 
+/* The last field: whatever is left of the line is a fault. */
 static enum syc_status
 payload(struct syc_scan *s, struct syc_sig *out)
 {

@@ -45,6 +45,7 @@ initial_ttl(uint8_t ttl)
     return ttl <= 64 ? 64 : (ttl <= 128 ? 128 : 255);
 }
 
+/* One quirk as a bit of the set; keeps the tables of conditions below readable. */
 static uint32_t
 bit(enum syc_quirk q, bool set)
 {
@@ -186,6 +187,10 @@ syc_syn_describe(const struct syc_segment *s, uint32_t peer_mss, struct syc_syn 
     }
 }
 
+/*
+ * Numbers of the same segment that tell connections of one stack apart. SYC_NONE where the version or the option
+ * does not exist, which is not the same as a zero.
+ */
 void
 syc_syn_own(const struct syc_segment *s, struct syc_syn_own *out)
 {

@@ -15,6 +15,7 @@
 
 enum { EXID_TFO = 0xf989 }; /* RFC 7413 4.1.1: Fast Open before it had kind 34 */
 
+/* Kinds 253 and 254 are shared: two octets behind the length say whose it is (RFC 6994). */
 static bool
 is_experiment(uint8_t kind)
 {
@@ -75,7 +76,11 @@ drop_fast_open(struct syc_out *o, struct syc_span *rest, size_t nops_from)
     }
 }
 
-/* Ends at the EOL, which is written, or after the kind of a malformed option. */
+/*
+ * Ends at the EOL, which is written, or after the kind of a malformed option. Never more octets of
+ * text than option octets times two, since each octet is written once at most: the caller's buffer
+ * is sized by that.
+ */
 static void
 options_text(struct syc_span rest, struct syc_out *o)
 {

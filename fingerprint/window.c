@@ -17,6 +17,7 @@ struct divisor {
     int32_t octets;
 };
 
+/* The window is at most 65535 and positive here, so neither the division nor the remainder can overflow. */
 static bool
 divides(int32_t window, const struct divisor *d)
 {

@@ -45,14 +45,15 @@ print_counts(struct syc_page *p, const struct syc_audit_report *r)
     char packets[SYC_GROUPED_TEXT], connections[SYC_GROUPED_TEXT], pairs[SYC_GROUPED_TEXT];
     char line[400];
 
-    snprintf(line, sizeof line,
-             "%.1f s, %s packet%s, %s connection%s of %s pair%s, %s, 2MSL %.0f s (%s)",
+    snprintf(line, sizeof line, "%.1f s, %s packet%s, %s connection%s of %s pair%s",
              r->span_us != SYC_NONE ? seconds(r->span_us) : 0.0,
              syc_page_grouped(r->packets, packets), plural(r->packets),
              syc_page_grouped(r->connections, connections), plural(r->connections),
-             syc_page_grouped((int64_t)r->pair_count, pairs), plural((int64_t)r->pair_count),
-             vantage_titles[r->vantage], seconds(r->two_msl_us), assumed_titles[r->two_msl_from]);
-    syc_page_wrap(p, 0, line);
+             syc_page_grouped((int64_t)r->pair_count, pairs), plural((int64_t)r->pair_count));
+    syc_page_wrap(p, 0, 0, line);
+    snprintf(line, sizeof line, "%s; 2MSL %.0f s (%s)", vantage_titles[r->vantage],
+             seconds(r->two_msl_us), assumed_titles[r->two_msl_from]);
+    syc_page_wrap(p, 0, 0, line);
 }
 
 /* What lowers the claims, said before them. */
@@ -73,13 +74,19 @@ print_honesty(struct syc_page *p, const struct syc_audit_report *r)
     if (r->degraded != 0) {
         n = strlen(line);
         snprintf(line + n, sizeof line - n, "): what would need it is not claimed.");
-        syc_page_wrap(p, 0, line);
+        syc_page_wrap(p, 0, 0, line);
     }
     if (r->dropped > 0) {
         snprintf(line, sizeof line,
                  "%lld record%s found no room (--memory): every count is at least what it says.",
                  (long long)r->dropped, plural(r->dropped));
-        syc_page_wrap(p, 0, line);
+        syc_page_wrap(p, 0, 0, line);
+    }
+    if (r->pairs_left_out > 0) {
+        snprintf(line, sizeof line,
+                 "%lld pair%s of few connections found no room (--memory): hosts count them.",
+                 (long long)r->pairs_left_out, plural(r->pairs_left_out));
+        syc_page_wrap(p, 0, 0, line);
     }
 }
 
@@ -123,7 +130,7 @@ print_pair_curve(struct syc_page *p, const struct syc_audit_report *r,
     int64_t full =
         ports->starved_from_us != SYC_NONE ? ports->starved_from_us : ports->exhaust_at_us;
     const struct syc_chart_mark marks[] = {
-        {0, ""},
+        {pair->tw.t0_us, ""},
         {ports->flip_at_us, "half"},
         {full, "full"},
         {drained_at(&pair->tw), "drained"},
@@ -131,7 +138,7 @@ print_pair_curve(struct syc_page *p, const struct syc_audit_report *r,
     };
     char capacity[SYC_GROUPED_TEXT];
 
-    syc_page_print(p, "\n  client ports in use, open or in TIME_WAIT");
+    syc_page_print(p, "  client ports in use, open or in TIME_WAIT");
     if (ports->capacity != SYC_NONE) {
         syc_page_print(p, ", of %s", syc_page_grouped(ports->capacity, capacity));
     }
@@ -145,7 +152,7 @@ print_host_curve(struct syc_page *p, const struct syc_audit_report *r,
                  const struct syc_audit_host *h)
 {
     const struct syc_chart_mark marks[] = {
-        {0, ""},
+        {h->tw.t0_us, ""},
         {h->tw_peak_at_us, "peak"},
         {h->tw_drains_at_us, "drained"},
         {r->span_us, "end of input"},
@@ -153,7 +160,7 @@ print_host_curve(struct syc_page *p, const struct syc_audit_report *r,
     char addr[SYC_ADDR_TEXT];
 
     syc_addr_format(h->addr, h->ip_v, addr);
-    syc_page_print(p, "\n  sockets of %s in TIME_WAIT\n", addr);
+    syc_page_print(p, "  sockets of %s in TIME_WAIT\n", addr);
     syc_chart_print(p, &h->tw, 0, marks, sizeof marks / sizeof marks[0]);
 }
 
@@ -195,6 +202,7 @@ print_curve_of(struct syc_page *p, const struct syc_audit_report *r, const struc
         const struct syc_audit_pair *pair = &r->pairs[f->pair];
 
         if (strncmp(f->id, "ports.", 6) == 0 && may_show(s, pair, pair->client, &pair->tw)) {
+            syc_page_put(p, "\n", 1);
             print_pair_curve(p, r, pair);
         }
         holder = strcmp(f->id, "tw.server") == 0 ? pair->server : pair->client;
@@ -205,6 +213,7 @@ print_curve_of(struct syc_page *p, const struct syc_audit_report *r, const struc
         const struct syc_audit_host *h = &r->hosts[i];
 
         if (memcmp(h->addr, holder, 16) == 0 && may_show(s, NULL, h->addr, &h->tw)) {
+            syc_page_put(p, "\n", 1);
             print_host_curve(p, r, h);
         }
     }
@@ -225,6 +234,23 @@ format_ends(const struct syc_audit_pair *pair, char *out, size_t size)
              (unsigned)pair->server_port);
 }
 
+/* Whether an earlier finding of the same pair or host has the same fix with the same effect: once is enough to read. */
+static bool
+is_told(const struct syc_audit_report *r, const struct syc_finding *f, size_t fix)
+{
+    for (const struct syc_finding *e = r->findings; e < f; e++) {
+        bool same = e->pair == f->pair && (f->pair < r->pair_count || e->host == f->host);
+
+        for (size_t i = 0; same && i < e->fix_count; i++) {
+            if (strcmp(e->fixes[i].what, f->fixes[fix].what) == 0 &&
+                strcmp(e->fixes[i].effect, f->fixes[fix].effect) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void
 print_finding(struct syc_page *p, const struct syc_audit_report *r, const struct syc_finding *f)
 {
@@ -243,12 +269,14 @@ print_finding(struct syc_page *p, const struct syc_audit_report *r, const struct
         syc_page_print(p, "  (withdrawn at %.1f s)", seconds(f->resolved_at_us));
     }
     syc_page_put(p, "\n", 1);
-    syc_page_wrap(p, 2, f->text);
+    syc_page_wrap(p, 2, 0, f->text);
     for (size_t i = 0; i < f->fix_count; i++) {
         char line[400];
 
-        snprintf(line, sizeof line, "- %s: %s", f->fixes[i].what, f->fixes[i].effect);
-        syc_page_wrap(p, 4, line);
+        if (!is_told(r, f, i)) {
+            snprintf(line, sizeof line, "- %s: %s", f->fixes[i].what, f->fixes[i].effect);
+            syc_page_wrap(p, 4, 2, line);
+        }
     }
 }
 
@@ -275,7 +303,7 @@ print_no_finding(struct syc_page *p, const struct syc_audit_report *r)
     char line[400];
 
     if (r->connections == 0) {
-        syc_page_wrap(p, 0, "No TCP connection was seen, so there is nothing to audit.");
+        syc_page_wrap(p, 0, 0, "No TCP connection was seen, so there is nothing to audit.");
         return;
     }
     for (size_t i = 0; i < r->pair_count; i++) {
@@ -288,7 +316,7 @@ print_no_finding(struct syc_page *p, const struct syc_audit_report *r)
              "connections that "
              "judging takes.",
              judged, r->pair_count, plural((int64_t)r->pair_count), JUDGED_LEAST);
-    syc_page_wrap(p, 0, line);
+    syc_page_wrap(p, 0, 0, line);
     syc_page_put(p, "\n", 1);
 }
 

@@ -9,6 +9,7 @@
 
 enum { PROTOCOL_TCP = 6 };
 
+/* The recipe hashes octets in network order. */
 static uint8_t *
 put_be16(uint8_t *p, uint16_t v)
 {
@@ -17,6 +18,10 @@ put_be16(uint8_t *p, uint16_t v)
     return p;
 }
 
+/*
+ * The lesser end comes first, so both directions have one name. 40 octets are hashed for IPv6, 16
+ * for IPv4; base64 of 20 octets is 28, with "1:" and the zero 31 of out's 32.
+ */
 void
 syc_community_id(const struct syc_key *key, char out[32])
 {

@@ -430,7 +430,8 @@ void
 syc_emit_audit(struct syc_output *o, const struct syc_audit_report *r)
 {
     struct syc_json *j = syc_output_begin(o);
-    uint32_t degraded = r->degraded | (r->dropped > 0 ? 1U << SYC_DEGRADED_EVICTED : 0);
+    bool short_of_room = r->dropped > 0 || r->pairs_left_out > 0;
+    uint32_t degraded = r->degraded | (short_of_room ? 1U << SYC_DEGRADED_EVICTED : 0);
     int64_t span_us = r->span_us != SYC_NONE ? r->span_us : 0;
 
     if (j == NULL) {
@@ -441,6 +442,9 @@ syc_emit_audit(struct syc_output *o, const struct syc_audit_report *r)
     write_report(j, r);
     if (r->dropped > 0) {
         syc_json_member_int(j, "dropped", r->dropped);
+    }
+    if (r->pairs_left_out > 0) {
+        syc_json_member_int(j, "pairs_left_out", r->pairs_left_out);
     }
     syc_json_close(j, '}');
     if (degraded != 0) {

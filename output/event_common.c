@@ -1,4 +1,9 @@
-/* What events have in common: head, 5-tuple, path, subjects, typed values. */
+/*
+ * What events have in common: head, 5-tuple, path, subjects, typed values.
+ *
+ * The order of members here is part of the contract (spec of events): readers that compare files
+ * octet by octet rely on it, and so does the test that equal input gives equal octets.
+ */
 
 #include "output/output_int.h"
 
@@ -24,6 +29,7 @@ syc_json_member_addr(struct syc_json *j, const char *name, const uint8_t addr[16
     syc_json_text(j, text);
 }
 
+/* Texts of facts; they may be an outsider's, and are escaped like all. */
 static void
 write_list(struct syc_json *j, const char *const *items, size_t count)
 {
@@ -34,6 +40,7 @@ write_list(struct syc_json *j, const char *const *items, size_t count)
     syc_json_close(j, ']');
 }
 
+/* Numbers as numbers and addresses as texts, so that a reader compares them as the rules did. */
 void
 syc_json_value(struct syc_json *j, const struct syc_value *value)
 {
@@ -64,6 +71,10 @@ syc_json_value(struct syc_json *j, const struct syc_value *value)
     }
 }
 
+/*
+ * v is the version of the contract and only rises when a member changes its meaning; new members do
+ * not. time_us is a time of the traffic, not of the writing: a file run has no other clock.
+ */
 void
 syc_event_begin(struct syc_json *j, const char *type, int64_t time_us, const char *sensor)
 {
@@ -74,6 +85,7 @@ syc_event_begin(struct syc_json *j, const char *type, int64_t time_us, const cha
     syc_json_member_text(j, "sensor", sensor);
 }
 
+/* flow_id tells connections of one 5-tuple apart; community_id is what other sensors have for all of them. */
 void
 syc_event_tuple(struct syc_json *j, const struct syc_key *key, int64_t flow_id)
 {
@@ -89,6 +101,7 @@ syc_event_tuple(struct syc_json *j, const struct syc_key *key, int64_t flow_id)
     syc_json_member_text(j, "proto", "TCP");
 }
 
+/* Nothing for the usual path, so that captures without tags and tunnels do not carry two empty lists. */
 void
 syc_event_path(struct syc_json *j, const struct syc_path *path)
 {
@@ -108,6 +121,7 @@ syc_event_path(struct syc_json *j, const struct syc_path *path)
     }
 }
 
+/* A pair is a source towards one service: the client's ports are many, so there is no src_port. */
 void
 syc_event_subject(struct syc_json *j, const struct syc_subject *s)
 {
@@ -147,6 +161,7 @@ syc_event_flow_ids(struct syc_json *j, const struct syc_subject *s)
     syc_json_close(j, ']');
 }
 
+/* Bits above the list (of a newer writer's record) are passed over. */
 void
 syc_event_degraded(struct syc_json *j, uint32_t bits)
 {
@@ -159,6 +174,7 @@ syc_event_degraded(struct syc_json *j, uint32_t bits)
     syc_json_close(j, ']');
 }
 
+/* Said only where something is missing: readers take its absence for complete. */
 void
 syc_event_end_subject(struct syc_json *j, const struct syc_subject *s)
 {

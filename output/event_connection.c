@@ -1,14 +1,31 @@
-/* The connection event: the record, lossless (spec of events, `connection`). */
+/*
+ * The connection event: the record, lossless (spec of events, `connection`).
+ *
+ * What is known is written, what is not is absent, and record_read.c makes the same record of it:
+ * the test of that is the contract. Scalars go by the layout's slots in raw stores (layout.h);
+ * lists and texts have writers of their own, which make room for themselves.
+ *
+ * Invariant: between two lists or texts the cursor has layout->room octets before it, which is
+ * enough for all scalars there are; write_value() restores it whenever the text may have moved.
+ */
 
 #include "output/layout.h"
 #include "output/output_int.h"
 
 /* ------------------------------------------------------------- lists */
 
+/*
+ * When the record's last segment came. Records of elsewhere may claim any times; what has no sum
+ * ends where it began.
+ */
 static int64_t
 end_us(const struct syc_record *r)
 {
-    return r->dur_us != SYC_NONE ? r->start_us + r->dur_us : r->start_us;
+    int64_t end;
+
+    return r->dur_us != SYC_NONE && !__builtin_add_overflow(r->start_us, r->dur_us, &end)
+               ? end
+               : r->start_us;
 }
 
 static bool
@@ -32,6 +49,7 @@ write_start(struct syc_json *j, const struct syc_record *r)
     write_time(j, r->start_us);
 }
 
+/* A record without duration (one segment, or a writer that left it out) has no end to tell. */
 static bool
 has_end(const struct syc_record *r)
 {
@@ -44,7 +62,7 @@ write_end(struct syc_json *j, const struct syc_record *r)
     write_time(j, end_us(r));
 }
 
-/* "[1,2,3]" */
+/* "[1,2,3]"; the caller has made room for SYC_INT_TEXT and a comma each, and two brackets. */
 static char *
 put_numbers(char *p, const int64_t *numbers, size_t count)
 {
@@ -138,6 +156,7 @@ has_exchanges(const struct syc_record *r)
     return r->exchange_count > 0;
 }
 
+/* The room is that of nine cells each, and (3) two brackets and the comma before them. */
 static void
 write_exchanges(struct syc_json *j, const struct syc_record *r)
 {
@@ -165,6 +184,7 @@ has_flights(const struct syc_record *r)
     return r->flight_count > 0;
 }
 
+/* As write_exchanges(), with seven cells. */
 static void
 write_flights(struct syc_json *j, const struct syc_record *r)
 {
@@ -191,6 +211,7 @@ has_time_wait(const struct syc_record *r)
     return r->time_wait_count > 0;
 }
 
+/* At most two, one a side, so they go through the checked writer and not through raw stores. */
 static void
 write_time_wait(struct syc_json *j, const struct syc_record *r)
 {
@@ -241,6 +262,10 @@ struct cursor {
     bool comma;
 };
 
+/*
+ * Copied at one length, whatever the key's: a few vector stores instead of a call. The octets
+ * behind it are in the room (layout.c adds SYC_KEY_TEXT) and are written over by what follows.
+ */
 static void
 put_key(struct cursor *c, const struct syc_key_text *key)
 {
@@ -250,6 +275,7 @@ put_key(struct cursor *c, const struct syc_key_text *key)
     c->p += key->length - skip;
 }
 
+/* Groups form a tree with the event as its root (0), so going up ends there. */
 static bool
 is_inside(const struct syc_layout *l, uint8_t group, uint8_t outer)
 {
@@ -259,7 +285,10 @@ is_inside(const struct syc_layout *l, uint8_t group, uint8_t outer)
     return group == outer;
 }
 
-/* Close objects up to one that holds `to`, then open down to it. */
+/*
+ * Close objects up to one that holds `to`, then open down to it. Each step goes one up or one down
+ * the tree, so at most its depth twice.
+ */
 static void
 enter_group(struct cursor *c, uint8_t to)
 {
@@ -282,6 +311,10 @@ enter_group(struct cursor *c, uint8_t to)
     }
 }
 
+/*
+ * A word's value is an index of its list: the connection table sets no other, and record_read.c has
+ * checked what was read.
+ */
 static char *
 put_scalar(char *p, const struct syc_slot *slot, int64_t value)
 {
@@ -301,7 +334,11 @@ put_scalar(char *p, const struct syc_slot *slot, int64_t value)
     return p;
 }
 
-/* Texts and lists make their own room, so the text may move under the cursor; afterwards there is room for the rest. */
+/*
+ * Texts and lists make their own room, so the text may move under the cursor; afterwards there is
+ * room for the rest. False when memory is short: then the event is given up as a whole
+ * (syc_output_end).
+ */
 static bool
 write_value(struct syc_json *j, struct cursor *c, const struct syc_slot *slot,
             const struct syc_record *r, const char *text)
@@ -320,7 +357,10 @@ write_value(struct syc_json *j, struct cursor *c, const struct syc_slot *slot,
     return true;
 }
 
-/* layout->room covers all keys and scalar values once, wherever lists and texts stand between them. */
+/*
+ * layout->room covers all keys and scalar values once, wherever lists and texts stand between them.
+ * A member that is not known costs a comparison.
+ */
 static void
 write_slots(struct syc_json *j, const struct syc_record *r)
 {
@@ -360,6 +400,7 @@ write_slots(struct syc_json *j, const struct syc_record *r)
     j->comma = true;
 }
 
+/* The layout is made at the first event: outputs that write none need none. */
 static bool
 prepare(struct syc_json *j)
 {
@@ -370,6 +411,7 @@ prepare(struct syc_json *j)
     return !j->failed;
 }
 
+/* Dated by its end: a connection is known when it is over. */
 void
 syc_json_connection(struct syc_json *j, const struct syc_record *r, const char *sensor)
 {

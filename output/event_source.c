@@ -1,4 +1,8 @@
-/* The source event: the facts of a source or pair, as rules see them. */
+/*
+ * The source event: the facts of a source or pair, as rules see them. Names with a dot become
+ * objects, in the order of the schema; the schema alone decides what is in it, so a new fact needs
+ * no line here.
+ */
 
 #include "output/output_int.h"
 
@@ -57,6 +61,10 @@ is_in_head(const char *name)
            strcmp(name, "dest_ip") == 0 || strcmp(name, "dest_port") == 0;
 }
 
+/*
+ * cost: fields times the fields before them for those with a dot, some 10,000 comparisons of a few
+ * octets; a source event is written once a source.
+ */
 static void
 write_facts(struct syc_json *j, const struct syc_subject *s)
 {

@@ -1,7 +1,11 @@
-/* What happened to the run itself: counts at the end, the rules in use, errors. */
+/*
+ * What happened to the run itself: counts at the end, the rules in use, errors. Every loss that a
+ * reader of the other events could not see for himself has a counter here.
+ */
 
 #include "output/output_int.h"
 
+/* Drops are those of a live run: files have none, and say 0. */
 static void
 write_capture(struct syc_json *j, const struct syc_capture_stats *c)
 {
@@ -26,6 +30,10 @@ write_decode(struct syc_json *j, const uint64_t *counts)
     syc_json_close(j, '}');
 }
 
+/*
+ * Each table says what it may use, uses and has refused: a verdict on too little memory can be told
+ * from one on too little traffic.
+ */
 static void
 write_tables(struct syc_json *j, const struct syc_table_stats *t, const struct syc_cadence_stats *c)
 {
@@ -106,6 +114,7 @@ syc_emit_ruleset(struct syc_output *o, int64_t time_us, const struct syc_ruleset
     syc_output_end(o);
 }
 
+/* text may quote an outsider's octets: syc_json_text() escapes them like all others. */
 void
 syc_emit_error(struct syc_output *o, int64_t time_us, const char *file, const char *text)
 {

@@ -6,19 +6,24 @@
 #include "output/output_int.h"
 
 enum {
-    /* All raw stores at their longest: 330 octets of keys, 5 numbers of 20 and 16 of 10, 40 kinds of 4, 18 quirks of 14. */
+    /*
+     * All raw stores at their longest: 330 octets of keys, 5 numbers of 20 and 16 of 10, 40 kinds
+     * of 4, 18 quirks of 14.
+     */
     NUMBERS_ROOM = 2048,
 };
 
 /* Member "name":value; the first member of an object has no comma. */
 #define PUT_MEMBER(p, name, value) syc_put_int(SYC_PUT(p, ",\"" name "\":"), value)
 
+/* JSON's truth values. */
 static const char *
 word_of(bool value)
 {
     return value ? "true" : "false";
 }
 
+/* word is our own and short: NUMBERS_ROOM counts it. */
 static char *
 put_word(char *p, const char *word)
 {
@@ -95,6 +100,10 @@ put_own(char *p, const struct syc_syn_own *own)
     return PUT_KNOWN(p, "payload_bytes", own->payload_bytes);
 }
 
+/*
+ * Raw stores first, in one room; then the four texts, which are escaped and make their own. Bits of
+ * quirks without a name (of a newer writer's record) are left out.
+ */
 void
 syc_event_syn(struct syc_json *j, const struct syc_syn *facts, const struct syc_syn_own *own)
 {

@@ -4,9 +4,13 @@
 
 #include <stdio.h>
 
+/* Points have one decimal (rules.h); four of the log-odds redo the score to less than a tenth of a point. */
 enum { POINT_DIGITS = 2, ODDS_DIGITS = 4 };
 
-/* "ip.addr == 10.0.0.7 && tcp.port == 443 && ip.addr == 192.0.2.1" */
+/*
+ * "ip.addr == 10.0.0.7 && tcp.port == 443 && ip.addr == 192.0.2.1": what a person types into
+ * Wireshark to see the subject's packets. At most 2 * 45 octets of addresses and 60 of words.
+ */
 static void
 format_subject_filter(const struct syc_subject *s, char *out, size_t size)
 {
@@ -23,7 +27,10 @@ format_subject_filter(const struct syc_subject *s, char *out, size_t size)
              (unsigned)s->dest_port, field, dest);
 }
 
-/* The subject's addresses, and of what they sent only what the rule is about. */
+/*
+ * The subject's addresses, and of what they sent only what the rule is about. In parentheses: a
+ * rule's filter may hold "or", which binds less than the "and" before it.
+ */
 static void
 write_display_filter(struct syc_json *j, const struct syc_subject *s, const char *filter)
 {
@@ -41,6 +48,7 @@ write_display_filter(struct syc_json *j, const struct syc_subject *s, const char
     syc_json_text_parts(j, parts, count);
 }
 
+/* Under the names of the schema, dots and all: here they are what the rule wrote, not a tree. */
 static void
 write_values(struct syc_json *j, const struct syc_evidence *e)
 {
@@ -64,6 +72,7 @@ write_texts(struct syc_json *j, const char *name, const char *const *texts, size
     syc_json_close(j, ']');
 }
 
+/* Also what did not count: a reader who redoes the sum must see why it was left out. */
 static void
 write_evidence(struct syc_json *j, const struct syc_subject *s, const struct syc_evidence *e)
 {
@@ -87,6 +96,7 @@ write_evidence(struct syc_json *j, const struct syc_subject *s, const struct syc
     syc_json_close(j, '}');
 }
 
+/* An empty list is written, too: nothing was missing, which is not the same as nothing said. */
 static void
 write_missing(struct syc_json *j, const struct syc_verdict *v)
 {
@@ -103,6 +113,7 @@ write_missing(struct syc_json *j, const struct syc_verdict *v)
     syc_json_close(j, ']');
 }
 
+/* `final` is for readers that will meet verdicts of a run that goes on; today each is given once, at the end. */
 static void
 write_verdict(struct syc_json *j, const struct syc_verdict *v, const char *ruleset)
 {

@@ -1,3 +1,9 @@
+/*
+ * The tables of a record's fields as a sequence of slots, made once. Whatever does not fit a limit
+ * makes no layout at all: a test builds it, so a table that has outgrown them is noticed before a
+ * user is.
+ */
+
 #include "output/layout.h"
 
 #include <stddef.h>
@@ -13,6 +19,10 @@ struct maker {
     bool failed;
 };
 
+/*
+ * `,"name` and what follows it, with its length added to the room. Two octets are kept free: the
+ * comma may be skipped, and the copy is of one length.
+ */
 static void
 make_key(struct maker *m, struct syc_key_text *key, const char *name, size_t n, const char *end)
 {
@@ -62,6 +72,10 @@ find_group(struct maker *m, const char *path, size_t n)
     return parent;
 }
 
+/*
+ * A field of the record, or with kind LIST a writer's index. Words are measured here, because the
+ * writer of slots takes VALUE_ROOM for granted.
+ */
 static void
 add_slot(struct maker *m, const char *path, enum syc_slot_kind kind, size_t offset,
          const char *const *words)
@@ -84,6 +98,7 @@ add_slot(struct maker *m, const char *path, enum syc_slot_kind kind, size_t offs
     }
 }
 
+/* Fields are known by their place in the record. Lists have indexes instead. */
 static bool
 has_slot(const struct maker *m, size_t offset)
 {
@@ -123,6 +138,7 @@ add_object(struct maker *m, const char *object)
     }
 }
 
+/* A list that the caller did not give is a mistake of ours, and fails the layout. */
 static void
 add_list(struct maker *m, const char *path)
 {

@@ -8,6 +8,15 @@
  * Ownership         one allocation, freed with syc_free()
  * Limits            objects three deep, keys of 36 letters: the tables are our own, a test builds them
  * Not here          writing (event_connection.c)
+ *
+ * Why: the contract is the tables of connection/, which the reader of events uses, too. Writing straight from
+ * them means a search for objects and keys in each event; laid out once, an event is one walk over slots.
+ *
+ *     flow.bytes_toserver  ->  slot  { offset of bytes[0], NUMBER, group 1, `,"bytes_toserver":` }
+ *     group 1              ->  group { "flow", parent 0, `,"flow":{` }
+ *
+ * Invariant: slots of one group stand together, since a JSON object may be opened once only; `room` is at least
+ * what all keys, braces, numbers and words of one event take, which is what makes raw stores safe.
  */
 
 #include "output/output.h"
@@ -33,6 +42,7 @@ struct syc_key_text {
     uint8_t length;
 };
 
+/* One member of the event. */
 struct syc_slot {
     uint16_t offset; /* in struct syc_record; of a list: its index in the writers */
     uint8_t kind;    /* enum syc_slot_kind */
@@ -48,6 +58,7 @@ struct syc_group {
     struct syc_key_text key;
 };
 
+/* The sequence; made once an output, never changed. */
 struct syc_layout {
     struct syc_slot slots[SYC_SLOTS_MAX];
     struct syc_group groups[SYC_GROUPS_MAX];

@@ -16,6 +16,10 @@
 
 /* ---- the JSON writer ---- */
 
+/*
+ * A text that grows. Calls must be well nested (the caller's part); after `failed` they do nothing, so a caller
+ * asks once, at the end. Begin with all zero.
+ */
 struct syc_json {
     char *text;
     size_t n, room;
@@ -27,22 +31,29 @@ struct syc_json {
 
 /* Free the text; the writer is empty after it and may be used anew. */
 void syc_json_fini(struct syc_json *j);
-void syc_json_reset(struct syc_json *j);                 /* empty text, memory kept */
-void syc_json_open(struct syc_json *j, char bracket);    /* '{' or '[' */
-void syc_json_close(struct syc_json *j, char bracket);   /* '}' or ']' */
-void syc_json_key(struct syc_json *j, const char *name); /* name needs no escaping */
+
+/* Parts of a text; commas come by themselves. bracket: '{' or '[', '}' or ']'. name: our own, needs no escaping. */
+void syc_json_reset(struct syc_json *j); /* empty text, memory kept */
+void syc_json_open(struct syc_json *j, char bracket);
+void syc_json_close(struct syc_json *j, char bracket);
+void syc_json_key(struct syc_json *j, const char *name);
 void syc_json_key_n(struct syc_json *j, const char *name, size_t n);
 void syc_json_int(struct syc_json *j, int64_t value);
 void syc_json_bool(struct syc_json *j, bool value);
-/* value with at most `digits` fractional digits (0..9), trailing zeros cut, no exponent; values not finite or
-   of 1e15 and above are written as 0 and asserted against in tests. -0 is written 0. */
+
+/*
+ * value with at most `digits` fractional digits (0..9), trailing zeros cut, no exponent; values not finite or
+ * of 1e15 and above are written as 0 and asserted against in tests. -0 is written 0.
+ */
 void syc_json_real(struct syc_json *j, double value, int digits);
-/* Escapes what JSON demands; octets outside 0x20..0x7e as \u00XX: output is ASCII for any input. */
+
+/* Escapes what JSON demands; octets outside 0x20..0x7e as \u00XX: output is ASCII, whatever the input. */
 void syc_json_text(struct syc_json *j, const char *value);
 void syc_json_text_n(struct syc_json *j, const char *value, size_t n);
 
 /* ---- events ---- */
 
+/* Bits; their order is that of event_names (sink.c). */
 enum syc_event {
     SYC_EVENT_FINGERPRINT = 1 << 0,
     SYC_EVENT_CONNECTION = 1 << 1,
@@ -62,6 +73,10 @@ enum syc_format {
     SYC_FORMAT_ZEEK, /* connection events as lines of Zeek's conn.log */
 };
 
+/*
+ * Where events go. events + lost are all that were begun. status sticks: after the first failed write nothing
+ * more goes out, so what is in the file is whole events up to one place, and at most one that is cut there.
+ */
 struct syc_output {
     int fd;
     enum syc_format format;
@@ -78,15 +93,31 @@ struct syc_output {
 
 /* An output to a descriptor that stays the caller's; SYC_NO_MEMORY without a buffer. */
 enum syc_status syc_output_init(struct syc_output *o, int fd) SYC_MUST_CHECK;
+
+/* Write what is buffered; the status, as above. */
 enum syc_status syc_output_flush(struct syc_output *o);
-/* Flush and free; the final status (also of close-time errors seen by fsync-free means). */
+
+/*
+ * Flush and free; the descriptor stays open.
+ *
+ * returns  the final status, also of what close(2) would report (a full disk of a network file system); SYC_NO_MEMORY
+ *          when events were lost for want of it
+ */
 enum syc_status syc_output_fini(struct syc_output *o);
 
-/* file_name: NULL when one file is read (then `pcap_filename` is left out). */
+/*
+ * One event each, of the struct it is named for (spec of events). All is borrowed for the call. They answer nothing:
+ * o->status and o->lost tell, and a caller need not look after each.
+ *
+ * match      NULL: the event says nothing of matches
+ * file_name  NULL when one file is read (then `pcap_filename` is left out)
+ */
 void syc_emit_fingerprint(struct syc_output *o, const struct syc_syn_seen *s,
                           const struct syc_match *match, const char *file_name);
 void syc_emit_connection(struct syc_output *o, const struct syc_record *r);
 void syc_emit_source(struct syc_output *o, const struct syc_subject *s);
+
+/* ruleset: syc_ruleset_digest(), so that a verdict names the rules it can be redone by. */
 void syc_emit_verdict(struct syc_output *o, const struct syc_verdict *v, const char *ruleset);
 
 struct syc_run_stats {
@@ -115,7 +146,7 @@ void syc_emit_error(struct syc_output *o, int64_t time_us, const char *file, con
 /* The connection event's text alone, appended to j (also what `judge` must read back to the same record). */
 void syc_json_connection(struct syc_json *j, const struct syc_record *r, const char *sensor);
 
-/* Community ID v1, seed 0, of a TCP key: "1:" and base64, zero-terminated. */
+/* Community ID v1, seed 0, of a TCP key: "1:" and base64 of 20 octets, 30 letters and the zero. */
 void syc_community_id(const struct syc_key *key, char out[32]);
 
 /* ---- the table for people ---- */
@@ -149,8 +180,8 @@ struct syc_audit_view {
 };
 
 /*
- * The audit for a person: header, findings worst first with a curve where it tells more than a sentence, table of pairs.
- * Without findings it says what was looked at.
+ * The audit for a person: header, findings worst first with a curve where it tells more than a sentence, table of
+ * pairs. Without findings it says what was looked at.
  *
  * returns  SYC_OK, SYC_NO_MEMORY (nothing was written), SYC_CLOSED or SYC_IO
  */
@@ -158,8 +189,8 @@ enum syc_status syc_print_audit(int fd, const struct syc_audit_report *r,
                                 const struct syc_audit_view *view);
 
 /*
- * All curves as CSV (RFC 4180, but lines end in LF): host,pair,seconds,time_wait,occupied. A host's rows hold the sockets
- * it has in TIME_WAIT, a pair's the client's ports in use towards one service; the other cell is empty.
+ * All curves as CSV (RFC 4180, but lines end in LF): host,pair,seconds,time_wait,occupied. A host's rows hold the
+ * sockets it has in TIME_WAIT, a pair's the client's ports in use towards one service; the other cell is empty.
  *
  * returns  as above
  */

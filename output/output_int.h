@@ -7,6 +7,9 @@
  * Ownership         nothing is kept
  * Limits            raw stores check nothing: syc_json_room() comes first
  * Not here          what events mean (event_*.c)
+ *
+ * Raw stores exist so that a connection event asks for room a few times and not for each member. Who uses them
+ * asks for the longest case once, and says in a comment how that was added up.
  */
 
 #include "output/output.h"
@@ -32,7 +35,7 @@ syc_digit_count(uint64_t v)
     return guess + (v >= syc_powers_of_ten[guess]) + (v == 0);
 }
 
-/* v at p, two digits a step from the end; returns the octet after. */
+/* v at p, two digits a step from the end; returns the octet after. At most SYC_INT_TEXT octets, no zero. */
 static inline char *
 syc_put_uint(char *p, uint64_t v)
 {
@@ -52,6 +55,7 @@ syc_put_uint(char *p, uint64_t v)
     return end;
 }
 
+/* The same with a sign. 0 - v in unsigned, because -INT64_MIN is no int64_t. */
 static inline char *
 syc_put_int(char *p, int64_t v)
 {
@@ -75,6 +79,7 @@ syc_json_member_int(struct syc_json *j, const char *name, int64_t value)
     syc_json_int(j, value);
 }
 
+/* Counters are unsigned here and signed in JSON's readers: more than INT64_MAX is told as that. */
 static inline void
 syc_json_member_count(struct syc_json *j, const char *name, uint64_t value)
 {
@@ -112,15 +117,19 @@ syc_json_member_open(struct syc_json *j, const char *name, char bracket)
     syc_json_open(j, bracket);
 }
 
-/* One text out of several. */
+/* A piece of a text that is put together while it is escaped, without a buffer of its own. */
 struct syc_json_part {
     const char *text;
     size_t n;
 };
+
+/* One text out of several. */
 void syc_json_text_parts(struct syc_json *j, const struct syc_json_part *parts, size_t count);
 
 /* microseconds since 1970 as RFC 3339 text */
 void syc_json_member_time(struct syc_json *j, const char *name, int64_t us);
+
+/* An address as syc_addr_format() writes it */
 void syc_json_member_addr(struct syc_json *j, const char *name, const uint8_t addr[16], int ip_v);
 
 /* A JSON value of any type but SYC_ABSENT. */
@@ -166,10 +175,13 @@ void syc_zeek_fini(struct syc_output *o);
 
 /* ---- the sink ---- */
 
-/* The empty text of the next event, or NULL (counted lost) when nothing can be written anymore. */
+/*
+ * The empty text of the next event, or NULL (counted lost) when nothing can be written anymore. One at a time: it
+ * is the output's only text, until syc_output_end().
+ */
 struct syc_json *syc_output_begin(struct syc_output *o);
 
-/* The text is whole: to the buffer with it. */
+/* The text is whole: to the buffer with it and a newline. One that memory was short for is counted lost instead. */
 void syc_output_end(struct syc_output *o);
 
 /*

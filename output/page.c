@@ -1,4 +1,10 @@
-/* Lines for a person: wrapped, counted in columns, written at once. */
+/*
+ * Lines for a person: wrapped, counted in columns, written at once.
+ *
+ * Two kinds of text come in. Our own words and color sequences go through put, print and paint as
+ * they are; texts of rules and inputs go through wrap, which lets no control character of ASCII
+ * pass. A page is written whole, by one call at its end, or not at all.
+ */
 
 #include "output/page.h"
 #include "output/output_int.h"
@@ -9,6 +15,10 @@
 
 enum { FIRST_ROOM = 4096, PRINT_ROOM = 1024 };
 
+/*
+ * Memory is bounded by what is said of the findings, a few KiB; still, once short, nothing is
+ * written: half a report reads like a whole one.
+ */
 void
 syc_page_put(struct syc_page *p, const char *text, size_t n)
 {
@@ -34,6 +44,7 @@ syc_page_put(struct syc_page *p, const char *text, size_t n)
     p->n += n;
 }
 
+/* For our own words and numbers. What may be an outsider's goes through syc_page_wrap(), which cleans it. */
 void
 syc_page_print(struct syc_page *p, const char *format, ...)
 {
@@ -91,11 +102,16 @@ put_clean(struct syc_page *p, const char *text, size_t n)
     }
 }
 
+/*
+ * Each turn takes a word, so it ends with the text. `used` is held at the limit, for a word longer
+ * than the line would otherwise make `limit - used` wrap and the next word fit.
+ */
 void
-syc_page_wrap(struct syc_page *p, int indent, const char *text)
+syc_page_wrap(struct syc_page *p, int indent, int hang, const char *text)
 {
-    size_t limit = p->width > indent ? (size_t)(p->width - indent) : SIZE_MAX;
+    size_t limit = p->width > indent + hang ? (size_t)p->width : SIZE_MAX;
     size_t used = 0;
+    int before = indent;
 
     for (;;) {
         size_t n, columns;
@@ -109,16 +125,18 @@ syc_page_wrap(struct syc_page *p, int indent, const char *text)
         if (used > 0 && columns + 1 > limit - used) {
             syc_page_put(p, "\n", 1);
             used = 0;
+            before = indent + hang;
         }
-        syc_page_fill(p, " ", used == 0 ? indent : 1);
+        syc_page_fill(p, " ", used == 0 ? before : 1);
         put_clean(p, text, n);
-        used += columns + (used > 0);
+        used += columns + (used == 0 ? (size_t)before : 1);
         used = used < limit ? used : limit;
         text += n;
     }
     syc_page_put(p, "\n", 1);
 }
 
+/* 19 digits, a sign, six commas and the zero are 27 of SYC_GROUPED_TEXT. */
 const char *
 syc_page_grouped(int64_t n, char out[SYC_GROUPED_TEXT])
 {

@@ -39,10 +39,11 @@ void syc_page_paint(struct syc_page *p, const char *sequence);
 void syc_page_fill(struct syc_page *p, const char *letter, int count);
 
 /*
- * Text in lines that begin with `indent` spaces and break between words; a word longer than the width stands alone.
+ * Text in lines that break between words; a word longer than the width stands alone. The first line begins with `indent`
+ * spaces, the others with `hang` more.
  * Control characters become '?', and without UTF-8 so do all octets from 0x80.
  */
-void syc_page_wrap(struct syc_page *p, int indent, const char *text);
+void syc_page_wrap(struct syc_page *p, int indent, int hang, const char *text);
 
 /* Columns of n octets of UTF-8. */
 size_t syc_page_columns(const char *text, size_t n);

@@ -1,4 +1,15 @@
-/* Where events go: a buffer, a descriptor, and a count of what did not get through. */
+/*
+ * Where events go: a buffer, a descriptor, and a count of what did not get through.
+ *
+ *    event -> json text -> buffer (64 KiB) -> write(2) until all is out
+ *                             |                   | fails
+ *               larger than the buffer:           v
+ *               straight through            status sticks; whole lines that stayed behind -> lost
+ *
+ * Other tools end with status 0 on a full disk (p0f, ndpiReader, libpcap's own dump; measured):
+ * here every event is in the file or in `lost`, and the answer of fini() is the program's exit
+ * status.
+ */
 
 #include "output/output_int.h"
 
@@ -12,6 +23,7 @@ static const char *const event_names[] = {
     "fingerprint", "connection", "source", "verdict", "stats", "ruleset", "error", "audit",
 };
 
+/* Each turn takes a word and its comma. An empty word, as in "a,,b", is no event and refused with the others. */
 unsigned
 syc_events_parse(const char *list, const char **bad)
 {
@@ -38,7 +50,10 @@ syc_events_parse(const char *list, const char **bad)
     }
 }
 
-/* A descriptor that someone made non-blocking (a shared terminal or pipe): wait as if it were not. */
+/*
+ * A descriptor that someone made non-blocking (a shared terminal or pipe): wait as if it were not.
+ * The wait ends with a reader that reads or goes away.
+ */
 static bool
 may_go_on(int fd, int error)
 {
@@ -87,6 +102,7 @@ count_lines(const char *text, size_t n)
     return lines;
 }
 
+/* What write(2) took stays counted as written, also of an event that was cut. */
 static void
 write_out(struct syc_output *o, const char *text, size_t n)
 {
@@ -135,6 +151,7 @@ syc_output_fini(struct syc_output *o)
     return o->status == SYC_OK && o->lost > 0 ? SYC_NO_MEMORY : o->status;
 }
 
+/* After a failure each event is counted lost where it would have begun: its text is not even made. */
 struct syc_json *
 syc_output_begin(struct syc_output *o)
 {
@@ -146,6 +163,7 @@ syc_output_begin(struct syc_output *o)
     return &o->json;
 }
 
+/* The buffer is flushed before an event that does not fit, so events stay in order and whole in it. */
 void
 syc_output_end(struct syc_output *o)
 {

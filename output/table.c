@@ -1,4 +1,9 @@
-/* What a person sees on a terminal: one line a source, then what was not judged, in words. */
+/*
+ * What a person sees on a terminal: one line a source, then what was not judged, in words.
+ *
+ * Rows hold texts that rule authors wrote. No control character of ASCII in them reaches the
+ * terminal (trim_line), and no line is longer than LINE, whatever they are.
+ */
 
 #include "output/output_int.h"
 
@@ -30,12 +35,14 @@ struct columns {
     int label, source, connections;
 };
 
+/* The wider of a column's width and a text of it. */
 static int
 at_least(int width, size_t length)
 {
     return width < (int)length ? (int)length : width;
 }
 
+/* Over all rows before the first is printed: columns are as wide as their widest cell. */
 static struct columns
 measure(const struct syc_table_row *rows, size_t count)
 {
@@ -55,7 +62,7 @@ continues_letter(char octet)
     return ((unsigned char)octet & 0xc0) == 0x80; /* UTF-8, RFC 3629: rule titles may have it */
 }
 
-/* Octets of the first `width` letters of a line of n octets. */
+/* Octets of the first `width` letters of a line of n octets; never inside a letter, so a cut line is still UTF-8. */
 static size_t
 octets_of(const char *line, size_t n, size_t width)
 {
@@ -69,7 +76,10 @@ octets_of(const char *line, size_t n, size_t width)
     return i;
 }
 
-/* Cut to width letters, the last three of them dots, and take the sting out of control characters. */
+/*
+ * Cut to width letters, the last three of them dots, and take the sting out of control characters.
+ * The line may only become shorter: it is changed where it stands.
+ */
 static size_t
 trim_line(char *line, size_t n, int width)
 {
@@ -93,7 +103,10 @@ trim_line(char *line, size_t n, int width)
     return n;
 }
 
-/* The line, its first `painted` octets in a color. */
+/*
+ * The line, its first `painted` octets in a color. out holds a line of LINE octets, a color, PLAIN
+ * and the newline: n is at most LINE, by clamp_length() and trim_line().
+ */
 static enum syc_status
 write_line(int fd, const char *line, size_t n, size_t painted, const char *color)
 {
@@ -113,6 +126,7 @@ write_line(int fd, const char *line, size_t n, size_t painted, const char *color
     return write_text(fd, out, (size_t)(p - out));
 }
 
+/* NULL: no color, for a label that does not ask for attention. */
 static const char *
 color_of(enum syc_label label)
 {
@@ -131,12 +145,17 @@ color_of(enum syc_label label)
     return NULL;
 }
 
+/* snprintf() answers what it would have written: with the room it had, that is the text's length. */
 static size_t
 clamp_length(int length)
 {
     return length < 0 ? 0 : length < LINE ? (size_t)length : LINE - 1;
 }
 
+/*
+ * A score of a source that was not judged would look like a judgement, hence "-". snprintf() cuts a row that
+ * outgrows LINE; trim_line() then cuts it to the terminal.
+ */
 static enum syc_status
 write_row(int fd, const struct columns *c, const struct syc_table_row *row, int width, bool color)
 {
@@ -191,7 +210,7 @@ static const char *const reason_words[SYC_DROP_COUNT] = {
     [SYC_DROP_TUNNEL_CLOSED] = "inside tunnels, left closed (--no-tunnels)",
 };
 
-/* One line of counts; remembers the first failure. */
+/* One line of counts; remembers the first failure, so that its callers need not ask after each. */
 struct printer {
     int fd;
     enum syc_status status;
@@ -220,7 +239,10 @@ plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
-/* A line of its own for what was lost; nothing when nothing was. */
+/*
+ * A line of its own for what was lost; nothing when nothing was. Each names its cause and, where
+ * there is one, the option that cures it.
+ */
 static void
 print_lost(struct printer *to, uint64_t n, const char *what, const char *why)
 {
@@ -229,6 +251,7 @@ print_lost(struct printer *to, uint64_t n, const char *what, const char *why)
     }
 }
 
+/* The list is that of the decoder, so a new reason is shown here by its name before it has words. */
 static void
 print_decode(struct printer *to, const uint64_t *counts)
 {
@@ -240,6 +263,7 @@ print_decode(struct printer *to, const uint64_t *counts)
     }
 }
 
+/* What was not judged and what was lost, each with its count: silence here means that nothing was. */
 enum syc_status
 syc_print_stats(int fd, const struct syc_run_stats *s)
 {

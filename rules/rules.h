@@ -11,6 +11,10 @@
  *
  * sigma.h (this folder) is the Sigma engine alone, findings included (struct syc_rule_problem); this header adds
  * the `syncopate:` key and the scoring.
+ *
+ * A verdict is a pure function of the set and the row: no time, no order of files, no memory of other subjects.
+ * That is what lets a stored record be judged again with the same result, and a person redo the sum from the
+ * evidence.
  */
 
 #include "behavior/behavior.h"
@@ -18,28 +22,43 @@
 
 struct syc_ruleset;
 
-/*
- * An empty set that knows these schemas (borrowed, must outlive it). NULL when memory is short.
- * syc_ruleset_parse() adds a file's documents: a document with an error is refused whole, the others load.
- */
+/* An empty set that knows these schemas (borrowed, must outlive it). NULL when memory is short. */
 struct syc_ruleset *syc_ruleset_new(const struct syc_schema *const *schemas, size_t count);
+
+/* Free the set; NULL is fine. Verdicts point into it: they end with it. */
 void syc_ruleset_free(struct syc_ruleset *set);
+
+/*
+ * Add a file's documents. One with an error is refused whole, the others load.
+ *
+ * file, text  borrowed for the call
+ * returns     SYC_OK also when documents were refused (syc_ruleset_problems says why); SYC_NO_MEMORY; SYC_USAGE when
+ *             the set is sealed
+ */
 enum syc_status syc_ruleset_parse(struct syc_ruleset *set, const char *file, const char *text,
                                   size_t n) SYC_MUST_CHECK;
 
-/* After the last parse: order rules by (file order), compute the digest. Evaluation needs it. */
+/*
+ * After the last parse: order the rules that judge by name, compute the digest. Evaluation needs it.
+ *
+ * returns  SYC_OK; SYC_NO_MEMORY; SYC_USAGE the second time
+ */
 enum syc_status syc_ruleset_seal(struct syc_ruleset *set) SYC_MUST_CHECK;
 
-/* How many documents were taken, and how many not. */
+/* How many documents were taken; refused for an error; left alone because they are of another product. */
 size_t syc_ruleset_loaded(const struct syc_ruleset *set);
+size_t syc_ruleset_refused(const struct syc_ruleset *set);
+size_t syc_ruleset_skipped(const struct syc_ruleset *set);
+
 /* Rule i of syc_ruleset_loaded(), in order of loading: its metadata for dumps and explanations. */
 const struct syc_sigma_rule *syc_ruleset_rule(const struct syc_ruleset *set, size_t i);
-size_t syc_ruleset_refused(const struct syc_ruleset *set);
-size_t syc_ruleset_skipped(const struct syc_ruleset *set); /* other products: not ours to judge */
+
+/* All findings, errors and warnings, by file and place; *out is the set's. Returns how many. */
 size_t syc_ruleset_problems(const struct syc_ruleset *set, const struct syc_rule_problem **out);
 const char *
 syc_ruleset_digest(const struct syc_ruleset *set); /* "sha256:..." over the loaded texts */
 
+/* What a verdict says in one word. Insufficient is an answer of its own: no evidence never reads as "human". */
 enum syc_label {
     SYC_LABEL_INSUFFICIENT,
     SYC_LABEL_HUMAN_LIKE,
@@ -47,9 +66,14 @@ enum syc_label {
     SYC_LABEL_AUTOMATION,
     SYC_LABEL_MIXED,
 };
+
 /* The label as events write it; static. */
 const char *syc_label_name(enum syc_label label);
 
+/*
+ * Fixed, so that judging allocates nothing; the shipped rules reach none of them. What is cut is
+ * cut by a stated order.
+ */
 enum { SYC_EVIDENCE_MAX = 64, SYC_EVIDENCE_VALUES = 16, SYC_MISSING_MAX = 64 };
 
 /* A rule that fired. Texts point into the rule set, values into the subject. */
@@ -77,13 +101,17 @@ struct syc_evidence {
     int64_t n; /* the sample size it names in `needs` (the first), SYC_NONE if none */
 };
 
-/* A rule that could not speak; what it lacked is put into words by syc_missing_needs(), when somebody wants to read it. */
+/*
+ * A rule that could not speak; what it lacked is put into words by syc_missing_needs(), when
+ * somebody wants to read it.
+ */
 struct syc_missing {
     const char *rule;
     const struct syc_sigma_rule *about; /* NULL: there is no rule at all */
     enum syc_lack { SYC_LACKS_NEEDS, SYC_LACKS_RAMP, SYC_NO_MATCH } why;
 };
 
+/* Plain data of the caller; borrows from the rule set and the subject. A good 30 kB: keep one and use it again. */
 struct syc_verdict {
     const struct syc_subject *subject;
     enum syc_label label;
@@ -123,7 +151,10 @@ void syc_judge(const struct syc_ruleset *set, const struct syc_subject *subject,
 enum { SYC_NEEDS_TEXT = 64 };
 void syc_missing_needs(const struct syc_verdict *v, size_t i, char out[SYC_NEEDS_TEXT]);
 
-/* The rule files built into the program: name ("default/cadence_metronome.yml") and text. */
+/*
+ * The rule and signature files built into the program: name ("default/cadence_metronome.yml") and text. Loaded
+ * like any user's file, so that what is shipped is checked by the same reader.
+ */
 struct syc_shipped {
     const char *name;
     const char *text;

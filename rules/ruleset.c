@@ -12,7 +12,10 @@
  * without points, are loaded and checked, can be dumped and explained, and cost a verdict nothing.
  */
 
-/* What rules written for Sigma's own taxonomy and for ECS call our fields. */
+/*
+ * What rules written for Sigma's own taxonomy and for ECS call our fields. Only what means the
+ * same: an alias that is nearly right makes a foreign rule fire on something else.
+ */
 static const struct syc_sigma_alias aliases[] = {
     {"SourceIp", "src_ip"},           {"source.ip", "src_ip"},
     {"DestinationIp", "dest_ip"},     {"destination.ip", "dest_ip"},
@@ -67,6 +70,7 @@ compare_names(const void *a, const void *b)
     return order ? order : strcmp(x->digest, y->digest);
 }
 
+/* judges is set only when all went well: until then the set judges nothing (judge_count is 0). */
 enum syc_status
 syc_ruleset_seal(struct syc_ruleset *set)
 {

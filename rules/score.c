@@ -24,6 +24,10 @@
  * when others decide; "insufficient-evidence" never stands without a reason.
  */
 
+/*
+ * Thresholds of the published contract. A change of them changes verdicts of stored records: a matter for a
+ * release note.
+ */
 enum {
     AUTOMATION_FROM = 70,
     HUMAN_TO = 30,

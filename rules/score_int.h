@@ -7,6 +7,9 @@
  * Ownership         lives in the rule set's arena, as the rule's `extra`
  * Limits            8 needs a rule
  * Not here          the detection itself (sigma.h)
+ *
+ * score_key.c guarantees, and score.c does not check again: 1 <= points <= 99, so log-odds are finite; from differs
+ * from to, so the slope is; needs and ramp name numeric fields of the rule's own schema, so row[field] is there.
  */
 
 #include "rules/rules.h"
@@ -14,13 +17,14 @@
 
 enum { SYC_NEEDS_MAX = 8 };
 
-/* The least figure of a fact below which the rule abstains. */
+/* The least figure of a fact below which the rule abstains. An absent fact counts as below. */
 struct syc_need {
     uint16_t field;
     double least;
     const char *unit; /* "gaps" */
 };
 
+/* One rule's key, read and checked. */
 struct syc_score_key {
     const char *group; /* never NULL: the rule's name without one */
     const char *kind;
@@ -37,6 +41,7 @@ struct syc_score_key {
     size_t need_count;
 };
 
+/* Immutable once sealed (judges is set by that), so that several judges may share it. */
 struct syc_ruleset {
     struct syc_sigma *sigma;
     const struct syc_sigma_rule **judges; /* rules of category "source" that score, by name */

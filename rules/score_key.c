@@ -40,6 +40,7 @@ static const struct {
     {"syn.retry_count", "SYN retries"},
 };
 
+/* One key being read; has_points tells plain points from those of a ramp, which may not stand together. */
 struct key_reader {
     struct syc_sigma_reader *r;
     struct syc_score_key *key;
@@ -117,6 +118,7 @@ read_word(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
     return keep(r, node->text, node->length);
 }
 
+/* What may count once together. */
 static void
 read_group(struct key_reader *k, const struct syc_yaml_node *node)
 {
@@ -161,6 +163,7 @@ read_plain_points(struct key_reader *k, const struct syc_yaml_node *node)
     }
 }
 
+/* Two, in the order of from and to: a ramp may rise or fall in points as in figures. */
 static void
 read_ramp_points(struct key_reader *k, const struct syc_yaml_node *node)
 {
@@ -174,7 +177,10 @@ read_ramp_points(struct key_reader *k, const struct syc_yaml_node *node)
     }
 }
 
-/* `from` may be the larger figure (a ramp that falls). The two must differ: the slope is divided by their distance. */
+/*
+ * `from` may be the larger figure (a ramp that falls). The two must differ: the slope is divided by
+ * their distance.
+ */
 static void
 read_ramp(struct key_reader *k, const struct syc_yaml_node *node)
 {
@@ -243,6 +249,7 @@ read_need(struct key_reader *k, const struct syc_yaml_node *node)
     key->need_count++;
 }
 
+/* The same field twice cannot come: keys of a map are unique (sigma_yaml.c). */
 static void
 read_needs(struct key_reader *k, const struct syc_yaml_node *node)
 {
@@ -328,7 +335,10 @@ insert(uint16_t *fields, size_t n, uint16_t field)
     return n + 1;
 }
 
-/* Every field a reader of the evidence needs to redo it: what the condition reads, the ramp, and the samples. */
+/*
+ * Every field a reader of the evidence needs to redo it: what the condition reads, the ramp, and the samples. The
+ * room is that of all of them without doubles.
+ */
 static void
 collect_fields(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
                const struct syc_sigma_rule *rule, struct syc_score_key *key)

@@ -26,7 +26,7 @@ enum {
     SYC_SIGMA_DEPTH_MAX = 64,
 };
 
-/* One finding of the loader or linter; texts live as long as the set. */
+/* One finding of the loader or linter; texts live as long as the set and are safe for a terminal. */
 struct syc_rule_problem {
     const char *file;
     unsigned line, column; /* 1-based, in characters; 0 = the whole file */
@@ -36,11 +36,16 @@ struct syc_rule_problem {
     const char *hint;      /* "did you mean \"iat.cv\"?" or NULL */
 };
 
+/* A list of texts as written; items is NULL when count is 0 and the key was not there. */
 struct syc_sigma_texts {
     const char *const *items;
     size_t count;
 };
 
+/*
+ * Sigma's `related`: another rule's id and in what relation it stands (derived, obsolete, merged,
+ * renamed, similar).
+ */
 struct syc_sigma_related {
     const char *id;
     const char *type;
@@ -82,6 +87,7 @@ struct syc_sigma_alias {
     const char *field;
 };
 
+/* What makes this engine the engine of a product. All of it is borrowed as long as the set lives. */
 struct syc_sigma_options {
     const char *product; /* logsource.product of rules that are ours; also the taxonomy's name */
     const struct syc_schema *const *schemas;
@@ -93,6 +99,8 @@ struct syc_sigma_options {
 
 /* An empty set; *options is copied, what it points to is borrowed. NULL when memory is short. */
 struct syc_sigma *syc_sigma_new(const struct syc_sigma_options *options);
+
+/* Free the set with its rules, findings and texts; NULL is fine. */
 void syc_sigma_free(struct syc_sigma *set);
 
 /*
@@ -109,10 +117,12 @@ enum syc_status syc_sigma_parse(struct syc_sigma *set, const char *file, const c
 /* After the last parse: name doubles of names and ids, compute the digest. Once; SYC_OK or SYC_NO_MEMORY. */
 enum syc_status syc_sigma_seal(struct syc_sigma *set) SYC_MUST_CHECK;
 
-/* How many documents were taken, and how many not. */
+/* How many documents were taken; refused for an error; left alone because they are of another product. */
 size_t syc_sigma_loaded(const struct syc_sigma *set);
 size_t syc_sigma_refused(const struct syc_sigma *set);
-size_t syc_sigma_skipped(const struct syc_sigma *set); /* of another product */
+size_t syc_sigma_skipped(const struct syc_sigma *set);
+
+/* All findings: of each file in order of place, then those of the seal. *out is the set's; returns how many. */
 size_t syc_sigma_problems(const struct syc_sigma *set, const struct syc_rule_problem **out);
 
 /* Rule i of syc_sigma_loaded(), in order of loading. */
@@ -152,7 +162,10 @@ bool syc_sigma_match(const struct syc_sigma_rule *rule, const struct syc_value *
 size_t syc_sigma_explain(const struct syc_sigma_rule *rule, const struct syc_sigma_hit *hit,
                          const char **names, size_t max);
 
-/* The schema indices of the fields the rule reads, ascending, each once. */
+/*
+ * The schema indices of the fields the rule reads, ascending, each once; *out lives as long as the
+ * set. Returns how many.
+ */
 size_t syc_sigma_fields(const struct syc_sigma_rule *rule, const uint16_t **out);
 
 #endif

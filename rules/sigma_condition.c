@@ -25,8 +25,13 @@
  * Several conditions in a list are joined by "or"; each is parsed on its own, so a parenthesis cannot span two.
  */
 
+/*
+ * What may wait at a time: an evaluator's stack of 64 values is reached with 31 levels of "a or b and (", which
+ * wait three each; the rest is for chains of "not". More is refused, not grown: the room is on the C stack.
+ */
 enum { PENDING_MAX = 128 };
 
+/* What the text is cut into. BAD fits nowhere and is thereby reported at its place. */
 enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_PIPE, TOKEN_BAD };
 
 struct token {
@@ -37,6 +42,7 @@ struct token {
 /* In order of precedence, weakest first. */
 enum pending_kind { PENDING_OPEN, PENDING_OR, PENDING_AND, PENDING_NOT };
 
+/* One condition being read. Small enough for the C stack; of_follows() makes a second one. */
 struct parser {
     struct syc_sigma_reader *r;
     const struct syc_yaml_node *node;
@@ -142,7 +148,10 @@ emit(struct parser *p, enum syc_sigma_step_kind kind, uint64_t mask, size_t at)
     d->steps[d->step_count++] = (struct syc_sigma_step){kind, mask};
 }
 
-/* What waits for its right side. 128 are enough for every condition that fits the evaluator, "not not ..." included. */
+/*
+ * What waits for its right side. 128 are enough for every condition that fits the evaluator, "not
+ * not ..." included.
+ */
 static void
 push(struct parser *p, enum pending_kind kind)
 {

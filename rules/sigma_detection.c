@@ -154,6 +154,7 @@ read_modifier(struct syc_sigma_reader *r, struct key *k, const char *part, size_
     return false;
 }
 
+/* Was this modifier written? */
 static bool
 has(const struct key *k, enum modifier m)
 {

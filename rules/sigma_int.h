@@ -7,6 +7,13 @@
  * Ownership         programs live in the set's arena; the draft lives in the reader, one document at a time
  * Limits            64 tests and 64 identifiers a rule, 512 steps a condition, 64 values on its stack
  * Not here          anything another folder may use: sigma.h is the face
+ *
+ *     text -> tree (sigma_yaml.c) -> draft (sigma_load, _detection, _condition, _value) -> program -> bits (_match)
+ *
+ * What the loader guarantees and the matcher does not check again: field and other are indexes of the rule's schema;
+ * operands are of a kind that fits the field's type and operator; masks name tests and identifiers there are; the
+ * condition's steps never take more from the stack than they put there, and never hold more than 64 values on it.
+ * A draft with any fault is never made a rule, so these need to hold for drafts without findings only.
  */
 
 #include "rules/sigma.h"
@@ -88,6 +95,10 @@
 
 /* clang-format on */
 
+/*
+ * In code one speaks of SYC_SIGMA_FIELD, users of R102. R0xx: the file; R1xx: keys; R2xx:
+ * detection; R3xx: values; R4xx: ours.
+ */
 enum syc_sigma_code {
 #define X(name, code, error) SYC_SIGMA_##name,
     SYC_SIGMA_CODE_LIST(X)
@@ -112,6 +123,7 @@ enum syc_operand_kind {
 /* Tokens of a text pattern: an octet, or one of these. */
 enum { SYC_GLOB_RUN = 256, SYC_GLOB_ONE = 257 };
 
+/* One value of a test. Patterns are tokens, not text: what was escaped in the file cannot become a wildcard again. */
 struct syc_operand {
     enum syc_operand_kind kind;
     union {
@@ -129,6 +141,7 @@ struct syc_operand {
     } u;
 };
 
+/* What is compared. Orders have bits in sigma_match.c's table of that name, all others none. */
 enum syc_test_op {
     SYC_TEST_EQUAL, /* contains, startswith and endswith are equality with a wider pattern */
     SYC_TEST_GT,
@@ -196,6 +209,10 @@ struct syc_sigma_draft {
     uint64_t used;
 };
 
+/*
+ * The set. Rules and findings grow by doubling and may move while it is loaded: pointers to them
+ * count after the seal.
+ */
 struct syc_sigma {
     struct syc_sigma_options options;
     struct syc_arena arena;
@@ -232,6 +249,8 @@ void syc_sigma_report(struct syc_sigma_reader *r, enum syc_sigma_code code, stru
 
 /* A node's text as printable ASCII in quotes, cut to fit out; answers out. */
 const char *syc_sigma_quote(const struct syc_yaml_node *node, char out[SYC_SIGMA_QUOTE]);
+
+/* The same of n octets of text, which need not be zero-terminated. */
 const char *syc_sigma_quote_text(const char *text, size_t n, char out[SYC_SIGMA_QUOTE]);
 
 /* Write `did you mean "word"?` into out and answer out; NULL when word is NULL. */
@@ -247,10 +266,15 @@ void syc_sigma_report_sort(struct syc_sigma_reader *r);
 
 enum syc_number { SYC_NUMBER_NOT, SYC_NUMBER_INT, SYC_NUMBER_REAL, SYC_NUMBER_TOO_LARGE };
 
-/* Read a scalar as YAML's core schema would, if quotes are overlooked: decimal, 0x, fractions, exponents. */
+/*
+ * Read a scalar as YAML's core schema would, if quotes are overlooked: decimal, 0x, fractions, exponents.
+ *
+ * i        set for an integer only; f for integers and reals, finite
+ * returns  what it is; SYC_NUMBER_TOO_LARGE for an integer beyond 64 bits or a real beyond all doubles
+ */
 enum syc_number syc_sigma_number(const struct syc_yaml_node *node, int64_t *i, double *f);
 
-/* true, false in YAML's three spellings each, unquoted. */
+/* true, false in YAML's three spellings each, unquoted; false, and *out untouched, for anything else. */
 bool syc_sigma_bool(const struct syc_yaml_node *node, bool *out);
 
 enum syc_glob_wrap { SYC_WRAP_NONE = 0, SYC_WRAP_BEFORE = 1, SYC_WRAP_AFTER = 2 };
@@ -258,7 +282,8 @@ enum syc_glob_wrap { SYC_WRAP_NONE = 0, SYC_WRAP_BEFORE = 1, SYC_WRAP_AFTER = 2 
 /*
  * One value of a test as the field's type demands; faults are reported.
  *
- * wrap  wildcards that contains, startswith and endswith add
+ * wrap     wildcards that contains, startswith and endswith add
+ * returns  whether *out was filled; if not, the fault was reported or memory was short
  */
 bool syc_sigma_operand(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
                        const struct syc_field *field, const struct syc_sigma_test *test,
@@ -266,7 +291,11 @@ bool syc_sigma_operand(struct syc_sigma_reader *r, const struct syc_yaml_node *n
 
 /* ---- documents ---- */
 
-/* Field index of a name in the reader's schema, or -1 after reporting it unknown. (sigma_detection.c) */
+/*
+ * Field index of a name in the reader's schema, or -1 after reporting it unknown. (sigma_detection.c)
+ *
+ * Without a schema (the category was unknown, and reported) -1 in silence: the rest would be an echo.
+ */
 int syc_sigma_field(struct syc_sigma_reader *r, const char *name, struct syc_place at);
 
 /* Read `detection` into the reader's draft. (sigma_detection.c) */
@@ -278,7 +307,12 @@ void syc_sigma_read_condition(struct syc_sigma_reader *r, const struct syc_yaml_
 /* Read one document and keep, refuse or skip it. (sigma_load.c) */
 void syc_sigma_read_document(struct syc_sigma_reader *r, const struct syc_yaml_node *root);
 
-/* Does a text match a pattern? ASCII case is ignored unless cased. (sigma_match.c) */
+/*
+ * Does a text match a pattern? ASCII case is ignored unless cased. (sigma_match.c)
+ *
+ * text  zero-terminated; any octets, for an outsider may have written it
+ * cost  at most pattern times text steps, without recursion and without backtracking over more than the last run
+ */
 bool syc_glob_match(const uint16_t *pattern, size_t count, const char *text, bool cased);
 
 #endif

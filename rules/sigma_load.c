@@ -21,7 +21,7 @@
  * Keys that Sigma does not know are warned of and ignored, as its specification wants: rules carry other tools' keys.
  */
 
-/* A title or name is a label, not a text (Sigma's published schema: maxLength 256). */
+/* A title or name is a label, not a text: lengths are those of Sigma's published schema. */
 enum { LABEL_MAX = 256, DESCRIPTION_MAX = 65535 };
 
 /* ---- what a key may hold ---- */
@@ -98,8 +98,8 @@ check_id(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 }
 
 /*
- * Year-month-day as in Sigma's published schema; a warning, since older rules write 2021/03/04. Days of months are not
- * counted.
+ * Year-month-day as in Sigma's published schema; a warning, since older rules write 2021/03/04. Days of months
+ * are not counted.
  */
 static void
 check_date(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
@@ -130,6 +130,7 @@ check_taxonomy(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
     }
 }
 
+/* ELSEWHERE: known, but read by a function of its own (read_required). */
 enum key_kind { KEY_TEXT, KEY_LIST, KEY_RELATED, KEY_ELSEWHERE };
 
 /* Sigma's top-level keys: what they hold and where that goes. */
@@ -196,7 +197,10 @@ read_text(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const st
     *out = keep(r, node);
 }
 
-/* A list of texts. One scalar instead of a list is refused: tools disagree on what it means. */
+/*
+ * A list of texts. One scalar instead of a list is refused: tools disagree on what it means. items
+ * holds what was good; a rule with a finding is never kept, so nobody meets a short list.
+ */
 static void
 read_list(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const struct known_key *key,
           struct syc_sigma_texts *out)
@@ -207,6 +211,7 @@ read_list(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const st
         return;
     }
     const char **items = syc_arena_alloc(r->arena, node->count * sizeof(*items));
+    size_t count = 0;
 
     if (!items) {
         r->status = SYC_NO_MEMORY;
@@ -218,9 +223,10 @@ read_list(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const st
                              key->name);
             continue;
         }
-        items[out->count++] = keep(r, item);
+        items[count++] = keep(r, item);
     }
-    out->items = items;
+    /* a key that came twice was reported: the last list stands, and only it */
+    *out = (struct syc_sigma_texts){items, count};
 }
 
 /* Kept as written; that the ids exist is no matter of this file. */
@@ -235,6 +241,7 @@ read_related(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
         return;
     }
     rule->related = all;
+    rule->related_count = 0; /* a key that came twice was reported: the last list stands */
     for (const struct syc_yaml_node *item = node->first; item; item = item->next) {
         const struct syc_yaml_node *id = syc_yaml_find(item, "id");
         const struct syc_yaml_node *type = syc_yaml_find(item, "type");
@@ -251,7 +258,7 @@ read_related(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
 
 /* ---- logsource ---- */
 
-/* Schemas are few: linear. */
+/* Categories by their exact name; schemas are few: linear. */
 static const struct syc_schema *
 find_schema(const struct syc_sigma_reader *r, const char *category)
 {
@@ -281,7 +288,10 @@ report_category(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
                      syc_sigma_quote(node, quoted));
 }
 
-/* Which schema the rule is about. Without a product it is taken as ours, with a warning: the category decides then. */
+/*
+ * Which schema the rule is about. Without a product it is taken as ours, with a warning: the
+ * category decides then.
+ */
 static void
 read_logsource(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 {

@@ -173,7 +173,10 @@ equals(const struct syc_value *v, const struct syc_operand *o, bool cased)
     }
 }
 
-/* Bit 0: less, 1: equal, 2: greater, 3: not comparable. A negated order would hold on absent values: none has bit 3. */
+/*
+ * Bit 0: less, 1: equal, 2: greater, 3: not comparable. A negated order would hold on absent
+ * values: none has bit 3.
+ */
 static const uint8_t orders[] = {
     [SYC_TEST_LT] = 1, [SYC_TEST_LTE] = 3,      [SYC_TEST_GTE] = 6,
     [SYC_TEST_GT] = 4, [SYC_TEST_FIELDREF] = 0,

@@ -17,6 +17,7 @@
 /* A finding is one line on somebody's terminal: 240 octets hold every text of ours with two quoted words. */
 enum { TEXT_MAX = 240 };
 
+/* Code and severity of each finding, from the one list of sigma_int.h. */
 static const struct {
     const char *code;
     bool error;
@@ -68,6 +69,7 @@ add(struct syc_sigma_reader *r, enum syc_sigma_code code, struct syc_place at, c
     r->set->problem_count++;
 }
 
+/* Beyond the limit findings are not listed, but an error still refuses its document: `refused` comes first. */
 void
 syc_sigma_report(struct syc_sigma_reader *r, enum syc_sigma_code code, struct syc_place at,
                  const char *hint, const char *format, ...)
@@ -121,6 +123,7 @@ syc_sigma_suggest(const char *word, char out[SYC_SIGMA_QUOTE + 32])
     return out;
 }
 
+/* At most two edits: more, and a short word is near to any other. */
 const char *
 syc_sigma_nearest(const char *const *words, const char *text)
 {

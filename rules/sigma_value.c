@@ -221,6 +221,7 @@ make_number(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
     return true;
 }
 
+/* No number and no quoted word: a rule that says count: true has mistaken the field. */
 static bool
 make_bool(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
           const struct syc_field *field, struct syc_operand *out)
@@ -238,8 +239,9 @@ make_bool(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
 /* ---- addresses ---- */
 
 /*
- * Clear the bits behind the prefix; true if some were set. 10.0.0.1/8 is more often a slip than a habit, hence the
- * warning, but its meaning is not in doubt.
+ * Clear the bits behind the prefix; true if some were set. 10.0.0.1/8 is more often a slip than a
+ * habit, hence the warning, but its meaning is not in doubt. bits is 0..128, so keep never goes
+ * below 0.
  */
 static bool
 clear_host_bits(uint8_t octets[16], unsigned bits)

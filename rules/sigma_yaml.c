@@ -18,11 +18,13 @@
  * read.
  */
 
+/* A container that is open, and in a map the key whose value comes next. */
 struct frame {
     struct syc_yaml_node *container;
     struct syc_yaml_node *key; /* in a map: read, its value still to come */
 };
 
+/* The stack of open containers is an array of its own: nesting costs no C stack and ends at 64. */
 struct builder {
     struct syc_yaml *y;
     struct syc_arena *arena;
@@ -363,6 +365,10 @@ syc_yaml_fini(struct syc_yaml *y)
     yaml_parser_delete(&y->parser);
 }
 
+/*
+ * Each turn takes one event of libyaml, which ends with the file. A tree that was begun when a
+ * fault ended the file is in the arena and goes with it.
+ */
 enum syc_status
 syc_yaml_next(struct syc_yaml *y, struct syc_arena *arena, struct syc_yaml_node **root)
 {
@@ -386,6 +392,7 @@ syc_yaml_next(struct syc_yaml *y, struct syc_arena *arena, struct syc_yaml_node 
     return status == SYC_END ? SYC_OK : status;
 }
 
+/* Linear, and the first of doubles: those were reported, and the document is refused. */
 const struct syc_yaml_node *
 syc_yaml_find(const struct syc_yaml_node *node, const char *key)
 {
@@ -431,9 +438,10 @@ pass(const char *p, const char *end, struct syc_place *at)
 
 /*
  * Blanks at p that fold: passes them and answers how many octets of the value they stand for; 0 = they do not.
+ * strchr() would find a NUL in any set, but there is none: libyaml's reader refuses it (YAML 1.1, 5.1).
  *
  * source  YAML 1.1, "Line Folding": one line break becomes a space, n + 1 of them n line feeds; blanks around them
- * vanish
+ *         vanish
  */
 static size_t
 pass_fold(const char **p, const char *end, struct syc_place *at)

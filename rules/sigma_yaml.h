@@ -16,13 +16,27 @@
 
 #include <yaml.h>
 
+/* A place of the file, as an editor shows it. {0, 0} is the file as a whole. */
 struct syc_place {
     unsigned line, column; /* 1-based; columns count characters, as editors do */
 };
 
+/*
+ * Style matters for scalars: "5" is a text and 5 perhaps a number; places inside one follow its
+ * folding and quotes.
+ */
 enum syc_yaml_kind { SYC_YAML_SCALAR, SYC_YAML_LIST, SYC_YAML_MAP };
 enum syc_yaml_style { SYC_YAML_PLAIN, SYC_YAML_SINGLE, SYC_YAML_DOUBLE, SYC_YAML_BLOCK };
 
+/*
+ * One value, with its children in order.
+ *
+ *     a: 1               map   first -> scalar "1" (key -> "a")
+ *     b: [x, y]                next  -> list       (key -> "b")   first -> "x"   next -> "y"
+ *
+ * A tree always, never a graph: aliases are refused, so a walk over it ends and costs no more than the file had
+ * octets.
+ */
 struct syc_yaml_node {
     enum syc_yaml_kind kind;
     enum syc_yaml_style style; /* of a scalar */
@@ -35,6 +49,7 @@ struct syc_yaml_node {
     const struct syc_yaml_node *key; /* in a map: its key */
 };
 
+/* A file being read. libyaml's memory is its own and goes with syc_yaml_fini(). */
 struct syc_yaml {
     yaml_parser_t parser;
     struct syc_sigma_reader *reader; /* where findings go */
@@ -46,6 +61,8 @@ struct syc_yaml {
 /* Begin to read text. SYC_OK or SYC_NO_MEMORY; only after SYC_OK is syc_yaml_fini() due. */
 enum syc_status syc_yaml_init(struct syc_yaml *y, struct syc_sigma_reader *reader, const char *text,
                               size_t n) SYC_MUST_CHECK;
+
+/* Give back libyaml's memory; trees are their arenas' and stay. */
 void syc_yaml_fini(struct syc_yaml *y);
 
 /*
@@ -69,6 +86,9 @@ bool syc_yaml_is_null(const struct syc_yaml_node *node);
  *
  * Follows line folding and doubled quotes of flow scalars; after a backslash in double quotes, and in block
  * scalars, it answers with the start of the scalar.
+ *
+ * index  any; past the end it is the place of the end
+ * cost   a walk over the scalar's octets; asked for findings only, of which a file has at most 256
  */
 struct syc_place syc_yaml_place(const char *file_text, const struct syc_yaml_node *node,
                                 size_t index);

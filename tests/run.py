@@ -9,6 +9,7 @@ line "N passed, N failed", where each single check counts: a test function, a go
 
 Builds: build (gcc, -Werror), build-clang (clang, -Werror), build-asan (gcc, AddressSanitizer and UBSan, -Werror), and
 where clang has libFuzzer build-fuzz (tests/fuzz, a bounded number of inputs each; script/fuzz goes on from there).
+tests/msan builds base and the decoders with clang's MemorySanitizer in build-msan.
 A suite that makes no check, dies, or makes fewer than it planned has failed. Logs: build-logs/.
 """
 import argparse
@@ -179,8 +180,10 @@ def script_jobs(directory):
             ("terminal build", lambda: script("build: terminal", "tests/golden/terminal.py", binary)),
             ("property build", lambda: script("build: property", "tests/property/run.py", binary)),
             ("relations build", lambda: script("build: relations", "tests/property/relations.py", binary)),
+            ("live build", lambda: script("build: live", "tests/live/run.py", binary)),
             ("fault build", lambda: script("build: fault", "tests/fault/run.py", binary)),
             ("wire build", lambda: script("build: wire", "tests/fault/wire.py", binary)),
+            ("msan", lambda: script("MemorySanitizer: base and decoders", "tests/msan/run.py", [])),
         ]
     if directory == "build-asan":
         return [
@@ -210,6 +213,8 @@ def report(result):
     log = os.path.join(LOGS, re.sub(r"[^\w.-]+", "_", result.name) + ".log")
     with open(log, "w", encoding="utf-8") as f:
         f.write(result.text)
+    for why in sorted(set(re.findall(r"# SKIP (.*)", result.text))):
+        print(f"    skipped: {why}", flush=True)
     if not result.failed:
         return
     lines = result.text.rstrip().splitlines()

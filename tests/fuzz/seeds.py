@@ -143,6 +143,13 @@ def captures():
 
 
 def capture_seeds():
+    plain = dict(captures())
+    for a, b in (("handshake", "closes"), ("handshake", "ng-plain"), ("gzip", "handshake"), ("half-a-header", "handshake")):
+        total = len(plain[a]) + len(plain[b])
+        cuts = [(n, k) for n in range(total, total + 256) for k in (len(plain[a]) * 256 // n, len(plain[a]) * 256 // n + 1)
+                if n * k // 256 == len(plain[a]) and k < 256]
+        octets = plain[a] + plain[b] + bytes(cuts[0][0] - total)  # as long as a 256th falls between the two
+        yield f"{a}-and-{b}", bytes([0x80, cuts[0][1]]) + octets
     for n, (name, octets) in enumerate(captures()):
         yield name, bytes([(0x20, 0x21, 0x62, 0x70, 0x4f, 0x33)[n % 6]]) + octets
 

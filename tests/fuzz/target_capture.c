@@ -1,9 +1,11 @@
 /*
  * A whole capture file. First octet: how it is read (bit 0 from a pipe, bits 1-3 the size of a batch, bit 4 through a
- * filter, bit 5 a second time in other batches, bit 6 beside libpcap); the rest is the file.
+ * filter, bit 5 a second time in other batches, bit 6 beside libpcap, bit 7 as two files, cut where the second octet says);
+ * the rest is the file.
  *
  * Claims: each frame lies in memory, its number grows, its counts add up; after a fault there is only the end; what was
- * read does not depend on the size of batches nor on a pipe; libpcap alone reads the same frames of a classic file, as
+ * read does not depend on the size of batches nor on a pipe; of two files read as one stream each gives what it gives
+ * alone; libpcap alone reads the same frames of a classic file, as
  * long as it reads any.
  */
 
@@ -60,13 +62,13 @@ mix(uint64_t sum, uint64_t value)
 }
 
 static void
-take_frame(struct outcome *o, const struct syc_frame *f, uint64_t *number)
+take_frame(struct outcome *o, const struct syc_frame *f, uint64_t *number, uint16_t file)
 {
     FUZZ_HOLDS(f->captured <= FRAME_MAX, "%u octets", f->captured);
     FUZZ_HOLDS(f->number > *number, "frame %llu after %llu", (unsigned long long)f->number,
                (unsigned long long)*number);
     *number = f->number;
-    FUZZ_HOLDS(f->file == 7, "file %u", f->file);
+    FUZZ_HOLDS(f->file == file, "file %u", f->file);
     o->sum = mix(mix(mix(o->sum, (uint64_t)f->time_ns), f->number), f->length);
     o->sum = mix(mix(o->sum, f->link), f->captured);
     for (uint32_t i = 0; i < f->captured; i++) {
@@ -104,7 +106,7 @@ read_frames(struct syc_capture *c, size_t batch, struct outcome *o, struct syc_e
         FUZZ_HOLDS(count <= batch, "%zu frames in a batch of %zu", count, batch);
         FUZZ_HOLDS(o->ended == SYC_OK || count == 0, "%zu frames with a fault", count);
         for (size_t i = 0; i < count; i++) {
-            take_frame(o, &frames[i], &number);
+            take_frame(o, &frames[i], &number, 7);
         }
     } while (o->ended == SYC_OK);
     FUZZ_HOLDS(o->ended == SYC_END || o->ended == SYC_TRUNCATED || o->ended == SYC_FORMAT ||
@@ -153,6 +155,66 @@ check_same(const struct outcome *a, const struct outcome *b)
                (int)a->opened, (int)a->ended, (int)b->opened, (int)b->ended);
     FUZZ_HOLDS(a->frames == b->frames && a->sum == b->sum, "%llu frames, then %llu",
                (unsigned long long)a->frames, (unsigned long long)b->frames);
+}
+
+/* ------------------------------------------------------------ two files */
+
+static void
+read_stream(struct syc_capture *c, size_t batch, struct outcome parts[2])
+{
+    struct syc_capture_over over = {.more = true};
+    struct syc_frame frames[SYC_BATCH];
+    uint64_t numbers[2] = {0, 0};
+    size_t ended = 0, count = 0;
+
+    while (over.more) {
+        struct syc_error err = {0};
+        enum syc_status status = syc_capture_next(c, frames, batch, &count, &err);
+
+        for (size_t i = 0; i < count; i++) {
+            FUZZ_HOLDS(frames[i].file < 2, "file %u", frames[i].file);
+            take_frame(&parts[frames[i].file], &frames[i], &numbers[frames[i].file],
+                       frames[i].file);
+        }
+        if (status != SYC_OK) {
+            syc_capture_over(c, &over);
+            FUZZ_HOLDS(over.file < 2 && ++ended <= 2, "file %u", over.file);
+            FUZZ_HOLDS(over.packets == parts[over.file].frames, "%llu frames, %llu counted",
+                       (unsigned long long)parts[over.file].frames,
+                       (unsigned long long)over.packets);
+            parts[over.file].opened = over.opened ? SYC_OK : status;
+            parts[over.file].ended = over.opened ? status : SYC_END;
+        }
+    }
+    FUZZ_HOLDS(ended == 2, "%zu files ended", ended);
+    FUZZ_HOLDS(syc_capture_next(c, frames, batch, &count, NULL) == SYC_END && count == 0,
+               "something after the end");
+}
+
+/* The stream says of each file what the file says alone, but for the index in the list. */
+static void
+check_two(struct syc_span in, const struct manner *m)
+{
+    size_t cut = in.n * fuzz_take8(&in) / 256;
+    struct syc_span files[2] = {syc_span_part(in, 0, cut), syc_span_from(in, cut)};
+    struct outcome parts[2] = {{.ended = SYC_OK}, {.ended = SYC_OK}}, alone;
+    struct source sources[2];
+    const char *paths[2];
+    struct syc_capture_options options = {.paths = paths, .path_count = 2};
+    struct syc_capture *c = NULL;
+
+    for (size_t i = 0; i < 2; i++) {
+        open_source(&sources[i], files[i], false);
+        paths[i] = sources[i].path;
+    }
+    FUZZ_HOLDS(syc_capture_open(&c, &options, NULL) == SYC_OK, "not opened");
+    read_stream(c, m->batch, parts);
+    syc_capture_close(c);
+    for (size_t i = 0; i < 2; i++) {
+        read_file(files[i], &(struct manner){false, false, SYC_BATCH}, &alone);
+        check_same(&alone, &parts[i]);
+        close(sources[i].fd);
+    }
 }
 
 /* ------------------------------------------------------------ libpcap alone */
@@ -274,6 +336,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct manner m = {(how & 1) != 0, (how & 16) != 0, batches[how >> 1 & 7]};
     struct outcome first, second;
 
+    if ((how & 128) != 0) {
+        check_two(in, &m);
+        return 0;
+    }
     read_file(in, &m, &first);
     if ((how & 32) != 0) {
         m.through_pipe = !m.through_pipe;

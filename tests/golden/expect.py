@@ -6,6 +6,8 @@ from Zeek's rules and from arithmetic on the script's own lines, never from what
   expect fingerprint 10.0.0.1:40000 syn|syn+ack [#2] TERM...
   expect source 10.0.0.1 TERM...                   PATHs begin inside the event's "source", of stats inside "stats"
   expect verdict 10.0.0.1 TERM...                  of a source; 10.0.0.1>10.0.0.2:80 of a pair
+  expect audit [@SECONDS] TERM...                  of `audit --json`, with --at SECONDS; PATHs begin inside its "audit",
+                                                   which has also finding_ids, the list of its findings' ids
   expect stats TERM...
   expect count EVENT=N ...                         how many events of a type
   expect nowhere TEXT                              the text occurs in nothing that was printed
@@ -94,7 +96,7 @@ def holds(value, operator, want):
     return plain(value) == want
 
 
-TERM = re.compile(r"(!?)([\w.]+)(?:(=|!=|>=|<=|#=|\+=)(.*))?$", re.S)
+TERM = re.compile(r"(!?)([\w.-]+)(?:(=|!=|>=|<=|#=|\+=)(.*))?$", re.S)
 
 
 def term_faults(event, term):
@@ -126,6 +128,8 @@ class Expectation:
         self.line, self.kind, rest = number_, words[0], words[1:]
         self.who, self.which, self.nth = None, None, 1
         self.text = " ".join(words)
+        if self.kind == "audit" and rest[0].startswith("@"):
+            self.who, rest = rest[0][1:], rest[1:]
         if self.kind in ("connection", "fingerprint", "source", "verdict"):
             self.who, rest = rest[0], rest[1:]
         if self.kind == "fingerprint":
@@ -142,6 +146,8 @@ class Expectation:
             client = f"[{client}]" if ":" in client else client
             mine = self.who in (client, f"{client}:{event.get('src_port')}")
             return mine and (self.which is None or look(event, "syn.kind") == self.which)
+        if self.kind == "audit":
+            return event.get("at") == self.who
         if self.kind == "source":
             return event.get("src_ip") == self.who
         if self.kind == "verdict":
@@ -173,9 +179,15 @@ class Expectation:
         if len(found) < self.nth:
             return [f"{len(found)} such events"]
         event = found[self.nth - 1]
-        if self.kind in ("source", "stats"):
+        if self.kind in ("audit", "source", "stats"):
             event = event[self.kind]
         return [fault for term in self.terms for fault in term_faults(event, term)]
+
+
+def annotated(event, at):
+    """An audit event with what its expectations may ask for beyond it: as of when (None = the end), the ids of findings."""
+    event["audit"]["finding_ids"] = [f["id"] for f in event["audit"]["findings"]]
+    return dict(event, at=at)
 
 
 def read(text):

@@ -99,8 +99,9 @@ class Runner:
 
     def run(self, words, stdin=None):
         """(status, standard output, standard error) of the program in the folder of captures."""
+        env = dict(os.environ, LC_ALL="C")  # a report has letters beyond ASCII where the terminal does
         try:
-            p = subprocess.run([self.binary] + words, cwd=self.folder, timeout=120, input=stdin,
+            p = subprocess.run([self.binary] + words, cwd=self.folder, timeout=120, input=stdin, env=env,
                                stdin=subprocess.DEVNULL if stdin is None else None,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         except subprocess.TimeoutExpired:
@@ -131,6 +132,11 @@ def check_expectations(out, runner, name, text, validator):
     except ValueError as e:
         out.check(f"{name}: JSON Lines", False, f"{e}\n{output[:300]}")
         return
+    for at in sorted({e.who for e in expectations if e.kind == "audit"}, key=str):
+        status_, audit, said = runner.run(["audit", "--json"] + (["--at", at] if at else []) + options + [f"{name}.pcap"])
+        output, errors = output + audit, errors + said
+        out.check(f"{name}: audit{' --at ' + at if at else ''} ends well", status_ == 0, f"{status_}\n{said[-500:]}")
+        events += [expect.annotated(json.loads(line), at) for line in audit.splitlines()]
     faults = validator.faults(output)
     out.check(f"{name}: events satisfy the schema", not faults, "\n".join(faults))
     for e in expectations:

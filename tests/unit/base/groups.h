@@ -18,6 +18,7 @@
 
 int test_hash_group(void);
 int test_memory_group(void);
+int test_span_group(void);
 int test_status_group(void);
 int test_text_group(void);
 int test_value_group(void);

@@ -8,6 +8,7 @@ main(void)
 
     failed += test_hash_group();
     failed += test_memory_group();
+    failed += test_span_group();
     failed += test_status_group();
     failed += test_text_group();
     failed += test_value_group();

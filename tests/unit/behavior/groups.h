@@ -10,5 +10,14 @@ int test_activity_group(void);
 int test_syns_group(void);
 int test_order_group(void);
 int test_budget_group(void);
+int test_audit_any_group(void);
+int test_audit_time_wait_group(void);
+int test_audit_ports_group(void);
+int test_audit_report_group(void);
+int test_audit_findings_group(void);
+int test_audit_handshake_group(void);
+int test_audit_loss_group(void);
+int test_audit_pool_group(void);
+int test_audit_slow_start_group(void);
 
 #endif

@@ -14,5 +14,14 @@ main(void)
     failed += test_syns_group();
     failed += test_order_group();
     failed += test_budget_group();
+    failed += test_audit_any_group();
+    failed += test_audit_time_wait_group();
+    failed += test_audit_ports_group();
+    failed += test_audit_report_group();
+    failed += test_audit_findings_group();
+    failed += test_audit_handshake_group();
+    failed += test_audit_loss_group();
+    failed += test_audit_pool_group();
+    failed += test_audit_slow_start_group();
     return failed > 0;
 }

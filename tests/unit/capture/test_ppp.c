@@ -2,12 +2,13 @@
 
 #include <string.h>
 
-/* A PPP header of n octets before the data segment in IPv4. */
+/* A PPP header of n octets before the data segment in IPv4. The segment's spans are good until the next call. */
 static enum syc_drop
 decode_behind(const void *header, size_t n, uint16_t link, struct syc_segment *out)
 {
-    struct octets o = {.n = 0};
+    static struct octets o;
 
+    o.n = 0;
     octets_add(&o, header, n);
     add_ip4_data(&o);
     return decode(&o, link, out);

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+int test_audit_group(void);
 int test_engine_group(void);
 int test_judge_group(void);
 int test_load_group(void);

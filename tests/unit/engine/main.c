@@ -6,6 +6,7 @@ main(void)
 {
     int failed = 0;
 
+    failed += test_audit_group();
     failed += test_engine_group();
     failed += test_judge_group();
     failed += test_load_group();

@@ -127,7 +127,8 @@ run(int fd)
     struct syc_engine *e = NULL;
     struct syc_engine_config config = {.output = &output,
                                        .events = SYC_EVENT_CONNECTION | SYC_EVENT_FINGERPRINT |
-                                                 SYC_EVENT_SOURCE | SYC_EVENT_VERDICT,
+                                                 SYC_EVENT_SOURCE | SYC_EVENT_VERDICT |
+                                                 SYC_EVENT_AUDIT,
                                        .memory_octets = 4 << 20,
                                        .rules = rules,
                                        .rule_count = 1,
@@ -165,8 +166,8 @@ every_allocation_may_fail(void **unused)
     assert_int_equal(whole.made, SYC_OK);
     assert_int_equal(whole.read, SYC_OK);
     assert_int_equal(whole.finished, SYC_OK);
-    /* 12 records, SYN and SYN+ACK of each, 1 source, 1 verdict at least */
-    assert_true(whole.events >= 12 + 24 + 1 + 1);
+    /* 12 records, SYN and SYN+ACK of each, 1 source, 1 verdict at least, 1 audit */
+    assert_true(whole.events >= 12 + 24 + 1 + 1 + 1);
     do {
         struct outcome o;
         failed = false;

@@ -248,6 +248,7 @@ sample_report_unknown(struct sample_report *s)
     s->r.connections = 2;
     s->r.degraded = 1U << SYC_DEGRADED_MIDSTREAM;
     s->r.dropped = 1;
+    s->r.pairs_left_out = 2;
     s->r.vantage = SYC_VANTAGE_UNKNOWN;
     s->r.range_from = SYC_RANGE_NONE;
 }

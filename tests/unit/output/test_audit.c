@@ -62,6 +62,7 @@ the_event_names_capture_and_assumptions(void **state)
     assert_text(root, "audit.assumptions.range_from", "flip");
     assert_null(look(root, "complete"));
     assert_null(look(root, "audit.dropped"));
+    assert_null(look(root, "audit.pairs_left_out"));
     json_decref(root);
     piped_close(&p);
 }
@@ -255,6 +256,7 @@ what_is_not_known_is_absent(void **state)
     assert_int_equal(json_array_size(look(root, "degraded")),
                      2); /* and evicted: a record was dropped */
     assert_number(root, "audit.dropped", 1);
+    assert_number(root, "audit.pairs_left_out", 2);
     json_decref(root);
     piped_close(&p);
 }
@@ -349,8 +351,8 @@ the_report_of_ports_that_run_out(void **state)
     assert_string_equal(
         out.text,
         "syncopate audit  ports.pcap\n"
-        "43.1 s, 10,000 packets, 1,000 connections of 2 pairs, tap at the client, 2MSL 60\n"
-        "s (default)\n"
+        "43.1 s, 10,000 packets, 1,000 connections of 2 pairs\n"
+        "tap at the client; 2MSL 60 s (default)\n"
         "\n"
         "CRITICAL ports.exhaust  10.77.10.1 -> 10.77.10.101:8080\n"
         "  25.0 new connections/s x 60.0 s TIME_WAIT needs 1501 ports, the range has\n"
@@ -386,9 +388,11 @@ a_clean_report_says_what_was_looked_at(void **state)
     assert_string_equal(
         out.text, "syncopate audit\n"
                   "as it could be said at 2.5 s\n"
-                  "0.0 s, 1 packet, 2 connections of 2 pairs, tap unknown, 2MSL 60 s (default)\n"
+                  "0.0 s, 1 packet, 2 connections of 2 pairs\n"
+                  "tap unknown; 2MSL 60 s (default)\n"
                   "Not everything was seen (midstream): what would need it is not claimed.\n"
                   "1 record found no room (--memory): every count is at least what it says.\n"
+                  "2 pairs of few connections found no room (--memory): hosts count them.\n"
                   "\n"
                   "No finding. Looked for TIME_WAIT pile-ups, port exhaustion, pools that reuse "
                   "too little, slow start\n"

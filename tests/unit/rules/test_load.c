@@ -431,6 +431,30 @@ doubles_are_found_however_the_others_are_called(void **state)
     syc_ruleset_free(set);
 }
 
+/* The second list of a key must not go on where the first one ended: there is room for its own items only. */
+static void
+a_list_that_comes_twice_stays_in_its_room(void **state)
+{
+    struct syc_ruleset *set = new_set();
+    const struct syc_rule_problem *p;
+    size_t n;
+
+    parse(set, "t.yml",
+          THING_HEAD "    a: {count: 1}\n    condition: a\n"
+                     "references: [a, b, c, d, e, f, g, h]\nreferences: [i]\n"
+                     "related: [{id: 1, type: derived}, {id: 2, type: derived}]\n"
+                     "related: [{id: 3, type: derived}]\n");
+    n = syc_ruleset_problems(set, &p);
+    assert_true(n >= 2);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(strncmp(p[i].text, "duplicate key", 13) == 0 ||
+                             strncmp(p[i].code, "R0", 2) != 0,
+                         1);
+    }
+    assert_int_equal(syc_ruleset_loaded(set), 0);
+    syc_ruleset_free(set);
+}
+
 static void
 digest_of(const char *one, const char *two, char out[72])
 {
@@ -481,6 +505,7 @@ test_load_group(void)
         cmocka_unit_test(words_of_the_file_reach_findings_escaped),
         cmocka_unit_test(names_and_ids_in_use_twice_are_remarked),
         cmocka_unit_test(doubles_are_found_however_the_others_are_called),
+        cmocka_unit_test(a_list_that_comes_twice_stays_in_its_room),
         cmocka_unit_test(the_digest_is_of_the_rules_whatever_their_order),
     };
 
