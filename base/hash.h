@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 128 bits, as SipHash wants them. One key an engine; tests fix it. */
+/* 128 bits, as SipHash wants them. Drawn anew in each run, for each set of tables; tests fix it. */
 struct syc_hash_key {
     uint64_t k0;
     uint64_t k1;

@@ -1,9 +1,7 @@
 /* The audit: records in, pair after pair through its parts, one report out. */
 
 #include "behavior/audit_hosts.h"
-#include "behavior/audit_life.h"
-#include "behavior/audit_part.h"
-#include "behavior/audit_tenure.h"
+#include "behavior/audit_load.h"
 
 #include <string.h>
 
@@ -22,8 +20,7 @@ struct syc_audit {
     struct audit_store store;
     struct audit_work work;
     struct hosts hosts;
-    struct tenures tenures;
-    struct life_room room;
+    struct audit_loader loader;
     struct life_pair common; /* what all pairs share: at, origin, last */
     struct syc_audit_report report;
     struct syc_audit_pair *rows; /* one more than can be told, for those that are not */
@@ -47,7 +44,8 @@ syc_audit_new(const struct syc_audit_options *options)
     a->options = *options;
     a->limit = options->memory_octets > 0 ? options->memory_octets : (size_t)MEMORY_DEFAULT;
     audit_store_init(&a->store, a->limit - a->limit / CURVES_SHARE, options->signatures);
-    syc_record_init(&a->room.record);
+    a->loader = (struct audit_loader){.store = &a->store, .work = &a->work};
+    syc_record_init(&a->loader.room.record);
     return a;
 }
 
@@ -55,7 +53,7 @@ static void
 forget_report(struct syc_audit *a)
 {
     audit_hosts_fini(&a->hosts);
-    audit_tenures_fini(&a->tenures);
+    audit_tenures_fini(&a->loader.tenures);
     syc_arena_fini(&a->work.arena);
     syc_arena_fini(&a->work.scratch);
     syc_arena_fini(&a->work.lasting);
@@ -144,6 +142,7 @@ common_two_msl(struct syc_audit *a)
     }
 }
 
+/* Times before any pair is looked at: what can be told depends on where the capture begins and ends. */
 static void
 begin_report(struct syc_audit *a)
 {
@@ -167,6 +166,7 @@ begin_report(struct syc_audit *a)
                                   .degraded = s->dropped > 0 ? 1U << SYC_DEGRADED_EVICTED : 0,
                                   .vantage = vantage(s),
                                   .range_from = SYC_RANGE_NONE};
+    a->loader.packets = 0;
     common_two_msl(a);
 }
 
@@ -203,6 +203,7 @@ choose_rows(struct syc_audit *a)
     return true;
 }
 
+/* Asked once for each pair, in canonical order: of equal ones the first are told. */
 static bool
 gets_row(struct syc_audit *a, const struct audit_pair *pair)
 {
@@ -211,145 +212,6 @@ gets_row(struct syc_audit *a, const struct audit_pair *pair)
         return true;
     }
     return pair->records > a->records_least;
-}
-
-/* ------------------------------------------------------------ lives of a pair */
-
-static void
-count_life(struct syc_audit *a, const struct life_pair *p, const struct life *l,
-           struct syc_audit_pair *row)
-{
-    row->connections++;
-    row->attempts += l->isn != SYC_NONE;
-    row->established += audit_established(p, l);
-    row->closes[l->close_kind]++;
-    row->degraded |= l->degraded;
-    part_add(&a->report.packets, l->pkts[0]);
-    part_add(&a->report.packets, l->pkts[1]);
-}
-
-/* SYNs of the same 4-tuples in which client and server have changed roles: another pair's. */
-struct turned {
-    struct tuple_syn *list;
-    size_t count, next;
-};
-
-static bool
-find_turned(struct syc_audit *a, uint32_t index, uint16_t port, struct turned *out)
-{
-    const struct audit_pair *pair = &a->store.pairs[index];
-    uint32_t other = audit_store_find(&a->store, pair->server, pair->client, port);
-    struct groups groups;
-    struct life life;
-
-    *out = (struct turned){0};
-    if (other == STORE_NONE || other == index) {
-        return true;
-    }
-    if (!audit_store_load(&a->store, other, &a->work.scratch, &groups)) {
-        return false;
-    }
-    out->list = syc_arena_alloc(&a->work.scratch, groups.count * sizeof(*out->list));
-    a->room.lists = NULL;
-    for (size_t i = 0; out->list != NULL && i < groups.count; i++) {
-        const struct entry *e = &groups.entries[groups.list[i].first];
-        if (e->port != pair->server_port || e->isn == 0 || e->start > a->common.at) {
-            continue;
-        }
-        if (!audit_life_read(&a->store, other, &groups, i, &a->room, a->common.at, &life)) {
-            return false;
-        }
-        out->list[out->count] = audit_tuple_syn(&life);
-        out->list[out->count++].sender = SYC_TOCLIENT;
-    }
-    return out->list != NULL;
-}
-
-static void
-take_turned(struct tenure_walk *walk, struct turned *turned, int64_t before)
-{
-    while (turned->next < turned->count && turned->list[turned->next].start < before) {
-        audit_tenure_turned(walk, &turned->list[turned->next++]);
-    }
-}
-
-/* Indexes of n groups by (port, time). */
-static int64_t *
-tuple_order(const struct groups *groups, size_t n, struct syc_arena *scratch)
-{
-    int64_t *v = syc_arena_alloc(scratch, (2 * n + 1) * sizeof(*v));
-
-    for (size_t i = 0; v != NULL && i < n; i++) {
-        v[i] = (int64_t)groups->entries[groups->list[i].first].port << 32 | (int64_t)i;
-    }
-    if (v != NULL) {
-        syc_sort_numbers(v, n, v + n);
-    }
-    return v;
-}
-
-/* All n connections, tuple by tuple: those whose lives are kept, and the others once more out of the store. */
-static bool
-walk_tuples(struct syc_audit *a, uint32_t index, const struct groups *groups, size_t n,
-            const struct life_pair *p, struct syc_audit_pair *row)
-{
-    struct tenure_walk walk = {.out = &a->tenures,
-                               .two_msl = {p->two_msl[0], p->two_msl[1]},
-                               .last = p->last};
-    const int64_t *order = tuple_order(groups, n, &a->work.scratch);
-    struct turned turned = {0};
-    struct life read;
-
-    if (order == NULL) {
-        return false;
-    }
-    a->room.lists = NULL;
-    for (size_t k = 0; k < n; k++) {
-        size_t i = (size_t)(order[k] & UINT32_MAX);
-        const struct life *l = i < p->count ? &p->lives[i] : &read;
-        if (k == 0 || order[k] >> 32 != order[k - 1] >> 32) {
-            take_turned(&walk, &turned, INT64_MAX);
-            audit_tenure_end(&walk);
-            if (!find_turned(a, index, (uint16_t)(order[k] >> 32), &turned)) {
-                return false;
-            }
-        }
-        if (l == &read && !audit_life_read(&a->store, index, groups, i, &a->room, p->at, &read)) {
-            return false;
-        }
-        take_turned(&walk, &turned, l->start);
-        audit_tenure_life(&walk, l, i);
-        count_life(a, p, l, row);
-    }
-    take_turned(&walk, &turned, INT64_MAX);
-    audit_tenure_end(&walk);
-    return !walk.failed;
-}
-
-static bool
-read_lives(struct syc_audit *a, uint32_t index, const struct groups *groups, size_t n,
-           struct life_pair *p)
-{
-    size_t most = audit_store_lives_most(&a->store);
-    size_t kept = n < most ? n : most;
-    struct life *lives = syc_arena_alloc(&a->work.arena, kept * sizeof(*lives));
-
-    if (lives == NULL) {
-        return false;
-    }
-    a->room.lists = &a->work.arena;
-    a->room.list_octets = audit_store_lists_most(&a->store);
-    for (size_t i = 0; i < kept; i++) {
-        if (!audit_life_read(&a->store, index, groups, i, &a->room, p->at, &lives[i])) {
-            return false;
-        }
-        if (lives[i].syn_ack_dur != SYC_NONE && lives[i].ack_dur != SYC_NONE) {
-            p->rtt_min_dur = part_least(p->rtt_min_dur, lives[i].syn_ack_dur + lives[i].ack_dur);
-        }
-    }
-    p->lives = lives;
-    p->count = kept;
-    return true;
 }
 
 static void
@@ -365,8 +227,6 @@ name_pair(const struct syc_audit *a, const struct audit_pair *pair, struct life_
     p->server_port = pair->server_port;
     p->two_msl[0] = audit_hosts_two_msl(&a->hosts, pair->client, &from);
     p->two_msl[1] = audit_hosts_two_msl(&a->hosts, pair->server, &from);
-    p->rtt_min_dur = SYC_NONE;
-    p->tenures = &a->tenures;
 }
 
 /* ------------------------------------------------------------ findings */
@@ -486,25 +346,17 @@ do_pair(struct syc_audit *a, uint32_t index)
     const struct audit_pair *pair = &a->store.pairs[index];
     bool told = gets_row(a, pair);
     struct syc_audit_pair *row = &a->rows[told ? a->report.pair_count : a->row_room];
-    struct groups groups;
     struct life_pair p;
-    size_t n = 0;
 
-    syc_arena_reset(&a->work.arena);
-    syc_arena_reset(&a->work.scratch);
     *row = (struct syc_audit_pair){0};
     name_pair(a, pair, &p);
-    if (!audit_store_load(&a->store, index, &a->work.arena, &groups)) {
+    if (!audit_load_pair(&a->loader, index, &p, row)) {
         return false;
     }
-    while (n < groups.count && groups.entries[groups.list[n].first].start <= p.at) {
-        n++;
-    }
-    if (n == 0) {
+    if (row->connections == 0) {
         return true;
     }
-    if (!audit_tenures_begin(&a->tenures, n) || !read_lives(a, index, &groups, n, &p) ||
-        !walk_tuples(a, index, &groups, n, &p, row) || !fill_row(a, pair, &p, row, told)) {
+    if (!fill_row(a, pair, &p, row, told)) {
         return false;
     }
     a->report.connections += row->connections;
@@ -544,6 +396,7 @@ make_report(struct syc_audit *a)
         }
     }
     a->report.pairs = a->rows;
+    a->report.packets = a->loader.packets;
     return audit_hosts_rows(&a->hosts, &a->work, &a->common, &a->report) && end_findings(a);
 }
 

@@ -4,6 +4,10 @@
 
 #include <math.h>
 
+/*
+ * 2.2.4: the trailing window. Younger pairs are told by all that there is, but a burst within one second is not taken for
+ * a rate. A rise is looked for in thirds of three windows, so that each third counts as much as a window does.
+ */
 enum { WINDOW_US = 10000000, WINDOW_LEAST_US = 1000000, TREND_US = 3 * WINDOW_US };
 
 static const double US_PER_S = 1e6;
@@ -65,8 +69,27 @@ up_to(const int64_t *v, size_t n, int64_t t)
     return low;
 }
 
+/* How many of the connections were over by t. */
+static size_t
+ended_by(const struct ports_past *past, int64_t t)
+{
+    size_t low = 0;
+    size_t high = past->end_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (past->ends[middle].t <= t) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 /* ------------------------------------------------------------ rates */
 
+/* New connections in (from, to]. */
 static double
 count_within(const struct ports_past *past, int64_t from, int64_t to)
 {
@@ -107,6 +130,8 @@ view_rate(const struct ports_past *past, struct ports_view *v)
     window = window > WINDOW_LEAST_US ? window : WINDOW_LEAST_US;
     v->rate_per_s = count_within(past, v->at - (window < known ? window : known), v->at) /
                     ((double)window / US_PER_S);
+    v->closing_per_s = (double)(ended_by(past, v->at) - ended_by(past, v->at - window)) /
+                       ((double)window / US_PER_S);
     view_rise(past, known < TREND_US ? known : TREND_US, v);
 }
 
@@ -137,14 +162,20 @@ audit_ports_need(const struct ports_view *v)
 
 /* ------------------------------------------------------------ the future */
 
-/* How many more ports are taken x seconds on. */
+/*
+ * How many more ports are taken x seconds on: those of new connections, less those that close without a wait, as they did
+ * of late, less the entries that leave TIME_WAIT by then. left: entries that had left by now.
+ */
 static double
 taken(const struct ports_past *past, const struct ports_view *v, size_t left, double x)
 {
     int64_t at = v->at + (int64_t)(x * US_PER_S);
     double released = (double)(up_to(past->leaves, past->leave_count, at) - left);
 
-    return v->waiting_ratio * (v->rate_now * x + v->rise_per_s2 * x * x / 2) - released;
+    double came = v->rate_now * x + v->rise_per_s2 * x * x / 2;
+    double closed = (1 - v->waiting_ratio) * v->closing_per_s * x;
+
+    return fmax(came - closed, v->waiting_ratio * came) - released;
 }
 
 int64_t
@@ -160,7 +191,10 @@ audit_past_forecast(const struct ports_past *past, const struct ports_view *v, i
     if (room <= 0) {
         return v->at;
     }
-    /* Beyond the mean hold there is nothing that is there now, and what is needed then is known: it is not forecast. */
+    /*
+     * The first crossing is looked for in steps, because releases bring it down in between, then closed in on. Beyond
+     * the mean hold nothing is left of what is there now: then the need decides, which the caller has compared.
+     */
     for (int i = 1; taken(past, v, left, high) < room; i++) {
         if (i > STEPS) {
             return INT64_MAX;

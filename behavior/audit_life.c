@@ -6,6 +6,7 @@
 
 /* ------------------------------------------------------------ one record */
 
+/* An offset before the start is none: records of other programs may hold anything. */
 static int64_t
 moment(const struct syc_record *r, int64_t offset)
 {
@@ -18,6 +19,7 @@ duration(int64_t us)
     return us < 0 ? SYC_NONE : us;
 }
 
+/* 2^44: 17 TB. Sums of half a million such connections still fit, and no real one is larger. */
 static int64_t
 counter(int64_t n)
 {
@@ -143,6 +145,7 @@ struct part {
     struct packed_lists lists;
 };
 
+/* Unpacked. */
 static size_t
 lists_octets(const struct packed_lists *l)
 {
@@ -302,6 +305,7 @@ clip_close(struct life *l)
     }
 }
 
+/* Counters of a connection that was not over: how much of them came later is not known. */
 static void
 forget_counters(struct life *l)
 {

@@ -91,6 +91,7 @@ full(int64_t occupied, int64_t capacity_)
 
 /* ------------------------------------------------------------ forecasts */
 
+/* Of the tenures begun before, those free by `at` hold no port. Each ends before the next of its tuple: ports count once. */
 static void
 release(struct ports_scan *s, int64_t at, size_t begun)
 {
@@ -110,6 +111,7 @@ tell(struct ports_scan *s, const struct ports_view *v, int64_t ports)
     }
 }
 
+/* 2.2.4, 5.2: a prediction stands until the rate is one that can be sustained. */
 static void
 withdraw(struct ports_scan *s, int64_t at)
 {
@@ -134,6 +136,7 @@ stand(struct ports_scan *s, const struct ports_view *v, int64_t when)
     }
 }
 
+/* Once the client is seen to reuse its own entries, they block a port for a second only (2.2.4). */
 static struct ports_view
 view_at(struct ports_scan *s, int64_t at)
 {
@@ -204,6 +207,7 @@ syn_after(const struct ports_scan *s, size_t i)
 
 /* ------------------------------------------------------------ the scan */
 
+/* One more connection. Forecasts are made at SYNs, so that they do not depend on when other pairs were busy. */
 static void
 take(struct ports_scan *s, size_t i)
 {

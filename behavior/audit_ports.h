@@ -35,6 +35,7 @@ struct ports_view {
     double rise_per_s2;   /* 0 = none that is sure */
     double hold_s;        /* mean time a port is held, TIME_WAIT and all; NAN = none has ended */
     double waiting_ratio; /* connections after which the client waits */
+    double closing_per_s; /* connections that ended in the trailing window */
 };
 
 /* ended: how many of past->ends are over, and the sums of those; moves on with time. */

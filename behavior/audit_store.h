@@ -100,6 +100,22 @@ void audit_store_feed(struct audit_store *s, const struct syc_record *r);
 /* Put pairs in canonical order, and give hosts their ranks in it. False = no memory. */
 bool audit_store_sort(struct audit_store *s) SYC_MUST_CHECK;
 
+/* ---- audit_store_index.c ---- */
+
+/* An array of room objects becomes one of audit_store_doubled(room), within the budget; NULL leaves it as it was. */
+void *audit_store_grow(struct audit_store *s, void *old, size_t room, size_t size);
+static inline size_t
+audit_store_doubled(size_t room)
+{
+    enum { FIRST_ROOM = 16 };
+    return room > 0 ? room * 2 : FIRST_ROOM;
+}
+
+/* The pair of a record, made if need be; STORE_NONE when there is no room. */
+uint32_t audit_store_pair(struct audit_store *s, const struct syc_key *key);
+
+/* ---- audit_store_read.c ---- */
+
 /* The pair of these hosts and port, or STORE_NONE. */
 uint32_t audit_store_find(const struct audit_store *s, uint32_t client, uint32_t server,
                           uint16_t port);

@@ -6,7 +6,7 @@
  * Input and output  records in any order; typed facts per subject, subjects in canonical order
  * Ownership         facts are borrowed until the cadence is freed
  * Limits            one budget; what does not fit is dropped and counted, and facts it touches are flagged
- * Not here          what facts mean (rules/); cost of connections (audit, later)
+ * Not here          what facts mean (rules/); what connections cost (audit.h)
  *
  * Everything is a pure function of the multiset of records: no arrival order, no hash order, no clock reaches a fact.
  */

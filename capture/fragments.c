@@ -6,11 +6,11 @@
  *                           +--> release(): 30 s, another segment of the two ends, or the end of the input
  *                           +--> begin() of a seventeenth: the oldest gives way          both: no payload
  *
- * Every first fragment that comes in goes out exactly once. What an outsider can do with 16 places
- * is to push honest datagrams out: their segments keep header and options and lose only the
- * payload's length, as if the other fragments had not been captured. Overlapping fragments (RFC
- * 5722) are counted as octets covered, never put together, so they cannot show one text here and
- * another to the host.
+ * Every first fragment that comes in goes out exactly once, but for a mirror's copy of one that is
+ * held, which goes nowhere. What an outsider can do with 16 places is to push honest datagrams out: their
+ * segments keep header and options and lose only the payload's length, as if the other fragments had not been
+ * captured. Overlapping fragments (RFC 5722) are counted as octets covered, never put together, so they cannot
+ * show one text here and another to the host.
  */
 
 #include "capture/fragments.h"

@@ -148,7 +148,8 @@ is_setup(const struct conn *c, const struct syc_segment *s)
     case SYC_PROTOCOL_TLS:
         return octet == 22; /* RFC 8446 5.1: handshake */
     case SYC_PROTOCOL_POSTGRESQL:
-        return first || octet == 'p'; /* start-up, then password messages */
+        /* SSLRequest and start-up begin with a length, passwords with p; between them TLS may shake hands */
+        return first || octet == 0 || octet == 'p' || octet == 22;
     case SYC_PROTOCOL_MYSQL:
         return c->turns == 0;
     case SYC_PROTOCOL_UNKNOWN:

@@ -2,11 +2,10 @@
  * One pass: frames to segments to records; records to events and to rhythm. The end is in
  * verdict.c.
  *
- *    frames -> engine_feed() -> syc_table_feed() -> on_record() --+-> connection event
- *                 |                   |                           +-> syc_cadence_feed() \
- *           engine_take_aside()       +-> on_syn() -> event       +-> syc_audit_feed()    > at the end:
- *           verdict.c, audit.c fragments, ICMP, links                      ^
- *    judge.c: events read back --- engine_take_record() +
+ *    frames -> engine_feed() -> syc_table_feed() -> on_record() -> engine_take_record() -> connection event,
+ *                 |                  |                                   ^                cadence, audit
+ *         engine_take_aside()     on_syn()                               |                (judged at the end)
+ *         fragments, ICMP, links  fingerprint event        judge.c: events read back
  *
  * Invariant: what a record says is settled before engine_take_record(), losses of the input
  * included (on_record). Right of it no code asks where a record came from.

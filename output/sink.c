@@ -7,8 +7,7 @@
  *               straight through            status sticks; whole lines that stayed behind -> lost
  *
  * Other tools end with status 0 on a full disk (p0f, ndpiReader, libpcap's own dump; measured):
- * here every event is in the file or in `lost`, and the answer of fini() is the program's exit
- * status.
+ * here every event is in the file or in `lost`, and the answer of fini() tells.
  */
 
 #include "output/output_int.h"

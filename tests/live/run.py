@@ -199,7 +199,7 @@ def database(lab_, run):
         f.write("select 1;\n")
     dump, path = lab_.capture()
     with lab.Samples(lab_) as samples:
-        lab_.run("client", ["env", "PGSSLMODE=disable", f"{programs}/pgbench", "-h", lab.SERVER, "-U", "postgres", "-n", "-C", "-c", 2, "-t", 60,
+        lab_.run("client", [f"{programs}/pgbench", "-h", lab.SERVER, "-U", "postgres", "-n", "-C", "-c", 2, "-t", 60,
                             "-f", script, "postgres"])
         time.sleep(0.5)
     lab_.end_capture(dump)

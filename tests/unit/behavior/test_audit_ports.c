@@ -247,6 +247,35 @@ starvation_ends_when_ports_come_back(void **state)
     assert_near((double)p->starved_to_us / 1e6, 60.125, 0.001);
 }
 
+/*
+ * The server closes after 100 s: no TIME_WAIT at the client. 300 ports; 2/s hold 200 of them, 4/s from 150 s on would need
+ * 400. Two more each second than close: 100 more are taken 50 s after the change, when no more than 4/s has closed.
+ */
+static void
+open_connections_alone_can_use_up_the_ports(void **state)
+{
+    struct drawer d = drawer_of(40000, 300);
+    const struct syc_audit_ports *p;
+    size_t n = 0;
+
+    (void)state;
+    d.reuse_after = 100;
+    for (double at = 0; at < 190; at += at < 150 ? 0.5 : 0.25) {
+        uint16_t port = 0;
+        assert_true(draw(&d, at, &port));
+        audited_open(&made[n], port, at);
+        made[n].r.isn += (int64_t)(1000 * n);
+        audited_closed(&made[n++], SYC_TOCLIENT, 100.02);
+    }
+    p = &audited_at(140, made, n)->pairs[0].ports;
+    assert_near(p->need, 200, 2);
+    assert_int_equal(p->capacity, 300);
+    assert_int_equal(p->exhaust_at_us, SYC_NONE);
+    p = &audited_at(165, made, n)->pairs[0].ports;
+    assert_near(p->need, 400, 4);
+    assert_near((double)p->exhaust_at_us / 1e6, 200, 3);
+}
+
 /* Where SYNs may have been lost, their silence proves nothing. */
 static void
 silence_of_a_capture_with_losses_is_no_starvation(void **state)
@@ -367,6 +396,7 @@ test_audit_ports_group(void)
         cmocka_unit_test(own_reuse_needs_half_of_the_range),
         cmocka_unit_test(a_forecast_is_withdrawn_when_the_rate_falls),
         cmocka_unit_test(starvation_ends_when_ports_come_back),
+        cmocka_unit_test(open_connections_alone_can_use_up_the_ports),
         cmocka_unit_test(silence_of_a_capture_with_losses_is_no_starvation),
         cmocka_unit_test(the_servers_time_wait_costs_the_client_no_port),
         cmocka_unit_test(few_or_mixed_ports_tell_no_capacity),

@@ -366,6 +366,34 @@ records_without_room_are_counted(void **state)
     syc_audit_free(a);
 }
 
+/* A pair of more connections than lives find room: TIME_WAIT and ports are of all of them, what is replayed is told. */
+static void
+a_large_pair_is_replayed_in_part(void **state)
+{
+    enum { MANY = 900 };
+    const struct syc_audit_options options = {.at_us = SYC_NONE, .memory_octets = 1 << 20};
+    struct syc_audit *a = syc_audit_new(&options);
+    const struct syc_audit_report *r;
+
+    (void)state;
+    assert_non_null(a);
+    for (int i = MANY; i > 0; i--) {
+        struct made m;
+        audited_open(&m, (uint16_t)(1024 + i), (double)i / 100);
+        audited_closed(&m, SYC_TOSERVER, 0.1);
+        syc_audit_feed(a, &m.r);
+    }
+    assert_int_equal(syc_audit_finish(a, &r), SYC_OK);
+    assert_int_equal(r->dropped, 0);
+    assert_int_equal(r->pairs[0].connections, MANY);
+    assert_int_equal(r->pairs[0].closes[SYC_CLOSE_CLIENT_FIRST], MANY);
+    assert_true(r->pairs[0].replayed > 100 && r->pairs[0].replayed < MANY);
+    assert_int_equal(r->pairs[0].time_wait_peak, MANY);
+    assert_int_equal(r->pairs[0].ports.occupied_peak, MANY);
+    assert_int_equal(host_row(r, 0, HOST_CLIENT)->port_distinct, MANY);
+    syc_audit_free(a);
+}
+
 /* Pairs of fewest connections have no row where rows are many; hosts count them all the same. */
 static void
 pairs_without_row_are_counted(void **state)
@@ -534,6 +562,7 @@ test_audit_report_group(void)
         cmocka_unit_test(nothing_gives_an_empty_report),
         cmocka_unit_test(the_legs_tell_where_the_tap_is),
         cmocka_unit_test(records_without_room_are_counted),
+        cmocka_unit_test(a_large_pair_is_replayed_in_part),
         cmocka_unit_test(pairs_without_row_are_counted),
         cmocka_unit_test(a_refused_allocation_is_survived),
         cmocka_unit_test(packing_loses_nothing),
