@@ -4,7 +4,7 @@
 /*
  * Purpose           what it does: the rhythm of sources and pairs, from records alone
  * Input and output  records in any order; typed facts per subject, subjects in canonical order
- * Ownership         facts are borrowed until the cadence is freed
+ * Ownership         subjects and their facts are borrowed for as long as each visiting function says
  * Limits            one budget; what does not fit is dropped and counted, and facts it touches are flagged
  * Not here          what facts mean (rules/); what connections cost (audit.h)
  *
@@ -13,8 +13,10 @@
 
 #include "behavior/audit.h"
 
+/* Facts are the same for both; a pair is a client with one service (address and port). */
 enum syc_subject_kind { SYC_SUBJECT_SOURCE, SYC_SUBJECT_PAIR };
 
+/* Connections named in a verdict, for a person to look up. */
 enum { SYC_EXAMPLES_MAX = 8 };
 
 /* One subject and its facts. values has one entry for each field of syc_source_schema. */
@@ -54,7 +56,8 @@ struct syc_visit;
 const struct syc_subject *syc_visit_source(const struct syc_visit *v);
 
 /*
- * The next of its pairs, by address and port; NULL after the last, then the first again. A source with one pair has none:
+ * The next of its pairs, by address and port; NULL after the last, then the first again. A source with one
+ * pair has none:
  * it would say the same.
  *
  * The pair and its values are valid until the next call. cost: sorting the pair's events
@@ -71,6 +74,7 @@ enum syc_status syc_cadence_finish(struct syc_cadence *c,
                                    void (*visit)(void *user, struct syc_visit *v),
                                    void *user) SYC_MUST_CHECK;
 
+/* What the budget cost: anything but 0 in the second and third is said in the output. */
 struct syc_cadence_stats {
     uint64_t sources;         /* seen */
     uint64_t sources_evicted; /* sources of one unanswered SYN that gave way */

@@ -1,4 +1,13 @@
-/* Records in, subjects with their facts out. */
+/*
+ * Records in, subjects with their facts out.
+ *
+ *    record --whole-----> mark + bursts --> store --by source--> view --facts_*.c--> row of values
+ *       '-----part------> parts.c ----------'                     '--by pair--> view --> row of values
+ *
+ * Invariant: the facts are a function of the multiset of records. Arrival, hash keys, threads and
+ * clocks stop at the store; sources are visited by address, connections within them in canonical
+ * order. Parts are settled first, since a connection in parts is one connection.
+ */
 
 #include "behavior/behavior.h"
 
@@ -6,6 +15,7 @@
 #include "behavior/mark.h"
 #include "behavior/parts.h"
 
+/* signatures are borrowed: the caller's rules outlive a run, and a reload makes a new cadence. */
 struct syc_cadence {
     struct store store;
     struct stacks stacks;
@@ -42,6 +52,10 @@ syc_cadence_free(struct syc_cadence *c)
 
 /* ------------------------------------------------------------ records */
 
+/*
+ * A record whose SYN was seen but found no place among the stacks is flagged: counts of
+ * fingerprints are lower bounds.
+ */
 static void
 feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack)
 {
@@ -87,6 +101,10 @@ struct facts {
     struct syc_value row[FACT_COUNT];
 };
 
+/*
+ * One pair at a time: facts of pairs are made when asked for, because few rules ask for them and a
+ * scanner has thousands.
+ */
 struct syc_visit {
     struct syc_cadence *c;
     struct room room;
@@ -95,6 +113,10 @@ struct syc_visit {
     struct facts source, pair;
 };
 
+/*
+ * Ends are the last of all marks, parts included; examples are the first connections in canonical
+ * order, so that every run names the same ones.
+ */
 static void
 fill_subject(const struct view *v, struct syc_subject *s)
 {
@@ -121,6 +143,7 @@ fill_subject(const struct view *v, struct syc_subject *s)
     }
 }
 
+/* Everything absent first: each facts_*.c fills what it can tell, and rules abstain on the rest. */
 static void
 compute(const struct syc_visit *visit, const struct view *v, enum syc_subject_kind kind,
         struct facts *out)
@@ -163,7 +186,10 @@ syc_visit_pair(struct syc_visit *v)
 
 /* ------------------------------------------------------------ order of sources */
 
-/* A source by what orders it most often: all of a version 4 address, half of a version 6 one. */
+/*
+ * A source by what orders it most often: all of a version 4 address, half of a version 6 one.
+ * Sorting millions of sources waits for memory less when the key stands in the array.
+ */
 struct place {
     uint64_t key;
     const struct source *source;
@@ -211,6 +237,10 @@ visit_all(struct syc_visit *v, const struct place *places,
     }
 }
 
+/*
+ * Parts first: connections in parts have no filled mark before. Room that the store reserved is
+ * given its memory here, so only the system itself can refuse.
+ */
 enum syc_status
 syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_visit *v),
                    void *user)

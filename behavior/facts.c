@@ -1,4 +1,9 @@
-/* The schema, and what several facts share. */
+/*
+ * The schema, and what several facts share.
+ *
+ * The list in facts.h makes enum, schema and documentation at once: a fact without a name, or a
+ * name without a fact, does not compile.
+ */
 
 #include "behavior/facts.h"
 
@@ -12,6 +17,10 @@ static const struct syc_field fields[FACT_COUNT] = {
 
 const struct syc_schema syc_source_schema = {"source", fields, FACT_COUNT};
 
+/*
+ * Three series (starts, episodes, heavy episodes) have the same facts in the same order, so one
+ * function fills each from its first index on.
+ */
 void
 syc_facts_gaps(const struct view *v, size_t count, int64_t concentration_least, enum fact mean,
                struct syc_value *row)

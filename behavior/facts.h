@@ -152,7 +152,13 @@ fact_ratio(struct syc_value *row, enum fact f, uint64_t part, uint64_t whole, ui
 void syc_facts_gaps(const struct view *v, size_t count, int64_t concentration_least, enum fact mean,
                     struct syc_value *row);
 
-/* Each fills its part of the row from the view's arrays, using its spare room. */
+/*
+ * Each fills its part of the row from the view's arrays, using its spare room (work and spare are
+ * lost).
+ *
+ * row   absent where it is not touched
+ * cost  one or two passes over the view's marks or acts, and sorts of numbers
+ */
 void syc_facts_connections(const struct view *v, struct syc_value *row);
 void syc_facts_closes(const struct view *v, struct syc_value *row);
 void syc_facts_targets(const struct view *v, struct syc_value *row);

@@ -1,7 +1,19 @@
-/* Facts of client activity: episodes, their sizes, bursts in windows. */
+/*
+ * Facts of client activity: episodes, their sizes, bursts in windows.
+ *
+ *    acts      ##  #     #                 #  ##        (client bursts, first SYNs)
+ *    silence             |----- >= 1 s ---|
+ *    episodes  [---------]                 [-----]
+ *
+ * Connection starts are not enough: a poller over one connection shows one start in an hour and a
+ * cv of 0.01 over its episodes (cadence 2 item 1). Heavy episodes leave out a page's own small
+ * polls (item 2); sizes give away loops whose gaps look human (item 4). Everything here needs the
+ * bursts: if payload was sent whose bursts are not known, all of it abstains.
+ */
 
 #include "behavior/facts.h"
 
+/* cadence 3, column "min n". */
 enum { LEAST_EPISODES = 8, LEAST_WINDOWS = 20 };
 
 /* An episode begins after this much silence (cadence 2 item 1, 3). */
@@ -9,7 +21,10 @@ static const int64_t silence_us = SYC_US_PER_S;
 
 /* ------------------------------------------------------------ packets in a second */
 
-/* For how long a burst counts, and how many packets: whole for 1 s, or, longer and taken as even, one second's share. */
+/*
+ * For how long a burst counts, and how many packets: whole for 1 s, or, longer and taken as even, one
+ * second's share.
+ */
 static struct item
 share_of(const struct item *act)
 {
@@ -23,7 +38,10 @@ share_of(const struct item *act)
     return (struct item){act->t + dur, packets, 0};
 }
 
-/* Most client packets in any 1 s. */
+/*
+ * Most client packets in any 1 s. Two ascending lists, arrivals and leavings, merged: no window is
+ * laid on a grid, since a burst across a grid line would count half.
+ */
 static int64_t
 packet_peak(const struct view *v)
 {
@@ -48,7 +66,10 @@ packet_peak(const struct view *v)
 
 /* ------------------------------------------------------------ counts in windows */
 
-/* Variance over mean of the instants in whole windows from the first instant on; NaN below the least number of windows. */
+/*
+ * Variance over mean of the instants in whole windows from the first instant on; NaN below the
+ * least number of windows. Empty windows are never visited: a week of silence costs nothing.
+ */
 static double
 fano(const struct view *v, int64_t window_us)
 {
@@ -81,7 +102,11 @@ fano(const struct view *v, int64_t window_us)
 
 /* ------------------------------------------------------------ episodes */
 
-/* An episode as an item: t = start, a = octets, b = packets in the upper half, those beyond the set-up in the lower. */
+/*
+ * An episode as an item: t = start, a = octets, b = packets in the upper half, those beyond the
+ * set-up in the lower. Saturating, so that a forged count cannot carry from one half into the
+ * other.
+ */
 static uint64_t
 add_packets(uint64_t sums, uint64_t packets, uint64_t net)
 {
@@ -98,7 +123,10 @@ packets_of(const struct item *episode)
     return episode->b >> 32;
 }
 
-/* A burst that only answers its own handshake never begins one: its SYN did. */
+/*
+ * A burst that only answers its own handshake never begins one: its SYN did. `active` is the end of
+ * what was active so far, since bursts of parallel connections overlap.
+ */
 static size_t
 find_episodes(const struct view *v, struct item *episodes)
 {
@@ -121,7 +149,12 @@ find_episodes(const struct view *v, struct item *episodes)
     return n;
 }
 
-/* Half of the 80th percentile (nearest rank) of packets over episodes with payload, rounded up; 0 without any. */
+/*
+ * Half of the 80th percentile (nearest rank) of packets over episodes with payload, rounded up; 0
+ * without any. Relative to the source itself: a browser bot of 10 s had a cv of 0.50 over all its
+ * episodes, but 94 % of the gaps between heavy ones lay within 30 % of their median (cadence 2 item
+ * 2).
+ */
 static uint64_t
 heavy_least(const struct view *v, const struct item *episodes, size_t n)
 {
@@ -161,7 +194,10 @@ series_facts(const struct view *v, const struct item *episodes, size_t n, struct
 
 /* ------------------------------------------------------------ monotony */
 
-/* Most of n ascending sizes within max(2 %, 8 octets) of one of them. */
+/*
+ * Most of n ascending sizes within max(2 %, 8 octets) of one of them: a counter or a date in a
+ * request changes some octets, not the program.
+ */
 static size_t
 modal_count(const int64_t *sorted, size_t n)
 {

@@ -1,10 +1,17 @@
-/* Facts of how connections begin, overlap and are used. */
+/*
+ * Facts of how connections begin, overlap and are used.
+ *
+ * Shares of outcomes find scanners and floods, rates and overlap find load tools and pools, turns
+ * and reuse tell a client that opens one connection a request. All are counts of connections, so a
+ * retried SYN is one start.
+ */
 
 #include "behavior/facts.h"
 
 /* Least numbers of connections: reference/cadence 3. */
 enum { LEAST_OUTCOME = 5, LEAST_SAME_START = 8 };
 
+/* cadence 3 (conn.same_start): a pool opens its connections within 50 ms of each other (2 item 10). */
 static const int64_t same_start_us = 50000;
 
 struct counts {
@@ -30,6 +37,10 @@ count_mark(struct counts *c, const struct mark *m)
     c->last_us = end > c->last_us ? end : c->last_us;
 }
 
+/*
+ * Turns are a mean over connections that had one: unused and refused ones would only say again what
+ * unused_ratio says.
+ */
 static void
 use_facts(const struct counts *c, struct syc_value *row)
 {
@@ -44,7 +55,7 @@ use_facts(const struct counts *c, struct syc_value *row)
     }
 }
 
-/* Most of n ascending times in any half-open window. */
+/* Most of n ascending times in any half-open window, wherever it begins. */
 static int64_t
 window_peak(const int64_t *times, size_t n, int64_t window_us)
 {
@@ -60,6 +71,7 @@ window_peak(const int64_t *times, size_t n, int64_t window_us)
     return (int64_t)peak;
 }
 
+/* Starts are SYNs: a connection whose beginning was not captured has no start to take a gap from. */
 static void
 start_facts(const struct view *v, struct syc_value *row)
 {

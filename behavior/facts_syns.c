@@ -1,9 +1,15 @@
-/* Facts of the client's SYNs: which stack sends them, and how it repeats them. */
+/*
+ * Facts of the client's SYNs: which stack sends them, and how it repeats them.
+ *
+ * Several stacks behind one address are NAT or a mix of tools, so the number of fingerprints is
+ * told beside the commonest. Retries name the system where the SYN itself is forged.
+ */
 
 #include "behavior/facts.h"
 
 #include "behavior/mark.h"
 
+/* As for the other shares of outcomes (cadence 3). */
 enum { LEAST_RETRY = 5 };
 
 /* The longest run of n ascending numbers; of equally long ones the lowest. */
@@ -26,6 +32,7 @@ commonest(const int64_t *sorted, size_t n, size_t *distinct)
     return best;
 }
 
+/* Matched on first use: sources share stacks, and a flood of one-SYN sources asks for few of them. */
 static void
 match_facts(struct stack *stack, const struct syc_signatures *signatures, struct syc_value *row)
 {
@@ -72,6 +79,10 @@ stack_facts(const struct view *v, const struct stacks *stacks,
     match_facts(stacks->order[best], signatures, row);
 }
 
+/*
+ * The commonest schedule among connections that have one; of equally common ones the first in the
+ * list.
+ */
 static void
 retry_facts(const struct view *v, struct syc_value *row)
 {

@@ -1,14 +1,23 @@
-/* Facts of ports and destinations. */
+/*
+ * Facts of ports and destinations.
+ *
+ * How source ports are chosen is a habit of the system (connect() on Linux keeps one parity,
+ * Windows counts up) or of a tool that makes its own SYNs (masscan and nmap -sS one or two ports,
+ * hping3 counting by one; cadence 2 item 7). Many destinations or many ports is what scanning
+ * means.
+ */
 
 #include "behavior/facts.h"
 
 /* cadence 2 item 7 and 3: how systems and tools choose source ports. */
 enum { LEAST_PORTS = 16, FIXED_MOST = 2, SMALL_STEP = 16, PARITY_PERCENT = 95 };
 
+/* Steps between the ports of successive connections. */
 struct steps {
     size_t n, up_one, small;
 };
 
+/* In order of the connections' starts, before the ports are sorted. */
 static struct steps
 count_steps(const int64_t *ports, size_t n)
 {
@@ -24,7 +33,8 @@ count_steps(const int64_t *ports, size_t n)
 }
 
 /*
- * A word for n ports in the order of their connections. Scanners: one or two ports, or counting up by one; Linux connect():
+ * A word for n ports in the order of their connections. Scanners: one or two ports, or counting up by one;
+ * Linux connect():
  * the parity of the range's low bound; Windows: mostly up by one or little more; others: spread.
  */
 static const char *
@@ -56,6 +66,7 @@ count_distinct(const int64_t *sorted, size_t n)
     return distinct;
 }
 
+/* Ports of starts only: an unseen beginning may be of another time. */
 static void
 port_facts(const struct view *v, struct syc_value *row)
 {

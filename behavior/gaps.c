@@ -1,4 +1,10 @@
-/* Gap statistics: plain functions over arrays. Definitions: reference/cadence 1 and 3. */
+/*
+ * Gap statistics: plain functions over arrays. Definitions: reference/cadence 1 and 3.
+ *
+ * Exactness is the point: sums are integers of 128 bits, and floating point begins only when a
+ * value is formed, by the same operations in the same order for the same gaps. So any order of
+ * records prints the same digits. Each statistic has a least n below which it stays NaN (absent).
+ */
 
 #include "behavior/gaps.h"
 
@@ -9,7 +15,10 @@ static const double us_per_s = 1e6;
 
 /* ------------------------------------------------------------ moments */
 
-/* Around a whole number near the mean, so that nothing cancels: the rest of the sum is below n. */
+/*
+ * Around a whole number near the mean, so that nothing cancels: the rest of the sum is below n.
+ * Welford's method, as usual for streams, would make the last digits depend on the order of adding.
+ */
 void
 syc_gaps_moments(const int64_t *v, size_t n, double *mean, double *sd)
 {
@@ -36,8 +45,9 @@ syc_gaps_moments(const int64_t *v, size_t n, double *mean, double *sd)
 }
 
 /*
- * Kim, Jo: Measuring burstiness for finite event sequences (2016), n gaps, r = sd / mean: -1 for a clock, 0 on average
- * for a Poisson process, 1 when one gap is all there is.
+ * Kim, Jo: Measuring burstiness for finite event sequences (2016), n gaps, r = sd / mean: -1 for a
+ * clock, 0 on average for a Poisson process, 1 when one gap is all there is. Goh and Barabasi's own
+ * form is biased below some hundred gaps, and most sources have fewer.
  */
 static double
 burstiness(double r, double n)
@@ -45,7 +55,10 @@ burstiness(double r, double n)
     return (sqrt(n + 1) * r - sqrt(n - 1)) / ((sqrt(n + 1) - 2) * r + sqrt(n - 1));
 }
 
-/* Goh, Barabasi (2008): Pearson's correlation of each gap with the next. NaN when one side does not vary. */
+/*
+ * Goh, Barabasi (2008): Pearson's correlation of each gap with the next. NaN when one side does not
+ * vary. Backoff shows 0.92 to 0.96, humans -0.30 to 0.31 (cadence 2 item 5).
+ */
 static double
 memory(const int64_t *gaps, size_t n, double mean)
 {
@@ -90,8 +103,8 @@ syc_gaps_tenth(const int64_t *sorted, size_t n, unsigned k)
 }
 
 /*
- * Median of |gap - median|, in halves of a microsecond: distances below the median (walking down) and above it
- * (walking up) are two ascending lists, merged up to the middle. No second sort.
+ * Median of |gap - median|, in halves of a microsecond: distances below the median (walking down)
+ * and above it (walking up) are two ascending lists, merged up to the middle. No second sort.
  */
 static double
 mad_twice(const int64_t *sorted, size_t n, int64_t median_twice)
@@ -116,7 +129,11 @@ mad_twice(const int64_t *sorted, size_t n, int64_t median_twice)
     return (double)(lower + last) / 2;
 }
 
-/* Share within 30 % of the median, ends included: |gap - m| * 10 <= 3 m, with m half of median_twice. */
+/*
+ * Share within 30 % of the median, ends included: |gap - m| * 10 <= 3 m, with m half of
+ * median_twice. It survives missed beats, duty cycles and loss where cv does not (cadence 2 item 3:
+ * 0.95 at a cv of 2.63).
+ */
 static double
 concentration(const int64_t *sorted, size_t n, int64_t median_twice)
 {
@@ -130,8 +147,9 @@ concentration(const int64_t *sorted, size_t n, int64_t median_twice)
 }
 
 /*
- * Shannon's entropy of the logarithmic histogram over its largest value, log2(min(n, buckets)). Buckets: 5 % relative
- * error (ratio 1.05/0.95) from 1 ms to 1 day, what lies outside in the first and the last.
+ * Shannon's entropy of the logarithmic histogram over its largest value, log2(min(n, buckets)).
+ * Buckets: 5 % relative error (ratio 1.05/0.95) from 1 ms to 1 day, what lies outside in the first
+ * and the last. Walks the sorted gaps: no histogram is stored.
  */
 static double
 entropy(const int64_t *sorted, size_t n)
@@ -160,7 +178,10 @@ entropy(const int64_t *sorted, size_t n)
 
 /* ------------------------------------------------------------ all of it */
 
-/* Times of a capture; a gap is no longer than 2^48 us and never negative. */
+/*
+ * Times of a capture; a gap is no longer than 2^48 us and never negative: squares of 2^31 such gaps
+ * fit 128 bits.
+ */
 static size_t
 take_gaps(const int64_t *instants, size_t count, int64_t *gaps)
 {
@@ -192,6 +213,7 @@ measure_sorted(const int64_t *sorted, size_t n, int64_t concentration_least, str
     }
 }
 
+/* From the cheapest to the dearest: a series of two gaps is not sorted, one of nine is not folded. */
 void
 syc_gaps_measure(const int64_t *instants, size_t count, int64_t concentration_least,
                  const struct wave *wave, int64_t *work, struct gaps *out)

@@ -8,7 +8,8 @@
  * Limits            gaps above 2^48 us (8.9 years) count as that; the period looks at the last 128 instants
  * Not here          which instants make a series (view.c)
  *
- * Sums are exact 128-bit integers, so a value depends on the gaps alone and not on how they were added up. Least sample
+ * Sums are exact 128-bit integers, so a value depends on the gaps alone and not on how they were added up.
+ * Least sample
  * sizes are those of reference/cadence 3; below them a value is absent (NaN), never a guess.
  */
 
@@ -31,6 +32,10 @@ enum gap_real {
         GAP_REAL_COUNT
 };
 
+/*
+ * Whether instants keep to fixed times or follow a pause after each: cron, or a loop with sleep()
+ * (cadence 3, gap.drift).
+ */
 enum drift { DRIFT_UNKNOWN, DRIFT_SCHEDULE, DRIFT_SLEEP };
 
 /* Least number of gaps for each statistic (reference/cadence 3, column "min n"). */
@@ -46,6 +51,7 @@ enum {
     GAP_PERIOD_INSTANTS = 128,
 };
 
+/* The statistics of one series; those below their least n are NaN. */
 struct gaps {
     int64_t n;                   /* gaps: instants - 1, or 0 */
     double real[GAP_REAL_COUNT]; /* NaN = absent */
@@ -54,6 +60,7 @@ struct gaps {
 
 enum { WAVE_STEPS = 256 };
 
+/* One turn of the cosine and a quarter more: the sine, read from a quarter on. */
 struct wave { /* one turn of the cosine and a quarter more: the sine, read from a quarter on */
     double cosine[WAVE_STEPS + WAVE_STEPS / 4];
 };

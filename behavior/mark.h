@@ -5,7 +5,8 @@
  * Purpose           one record as a mark and its bursts
  * Input and output  a record (whole, or joined of its parts) in; what facts need of it out
  * Ownership         nothing is kept
- * Limits            any record is read without fault: offsets are held within 8.9 years, starts within 2^61 us of 1970
+ * Limits            any record is read without fault: offsets are held within 8.9 years, starts within 2^61 us
+ *                   of 1970
  * Not here          where marks are kept (store.c), how parts become one (parts.c)
  */
 
@@ -24,13 +25,13 @@ mark_number(int64_t n)
 int64_t syc_mark_answered(const struct syc_record *r);
 
 /*
- * Fill everything but first, burst_count, next and stack.
+ * Fill everything but first, burst_count, source and stack.
  *
  * answered  turns of all parts (syc_mark_answered of a whole record)
  */
 void syc_mark_fill(struct mark *m, const struct syc_record *r, int64_t answered);
 
-/* How many bursts syc_mark_bursts() will give. */
+/* How often syc_mark_burst() will be true for this record. */
 size_t syc_mark_burst_count(const struct syc_record *r);
 
 /* What is left of a connection's set-up while its bursts are read. */
@@ -53,6 +54,7 @@ bool syc_mark_burst(const struct syc_record *r, const struct syc_exchange *x, st
  * source   reference/lifecycle 2.5: tolerance max(0.1 s, 8 %)
  */
 enum schedule syc_schedule_classify(const int64_t *times_us, size_t n);
+/* The word of the fact; empty for SCHEDULE_NONE. */
 const char *syc_schedule_name(enum schedule s);
 
 #endif

@@ -1,20 +1,43 @@
 /*
- * Parts of connections. Bursts go to the store at once, under a mark of the part; the rest of a part (numbers, its first and
- * last exchanges) waits until all earlier parts are there and is then joined, always in ascending order, so that the order
- * of arrival does not matter.
+ * Parts of connections. Bursts go to the store at once, under a mark of the part; the rest of a
+ * part (numbers, its first and last exchanges) waits until all earlier parts are there and is then
+ * joined, always in ascending order, so that the order of arrival does not matter.
+ *
+ *    group (one flow id):   whole = parts 1 .. next-1 joined      waiting: next+1, next+4, ... ascending
+ *
+ *    part next comes     -> joined, and those waiting right behind it
+ *    the last one joined -> mark filled, whole freed, done: later copies are passed over
+ *    end of input        -> what is there is joined aside, a hole flags the mark (truncated_input)
+ *
+ * A connection of a week is thousands of parts, so each keeps KEEP_EXCHANGES at most: joining stays
+ * linear and a group stays small. A hostile file of parts that never begin at 1 waits within the
+ * budget, then is dropped and counted.
  */
 
 #include "behavior/parts.h"
 
 #include <string.h>
 
-/* Exchanges of a part that its mark may need: the first (a TLS server's flight), the last (idle time before the close). */
+/*
+ * Exchanges of a part that its mark may need: the first (a TLS server's flight), the last (idle
+ * time before the close). Eight leaves room for farewells (close_notify) that idle_before() passes
+ * over.
+ */
 enum { KEEP_EXCHANGES = 8, SLOTS_FIRST = 16 };
 
 enum {
+    /*
+     * What one kept part is counted for; a joined list has room for twice as many exchanges, which
+     * is not counted.
+     */
     PART_OCTETS = sizeof(struct syc_record) + (KEEP_EXCHANGES + 1) * sizeof(struct syc_exchange)
 };
 
+/*
+ * A connection that comes in parts. Its mark exists from the first part on, empty until it can be
+ * filled: bursts need no waiting, but a connection that is not whole must not be counted with half
+ * its numbers.
+ */
 struct group {
     int64_t flow_id;
     struct mark *mark;
@@ -26,6 +49,7 @@ struct group {
     bool done;
 };
 
+/* A part that came before an earlier one. */
 struct waiting {
     struct waiting *next;
     struct syc_record *record;
@@ -80,6 +104,7 @@ fill_empty(struct mark *m, const struct syc_record *r)
     m->stack = STORE_NONE;
 }
 
+/* All or nothing; what could not be kept is noted with its address. */
 static struct group *
 group_new(struct parts *p, const struct syc_record *r)
 {
@@ -119,6 +144,10 @@ group_of(struct parts *p, const struct syc_record *r)
 
 /* ------------------------------------------------------------ one part */
 
+/*
+ * Overlapping files and restarted sensors give a part twice; counting it twice would double its
+ * sums.
+ */
 static bool
 seen_before(const struct group *g, int64_t part)
 {
@@ -133,7 +162,10 @@ seen_before(const struct group *g, int64_t part)
     return false;
 }
 
-/* What marks need of a part, as a copy; NULL when there is no room. */
+/*
+ * What marks need of a part, as a copy; NULL when there is no room. Flights, texts and signatures
+ * are left out: no mark holds them.
+ */
 static struct syc_record *
 keep(struct parts *p, const struct syc_record *r)
 {
@@ -172,6 +204,7 @@ release(struct parts *p, struct syc_record *copy)
     }
 }
 
+/* A list, since parts nearly always come in order and the list is then empty. */
 static bool
 wait(struct parts *p, struct group *g, struct syc_record *copy)
 {
@@ -189,6 +222,10 @@ wait(struct parts *p, struct group *g, struct syc_record *copy)
     return true;
 }
 
+/*
+ * Under a mark of its own (MARK_CONTINUES): bursts of a mark are one run of indexes, and parts come
+ * at different times.
+ */
 static bool
 add_bursts(struct parts *p, const struct syc_record *r)
 {
@@ -228,7 +265,10 @@ fill(struct group *g, const struct syc_record *whole, uint32_t degraded)
     g->mark->degraded |= (uint16_t)degraded;
 }
 
-/* Of a joined part, too, only the first and the last exchanges are needed: the list stays short however many parts come. */
+/*
+ * Of a joined part, too, only the first and the last exchanges are needed: the list stays short
+ * however many parts come.
+ */
 static void
 shorten(struct syc_record *whole)
 {
@@ -242,7 +282,10 @@ shorten(struct syc_record *whole)
     }
 }
 
-/* Join what has no hole before it. A join that lacks memory is tried again with the next part, and at the end. */
+/*
+ * Join what has no hole before it. A join that lacks memory is tried again with the next part, and
+ * at the end.
+ */
 static void
 advance(struct parts *p, struct group *g)
 {
@@ -268,6 +311,7 @@ advance(struct parts *p, struct group *g)
     }
 }
 
+/* The stack is that of the lowest part that names one, not of the first to come. */
 void
 syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack)
 {
@@ -296,6 +340,7 @@ syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack)
 
 /* ------------------------------------------------------------ what is not complete */
 
+/* Holes are skipped: sums of what is there are lower bounds, and the mark says so. */
 static bool
 join_waiting(struct syc_record *whole, const struct waiting *w)
 {
@@ -307,7 +352,11 @@ join_waiting(struct syc_record *whole, const struct waiting *w)
     return true;
 }
 
-/* The parts that are there, joined aside; parts that are missing before the last one are input that was cut. */
+/*
+ * The parts that are there, joined aside; parts that are missing before the last one are input that
+ * was cut. The group itself is left as it is, so more parts may follow and a later finish tells
+ * more.
+ */
 static enum syc_status
 settle(struct group *g)
 {

@@ -5,7 +5,8 @@
  * Purpose           connections that come in parts (spec/record.md), in any order, between parts of others
  * Input and output  part records in; one mark a connection and one a part (for its bursts) in the store
  * Ownership         parts that wait for an earlier one are copied, without what marks do not need
- * Limits            the store's budget; a part that finds no room is dropped and counted. A part that was seen already
+ * Limits            the store's budget; a part that finds no room is dropped and counted. A part that was seen
+ *                   already
  *                   (same flow_id, same number) is passed over
  * Not here          how two parts combine (connection/record.c)
  */
@@ -14,6 +15,7 @@
 
 struct group;
 
+/* Groups by flow id: open addressing, keyed by the store's hash; all of it counted by the store. */
 struct parts {
     struct store *store;
     struct group **slots;

@@ -2,7 +2,8 @@
  * Period by folding, and whether instants keep to a schedule or to a pause.
  *
  * A candidate period numbers the instants (a gap of about k periods moves on by k, so missed beats do no harm); the
- * slope of time against number refines it; the strength is the length of the mean of e^(2 pi i t / p). Every divisor of
+ * slope of time against number refines it; the strength is the length of the mean of e^(2 pi i t / p). Every
+ * divisor of
  * a period folds as well as the period itself, so of candidates that are about as strong the longest is taken.
  */
 
@@ -16,8 +17,10 @@ enum { CANDIDATES = 6, LEAST_PERIOD_US = 1000 };
 static const double about_as_strong = 0.95;
 
 /*
- * Chance that instants without a period reach this strength: exp(-n R^2) (Rayleigh) for each trial. Fifty stand for six
- * candidates, their refinement and their being taken from the gaps themselves: counted over 20,000 series each of 10 to
+ * Chance that instants without a period reach this strength: exp(-n R^2) (Rayleigh) for each trial. Fifty
+ * stand for six
+ * candidates, their refinement and their being taken from the gaps themselves: counted over 20,000 series each
+ * of 10 to
  * 120 exponential, lognormal(1) and Weibull(0.8) gaps, so that at most about 1 % of any of them show a period.
  */
 static const double trials = 50;
@@ -28,6 +31,7 @@ static const double least_beat = 0.6;
 
 /* ------------------------------------------------------------ folding */
 
+/* A table, made once: cosines of 128 instants for six candidates are 1536 calls a series otherwise. */
 void
 syc_wave_init(struct wave *w)
 {
@@ -37,7 +41,8 @@ syc_wave_init(struct wave *w)
 }
 
 /*
- * Phases are 64-bit fractions of a turn, so that whole turns fall away by themselves; their upper 8 bits choose the step.
+ * Phases are 64-bit fractions of a turn, so that whole turns fall away by themselves; their upper 8 bits
+ * choose the step.
  * A step of 1/256 turn shortens the mean by 3e-5.
  */
 static double
@@ -64,14 +69,14 @@ struct line {
     double slope, at;
 };
 
-/* How many periods the gap before instant i is long. */
+/* How many periods the gap before instant i is long: rounding is what makes missed beats harmless. */
 static double
 beats(const int64_t *t, size_t i, double rate)
 {
     return (double)(int64_t)((double)(t[i] - t[i - 1]) * rate + 0.5);
 }
 
-/* Least squares; false when all instants get one number. */
+/* Least squares; false when all instants get one number (every gap below half the period). */
 static bool
 fit(const int64_t *t, size_t n, double period, struct line *out)
 {
@@ -99,7 +104,10 @@ fit(const int64_t *t, size_t n, double period, struct line *out)
 
 /* ------------------------------------------------------------ candidates */
 
-/* Mean of the fullest window [g, 1.1 g] of the ascending gaps; the first of equals. */
+/*
+ * Mean of the fullest window [g, 1.1 g] of the ascending gaps; the first of equals. The median
+ * misses a beat that is only the most frequent of several (a page's own polls between).
+ */
 static double
 mode(const int64_t *sorted, size_t n)
 {
@@ -127,7 +135,10 @@ struct candidate {
     double period, strength;
 };
 
-/* Refined and folded; false when it is no period. */
+/*
+ * Refined and folded; false when it is no period: a slope off by a factor of two numbers another
+ * rhythm than it was asked.
+ */
 static bool
 try_candidate(const int64_t *t, size_t n, double period, const struct wave *wave,
               struct candidate *out)
@@ -143,6 +154,10 @@ try_candidate(const int64_t *t, size_t n, double period, const struct wave *wave
     return true;
 }
 
+/*
+ * Median and mode, their halves and doubles: the gaps of a beat with misses are its multiples,
+ * those of two interleaved beats its parts.
+ */
 static void
 find_period(const int64_t *t, size_t n, double median, double most_common, const struct wave *wave,
             struct gaps *out)
@@ -177,9 +192,11 @@ find_period(const int64_t *t, size_t n, double median, double most_common, const
 /* ------------------------------------------------------------ drift */
 
 /*
- * Off the line, instants of a schedule stay within their jitter: the mean square of the residuals is half that of the gaps
+ * Off the line, instants of a schedule stay within their jitter: the mean square of the residuals is half that
+ * of the gaps
  * around the period. After a pause (sleep, then work) errors add up: it is about n / 15 of it. Both limits were drawn
- * from 2000 simulated series each of 13, 21, 41 and 128 instants with Gaussian, uniform and exponential jitter, so that
+ * from 2000 simulated series each of 13, 21, 41 and 128 instants with Gaussian, uniform and exponential
+ * jitter, so that
  * either word is wrong in about 5 % of them; between the limits neither is said.
  */
 static enum drift
@@ -216,6 +233,10 @@ find_drift(const int64_t *t, size_t n, double period)
     return ratio >= least_sleep ? DRIFT_SLEEP : DRIFT_UNKNOWN;
 }
 
+/*
+ * The last 128 instants: a period that changed last week is not the one to report, and the cost is
+ * bounded.
+ */
 void
 syc_period_measure(const int64_t *instants, size_t count, const int64_t *sorted, size_t n,
                    const struct wave *wave, struct gaps *out)

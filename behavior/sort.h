@@ -17,7 +17,10 @@ struct item {
     uint64_t a, b;
 };
 
-/* Ascending order. spare holds n as well. */
+/*
+ * Ascending order. spare holds n as well. cost: one pass over what is in order already, else n log
+ * n; no allocation.
+ */
 void syc_sort_numbers(int64_t *v, size_t n, int64_t *spare);
 void syc_sort_items(struct item *v, size_t n, struct item *spare);
 

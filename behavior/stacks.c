@@ -1,4 +1,12 @@
-/* Distinct SYN signatures. */
+/*
+ * Distinct SYN signatures.
+ *
+ * Millions of connections share a handful of stacks: each signature is stored once, matched against
+ * the signature set once (facts_syns.c), and named by rank. Ranks are by content, so that "the
+ * commonest, of equals the first" does not depend on who came first. An eighth of the budget at
+ * most: inventing signatures must not cost others their marks; what finds no room is STORE_NONE and
+ * flags its record.
+ */
 
 #include "behavior/stacks.h"
 
@@ -12,6 +20,7 @@ syc_stacks_init(struct stacks *s, struct store *store)
     *s = (struct stacks){.store = store, .limit = store->budget.limit / BUDGET_SHARE};
 }
 
+/* Counted twice, in the store's budget and in the eighth. */
 static void *
 take(struct stacks *s, size_t octets)
 {
@@ -42,6 +51,10 @@ syc_stacks_fini(struct stacks *s)
 
 /* ------------------------------------------------------------ look-up */
 
+/*
+ * By both fingerprints and the TTL: signatures equal in these differ in little, and the memcmp
+ * settles it.
+ */
 static size_t
 slot_of(const struct stacks *s, const struct syc_syn *syn)
 {
@@ -58,6 +71,7 @@ slot_of(const struct stacks *s, const struct syc_syn *syn)
     return at;
 }
 
+/* Order and spare of ranking are part of the list, so ranking at the end cannot fail. */
 static bool
 grow(struct stacks *s)
 {
@@ -85,6 +99,7 @@ grow(struct stacks *s)
     return true;
 }
 
+/* Signatures do not move once made: facts point at their match texts. */
 static uint32_t
 look_up(struct stacks *s, const struct syc_syn *syn)
 {
@@ -110,6 +125,10 @@ look_up(struct stacks *s, const struct syc_syn *syn)
     return s->count++;
 }
 
+/*
+ * Records of one maker lend the same interned pointer again and again, so the pointer is tried
+ * first; its content is compared, since a reader of events may reuse one buffer for all.
+ */
 uint32_t
 syc_stacks_intern(struct stacks *s, const struct syc_syn *syn)
 {
@@ -136,6 +155,10 @@ syc_stacks_intern(struct stacks *s, const struct syc_syn *syn)
 SYC_SORT_DEFINE(sort_octets, struct stack *, BY_OCTETS)
 SYC_SORT_DEFINE(sort_prints, struct stack *, BY_PRINT)
 
+/*
+ * memcmp over the whole struct: fields are filled from zeroed memory, so padding is equal where
+ * content is.
+ */
 void
 syc_stacks_rank(struct stacks *s)
 {

@@ -6,13 +6,15 @@
  * Input and output  a signature in, its index out; ranks, so that facts do not depend on the order of records
  * Ownership         signatures are copied; match texts belong to the signature set
  * Limits            an eighth of the budget; what comes then has no index (STORE_NONE)
- * Not here          which signature is a source's (facts_syn.c)
+ * Not here          which signature is a source's (facts_syns.c)
  */
 
 #include "behavior/store.h"
 
+/* Power of two; more than the signatures that most captures have. */
 enum { STACKS_RECENT = 512 };
 
+/* One distinct signature and what is made of it once. */
 struct stack {
     struct syc_syn syn;
     uint32_t rank;  /* among all, by their octets; after syc_stacks_rank() */

@@ -1,9 +1,33 @@
-/* The store of marks: blocks, the table of sources, and what gives way when the budget is used up. */
+/*
+ * The store of marks: blocks, the table of sources, and what gives way when the budget is used up.
+ *
+ *    slots: address -> source --newest--> mark --first, count--> bursts (items)
+ *                        |
+ *                        '-- among singles: oldest <-> ... <-> newest       sources of one unanswered SYN
+ *
+ *    source:   new --one unanswered SYN, settled--> single --any other record--> kept
+ *                                                     |
+ *                                                     '--budget used up--> evicted: slot, mark and place are free,
+ *                                                                          its address noted in `lost`
+ *
+ * A SYN flood from forged addresses gives each record a source of its own. These singles are what
+ * may go: nothing but a count was ever to be said of them. A source that did more is never evicted;
+ * when no single is left, new records are dropped and counted, so an attacker cannot push a real
+ * client's history out. An address of which something was lost is remembered in a bit set by hash,
+ * so its later facts are flagged; two addresses that share a bit are flagged both, which errs to
+ * the honest side.
+ *
+ * Invariants: every octet, the work room of finishing included, is taken from the budget before it
+ * is used (blocks.order, reserve_work), so finishing cannot fail for want of it; objects never
+ * move, so indexes and pointers hold. Which sources are evicted depends on arrival: that is a cap,
+ * and told as one.
+ */
 
 #include "behavior/store.h"
 
 #include <string.h>
 
+/* 256 objects a block: the shift in blocks_at(). */
 enum { BLOCK_OBJECTS = 256, SLOTS_FIRST = 64, LIST_FIRST = 16 };
 
 /* Every octet is taken from the budget before it is asked of the system. */
@@ -33,6 +57,7 @@ syc_store_give(struct store *s, void *p, size_t octets)
 
 /* ------------------------------------------------------------ blocks */
 
+/* Lists double; the blocks themselves stay where they are. */
 static bool
 blocks_list_grow(struct store *s, struct blocks *b)
 {
@@ -51,7 +76,10 @@ blocks_list_grow(struct store *s, struct blocks *b)
     return true;
 }
 
-/* Room for n more objects at indexes used, used + 1, ... */
+/*
+ * Room for n more objects at indexes used, used + 1, ...: bursts of a mark are one run of indexes,
+ * across blocks. What is reserved and not used stays for the next record.
+ */
 static bool
 blocks_reserve(struct store *s, struct blocks *b, size_t n)
 {
@@ -87,6 +115,10 @@ blocks_fini(struct store *s, struct blocks *b)
 
 /* ------------------------------------------------------------ table of sources */
 
+/*
+ * Keyed anew in each run: addresses come from the traffic, and chosen ones must not make one chain
+ * of the table.
+ */
 static uint32_t
 hash_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v)
 {
@@ -96,7 +128,10 @@ hash_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v)
     return (uint32_t)syc_hash_words(&s->key, words, 3);
 }
 
-/* The slot of the address, or the empty one where it would stand. Linear probing; never full. */
+/*
+ * The slot of the address, or the empty one where it would stand. Linear probing; never full: at
+ * most 3/4 (source_room).
+ */
 static struct slot *
 slot_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t hash)
 {
@@ -118,6 +153,7 @@ slot_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t ha
     }
 }
 
+/* By the hashes in the slots: no source is touched, of which there may be millions. */
 static bool
 slots_grow(struct store *s)
 {
@@ -144,7 +180,10 @@ slots_grow(struct store *s)
     return true;
 }
 
-/* Take a slot out; those behind it move up, so that no probe ends early (Knuth 6.4, algorithm R). */
+/*
+ * Take a slot out; those behind it move up, so that no probe ends early (Knuth 6.4, algorithm R). A
+ * flood evicts as fast as it adds, so tombstones would fill the table.
+ */
 static void
 slot_clear(struct store *s, struct slot *slot)
 {
@@ -163,6 +202,7 @@ slot_clear(struct store *s, struct slot *slot)
 
 /* ------------------------------------------------------------ what was lost */
 
+/* A bit of a fixed set: memory for the lost must not grow with what is lost. */
 static uint64_t *
 lost_word(const struct store *s, uint32_t hash, uint64_t *bit)
 {
@@ -180,6 +220,7 @@ note_lost(struct store *s, uint32_t hash)
     *lost_word(s, hash, &bit) |= bit;
 }
 
+/* Either the source is there and flagged, or its address is noted for when it comes. */
 void
 syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v)
 {
@@ -196,6 +237,7 @@ syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v)
 
 /* ------------------------------------------------------------ giving way */
 
+/* In order of arrival, so the oldest gives way first. */
 static void
 single_link(struct store *s, uint32_t index)
 {
@@ -212,6 +254,7 @@ single_link(struct store *s, uint32_t index)
     s->newest = index;
 }
 
+/* Out of the singles the moment a second record comes: from then on it is kept. */
 static void
 single_unlink(struct store *s, struct source *source)
 {
@@ -231,6 +274,10 @@ single_unlink(struct store *s, struct source *source)
     source->single = 0;
 }
 
+/*
+ * Freed marks are chained through `first`; STORE_NONE as source says that a mark is free (view.c
+ * passes it over).
+ */
 static void
 mark_release(struct store *s, uint32_t index)
 {
@@ -239,7 +286,10 @@ mark_release(struct store *s, uint32_t index)
     s->free_mark = index;
 }
 
-/* The oldest source of one unanswered SYN leaves; false when there is none. */
+/*
+ * The oldest source of one unanswered SYN leaves; false when there is none. Blocks are not given
+ * back: the next single takes the very places.
+ */
 static bool
 evict(struct store *s)
 {
@@ -282,6 +332,7 @@ mark_take(struct store *s)
     return index;
 }
 
+/* Load 3/4. When the table cannot grow, an eviction keeps it where it is (source_index). */
 static bool
 source_room(struct store *s)
 {
@@ -307,6 +358,7 @@ source_index(struct store *s)
     return index;
 }
 
+/* An address of which something was lost begins with the flag: its counts are lower bounds. */
 static uint32_t
 source_new(struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t hash)
 {
@@ -329,7 +381,10 @@ source_new(struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t hash)
     return index;
 }
 
-/* The work room for a source of so many marks and bursts. */
+/*
+ * The work room for a source of so many marks and bursts. Only the largest source matters: sources
+ * are finished one by one.
+ */
 static bool
 reserve_work(struct store *s, uint32_t marks, uint64_t bursts)
 {
@@ -363,7 +418,11 @@ mark_new(struct store *s, uint32_t index, uint32_t of, size_t n)
     return m;
 }
 
-/* All that a mark needs, or nothing. of: its source, STORE_NONE = not there yet. */
+/*
+ * All that a mark needs, or nothing. of: its source, STORE_NONE = not there yet. The order matters:
+ * an eviction in mark_take() may free a source, but never this one, which was unlinked from the
+ * singles before.
+ */
 static struct mark *
 add_mark(struct store *s, uint32_t of, const uint8_t addr[16], uint8_t ip_v, size_t n,
          uint32_t hash)
@@ -390,6 +449,10 @@ add_mark(struct store *s, uint32_t of, const uint8_t addr[16], uint8_t ip_v, siz
     return mark_new(s, index, of, n);
 }
 
+/*
+ * Unlinked first: the source is no longer one of a single record, and must not be evicted for its
+ * own mark.
+ */
 struct mark *
 syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n)
 {
@@ -407,6 +470,7 @@ syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n)
     return m;
 }
 
+/* Only now is it known what the record was: a SYN, sent once, that nothing answered. */
 void
 syc_store_settle(struct store *s, const struct mark *m)
 {
@@ -420,6 +484,7 @@ syc_store_settle(struct store *s, const struct mark *m)
 
 /* ------------------------------------------------------------ life */
 
+/* A thirty-second of the budget for the bits of the lost, but 512 bits at least. */
 bool
 syc_store_init(struct store *s, size_t budget_octets)
 {

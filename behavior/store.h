@@ -4,8 +4,10 @@
 /*
  * Purpose           what is kept of the records: a mark for each connection, an item for each client burst, by source
  * Input and output  marks in; sources, and marks that name their source, out
- * Ownership         the store owns all of it until syc_store_fini(); indexes stay valid, pointers to sources and marks too
- * Limits            one budget for everything, the work room of finishing included; when it is used up, sources of one
+ * Ownership         the store owns all of it until syc_store_fini(); indexes stay valid, pointers to sources
+ *                   and marks too
+ * Limits            one budget for everything, the work room of finishing included; when it is used up,
+ *                   sources of one
  *                   unanswered SYN give way first, then records are dropped; both are counted
  * Not here          reading records (mark.c), facts (facts_*.c)
  */
@@ -17,12 +19,18 @@
 enum { STORE_NONE = UINT32_MAX };
 
 /*
- * Work room that computing facts takes, in octets: for each mark and each burst of the largest source (view.h), for each
- * source (cadence.c: their order) and for each mark (view.c: by source). It is taken from the budget as the store grows,
+ * Work room that computing facts takes, in octets: for each mark and each burst of the largest source
+ * (view.h), for each
+ * source (cadence.c: their order) and for each mark (view.c: by source). It is taken from the budget as the
+ * store grows,
  * so that finishing never lacks it.
  */
 enum { STORE_WORK_MARK = 88, STORE_WORK_BURST = 72, STORE_ORDER_SOURCE = 32, STORE_ORDER_MARK = 4 };
 
+/*
+ * What is known of a connection beside its numbers. A flag that is not set says "no" or "not
+ * known"; where that matters a second flag says that it was looked at (MARK_PROTOCOL, MARK_CLOSE).
+ */
 enum mark_flag {
     MARK_CONTINUES = 1 << 0,   /* carries bursts of a part; not a connection of its own */
     MARK_START = 1 << 1,       /* its SYN was seen */
@@ -31,8 +39,8 @@ enum mark_flag {
     MARK_REFUSED = 1 << 4,
     MARK_UNANSWERED = 1 << 5,
     MARK_UNUSED = 1 << 6, /* established, no client payload */
-    MARK_NO_LOG =
-        1 << 7, /* payload was sent but its bursts are not known (another sensor's record) */
+    /* Payload was sent but its bursts are not known (another sensor's record). */
+    MARK_NO_LOG = 1 << 7,
     MARK_PROTOCOL = 1 << 8,     /* the protocol was looked at */
     MARK_TLS = 1 << 9,          /* TLS with a first server flight */
     MARK_TLS_NEW = 1 << 10,     /* the client offered no resumption */
@@ -62,7 +70,10 @@ enum schedule {
         SCHEDULE_COUNT
 };
 
-/* One connection: 88 octets. Durations that do not fit are held at their largest value. */
+/*
+ * One connection: 88 octets. Durations that do not fit are held at their largest value. Small,
+ * because there is one for each record until the end of the run: ten million take 880 MB.
+ */
 struct mark {
     int64_t start_us;
     int64_t life_us; /* start to the close, or to the last segment while it is open */
@@ -85,6 +96,10 @@ struct mark {
     uint8_t dest_ip_v;
 };
 
+/*
+ * One client address. Its marks are not chained: view.c brings them together at the end in one
+ * pass.
+ */
 struct source {
     uint8_t addr[16];
     uint32_t newest; /* mark */
@@ -97,7 +112,10 @@ struct source {
     uint8_t single; /* is among them */
 };
 
-/* Objects of one size, in blocks that never move. */
+/*
+ * Objects of one size, in blocks that never move: pointers stay valid while the store grows, and
+ * growing copies nothing.
+ */
 struct blocks {
     void **list;
     size_t count, room; /* blocks, and places in list */
@@ -106,10 +124,15 @@ struct blocks {
     uint32_t used;      /* objects given out so far */
 };
 
+/* The whole hash stands in the slot, so growing and probing touch no source. */
 struct slot {
     uint32_t hash, source;
 };
 
+/*
+ * All that is kept, and the budget that all of it counts against (the stacks and the parts as
+ * well).
+ */
 struct store {
     struct syc_budget budget;
     struct syc_hash_key key;
@@ -129,7 +152,11 @@ struct store {
 bool syc_store_init(struct store *s, size_t budget_octets) SYC_MUST_CHECK;
 void syc_store_fini(struct store *s);
 
-/* Zeroed octets within the budget, or NULL; and back. The store's other users count here as well. */
+/*
+ * Zeroed octets within the budget, or NULL; and back. The store's other users count here as well.
+ *
+ * octets   the same number for both; p may be NULL when it is given back
+ */
 void *syc_store_take(struct store *s, size_t octets);
 void syc_store_give(struct store *s, void *p, size_t octets);
 
@@ -141,10 +168,16 @@ void syc_store_give(struct store *s, void *p, size_t octets);
  */
 struct mark *syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n);
 
-/* Call once a mark is filled in: a source of one unanswered SYN may give way to others. */
+/*
+ * Call once a mark is filled in: a source of one unanswered SYN may give way to others. Until then
+ * it may not, as nothing is known of it.
+ */
 void syc_store_settle(struct store *s, const struct mark *m);
 
-/* Something of this client could not be kept. */
+/*
+ * Something of this client could not be kept: its facts will be flagged, whether it is known or
+ * comes later.
+ */
 void syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v);
 
 /* Eight octets of an address as a number that orders like them. */
@@ -187,7 +220,10 @@ struct burst {
     bool joins; /* answers the handshake: it never begins an episode of its own */
 };
 
-/* One client burst in the 16 octets the store keeps of it. */
+/*
+ * One client burst in the 24 octets of an item; what does not fit its field is held at the field's
+ * largest value.
+ */
 struct item syc_burst_pack(const struct burst *b);
 
 static inline bool

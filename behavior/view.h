@@ -3,7 +3,7 @@
 
 /*
  * Purpose           the arrays of one subject (a source, or one of its pairs), in canonical order
- * Input and output  a source's chain of marks in; sorted arrays out, over which facts are plain functions
+ * Input and output  a source's marks in; sorted arrays out, over which facts are plain functions
  * Ownership         one room for all subjects, made once a run for the largest source
  * Limits            the room is part of the budget (STORE_WORK_*)
  * Not here          the facts
@@ -12,6 +12,10 @@
 #include "behavior/gaps.h"
 #include "behavior/store.h"
 
+/*
+ * What facts read: arrays in canonical order, and spare room to sort in. Valid until the next view
+ * of the same room.
+ */
 struct view {
     const struct source *source;
     struct mark *const *marks;   /* by start; those of parts (MARK_CONTINUES) behind the others */
@@ -27,6 +31,10 @@ struct view {
     const struct wave *wave;
 };
 
+/*
+ * Arrays for the largest source, used by all sources one after the other: finishing a million
+ * sources allocates once.
+ */
 struct room {
     uint32_t *by_source; /* indexes of all marks, those of a source together from its begin on */
     struct mark **order, **pairs;
@@ -46,7 +54,8 @@ bool syc_room_init(struct room *room, const struct store *s) SYC_MUST_CHECK;
 void syc_room_fini(struct room *room);
 
 /*
- * The source as a whole. Also decides what only all of its connections together can tell: which TLS handshakes were resumed
+ * The source as a whole. Also decides what only all of its connections together can tell: which TLS handshakes
+ * were resumed
  * (by the largest first flight of their pair), and which TIME_WAIT a later SYN of the same tuple ended.
  */
 void syc_view_source(struct room *room, const struct store *s, const struct source *source,
@@ -61,7 +70,10 @@ void syc_view_source(struct room *room, const struct store *s, const struct sour
 size_t syc_view_pair(struct room *room, const struct store *s, const struct view *source,
                      size_t from, struct view *out);
 
-/* The marks have more than one destination address and port. */
+/*
+ * The marks have more than one destination address and port: else the one pair would say what the
+ * source says.
+ */
 bool syc_view_has_pairs(const struct room *room, const struct view *source);
 
 #endif

@@ -1,4 +1,13 @@
-/* The record of a connection: every number that is known, the lists out of the log. */
+/*
+ * The record of a connection: every number that is known, the lists out of the log.
+ *
+ * A pure function of struct conn, but for closing the open burst: the table may build a record at
+ * any time, as a part or as the end. What was not seen stays SYC_NONE; 0 always means "seen, and
+ * none". The record borrows lists, texts and signatures until the next one is built.
+ *
+ * Invariant: parts add up. build_restart() resets exactly those counters that syc_record_join()
+ * adds, and nothing that it takes the first, last, smallest or largest of.
+ */
 
 #include "connection/connection_int.h"
 
@@ -6,6 +15,7 @@
 
 /* ------------------------------------------------------------ lists */
 
+/* In the order of log_exchange(). Offsets are differences to the entry before, whatever its kind. */
 static void
 read_exchange(struct log_reader *r, bool answered, int64_t *previous, struct syc_exchange *x)
 {
@@ -38,6 +48,7 @@ read_flight(struct log_reader *r, int64_t *previous, struct syc_flight *f)
     f->window_limited = log_read(r);
 }
 
+/* The count is bounded here as well, so that the array holds whatever stands in the log. */
 static void
 read_restart(struct log_reader *r, struct syc_record *out)
 {
@@ -55,6 +66,10 @@ read_restart(struct log_reader *r, struct syc_record *out)
     }
 }
 
+/*
+ * The first 16 are a retry schedule in full (the longest seen has 11, lifecycle 2.5); more are only
+ * counted.
+ */
 static void
 add_time(int64_t *times, uint8_t *count, int64_t at)
 {
@@ -63,7 +78,10 @@ add_time(int64_t *times, uint8_t *count, int64_t at)
     }
 }
 
-/* flights has room for all of them (make_flight_room). */
+/*
+ * flights has room for all of them (make_flight_room); exchanges are at most SYC_EXCHANGES_MAX
+ * because a part ends before the next one (burst_overflows).
+ */
 static void
 read_log(const struct conn *c, struct lists *lists, struct syc_record *out)
 {
@@ -97,6 +115,10 @@ read_log(const struct conn *c, struct lists *lists, struct syc_record *out)
     out->flights = lists->flights;
 }
 
+/*
+ * Grown and kept: flights have no fixed cap, since a slow server's burst has as many as it has
+ * round trips.
+ */
 static bool
 make_flight_room(struct lists *lists, size_t count)
 {
@@ -130,7 +152,7 @@ build_time_wait(const struct conn *c, struct syc_record *out)
     }
 }
 
-/* The present span of restarts comes after those in the log. */
+/* The present span of restarts comes after those in the log; flush_span() left it a place. */
 static void
 build_last_span(const struct conn *c, struct syc_record *out)
 {
@@ -145,6 +167,10 @@ build_last_span(const struct conn *c, struct syc_record *out)
     }
 }
 
+/*
+ * First times stand in the connection, further ones in the log; a later part does not tell the
+ * first ones again.
+ */
 static void
 build_lists(const struct conn *c, struct lists *lists, struct syc_record *out)
 {
@@ -169,8 +195,10 @@ build_lists(const struct conn *c, struct lists *lists, struct syc_record *out)
 /* ------------------------------------------------------------ numbers */
 
 /*
- * Rate of the timestamp clock. Rounded as clocks are: to 1 up to 10 Hz, 5 up to 50, 10 up to 100, 50 up to 500, else 100;
- * outside 0.7..1500 Hz it is no clock (fingerprints 2.1.8).
+ * Rate of the timestamp clock. Rounded as clocks are: to 1 up to 10 Hz, 5 up to 50, 10 up to 100,
+ * 50 up to 500, else 100; outside 0.7..1500 Hz it is no clock (fingerprints 2.1.8). A tenth of a
+ * second and five ticks at least: below that, rounding of the ticks is larger than the steps told
+ * apart.
  */
 static int64_t
 clock_rate(const struct side *s, const struct ends *e)
@@ -194,6 +222,7 @@ clock_rate(const struct side *s, const struct ends *e)
 /* Least segments that show a habit of IP IDs: two steps. */
 enum { ID_SEGMENTS_LEAST = 3 };
 
+/* The narrowest habit that is still possible: zero before const before one before small. */
 static int64_t
 id_step(const struct side *s)
 {
@@ -208,6 +237,10 @@ id_step(const struct side *s)
     return SYC_ID_STEP_RANDOM;
 }
 
+/*
+ * A side of which only the peer's ACKs were seen has no window, no end and no segments: absent, not
+ * 0.
+ */
 static void
 build_side(const struct conn *c, int d, struct syc_record *out)
 {
@@ -243,6 +276,7 @@ build_side(const struct conn *c, int d, struct syc_record *out)
     out->fin_last_us[d] = e->fin_last_at;
 }
 
+/* No trouble is all zeros, and that is a measurement: the segments were looked at. */
 static void
 build_trouble(const struct conn *c, int d, struct syc_record *out)
 {
@@ -261,6 +295,10 @@ build_trouble(const struct conn *c, int d, struct syc_record *out)
     out->keep_alive[d] = t->keep_alive;
 }
 
+/*
+ * A round trip needs both legs; setup counts from the first SYN, since that is what the user waited
+ * for.
+ */
 static void
 build_handshake(const struct conn *c, struct syc_record *out)
 {
@@ -286,7 +324,11 @@ build_handshake(const struct conn *c, struct syc_record *out)
     }
 }
 
-/* Client payload beyond the server's last ACK; all of it when the server acknowledged nothing. */
+/*
+ * Client payload beyond the server's last ACK; all of it when the server acknowledged nothing: the
+ * sign of ghost connections behind a full accept queue (lifecycle 2.5 c). The FIN's own number is
+ * no payload.
+ */
 static void
 build_never_acked(const struct conn *c, struct syc_record *out)
 {
@@ -304,6 +346,7 @@ build_never_acked(const struct conn *c, struct syc_record *out)
     }
 }
 
+/* Without payload there is no protocol, not an unknown one. */
 static void
 build_app(const struct conn *c, struct syc_record *out)
 {
@@ -319,6 +362,7 @@ build_app(const struct conn *c, struct syc_record *out)
     out->race = (c->flags & CONN_RACE) != 0;
 }
 
+/* Sums of what the lists do not hold: totals over a record stay right when its lists are cut. */
 static void
 build_cut(const struct cut *cut, struct syc_record *out)
 {
@@ -350,6 +394,7 @@ build_close(const struct conn *c, struct syc_record *out)
     }
 }
 
+/* IPv4 has an ID and IPv6 a flow label: one word in the connection, two fields in the record. */
 static void
 build_own(const struct conn *c, struct syc_record *out)
 {
@@ -369,6 +414,10 @@ build_own(const struct conn *c, struct syc_record *out)
     }
 }
 
+/*
+ * ONE_DIRECTION asks that the client said more than SYNs: an unanswered SYN is no fault of the
+ * capture.
+ */
 static uint32_t
 degraded_of(const struct conn *c)
 {
@@ -424,6 +473,11 @@ build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_
     build_lists(c, lists, out);
 }
 
+/*
+ * Reset what a part has told, so that the next part's counters are what came since. Chains of
+ * timeouts and duplicate ACKs in progress go on; minima, maxima, times and the state of both sides
+ * stay.
+ */
 void
 build_restart(struct conn *c, struct store *store)
 {

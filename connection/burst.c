@@ -1,17 +1,40 @@
 /*
  * Exchanges and flights: what the two sides said in turn.
  *
- * A burst is a run of one side's new payload, with neither the other side's payload nor a gap of 1 s or more inside
- * it (record.md). A client burst opens an exchange; the server burst after it answers it. A flight is a part of a server
- * burst that left without waiting for an ACK: it ends at a silence above R/8 or after lasting that long, R being the
- * connection's round trip, so that slow start shows as flights of growing size.
+ * A burst is a run of one side's new payload, with neither the other side's payload nor a gap of 1
+ * s or more inside it (record.md). A client burst opens an exchange; the server burst after it
+ * answers it. A flight is a part of a server burst that left without waiting for an ACK: it ends at
+ * a silence above R/8 or after lasting that long, R being the connection's round trip, so that slow
+ * start shows as flights of growing size.
+ *
+ *    client  ##            #                  ###
+ *    server     ### #  ####      #######           ##
+ *               |-f1-| |f2|
+ *            '-- exchange 1 --'
+ *                          '-- exchange 2 --'  '- 3 -'            f = flights of the burst
+ *
+ * Cadence, pools and slow start are all read from these lists (cadence 2, item 1: one poller may
+ * use one connection for hours, so connection starts are not enough). Only new octets count:
+ * repeats and probes are the network's doing.
+ *
+ * Invariants: at most one exchange is open and it is in exchange_state, not in the log; gaps are
+ * tested on times already quantized to microseconds, so that records read back split at the same
+ * places; a part ends before a burst.
  */
 
 #include "connection/connection_int.h"
 
+/*
+ * 1 s: cadence 3 (idle gap of an episode). An eighth of R: well above the spacing of segments that
+ * left together, well below the R after which the next flight comes; the audit regroups with the
+ * pair's own R.
+ */
 enum { BURST_GAP_US = 1000000, FLIGHT_SHARE = 8 };
 
-/* R/8, or 0 when no round trip is known: then a burst is one flight. */
+/*
+ * R/8, or 0 when no round trip is known: then a burst is one flight. With one direction captured a
+ * single leg stands for both, which makes flights too short rather than too long.
+ */
 static int64_t
 flight_limit(const struct conn *c)
 {
@@ -28,6 +51,7 @@ flight_limit(const struct conn *c)
 
 /* ------------------------------------------------------------ into the log */
 
+/* When memory is short, lists become sums, and the record says so: nothing of the totals is lost. */
 static void
 cut_flight(struct store *store, struct conn *c, const struct flight *f)
 {
@@ -40,6 +64,10 @@ cut_flight(struct store *store, struct conn *c, const struct flight *f)
     }
 }
 
+/*
+ * Offsets are differences to the entry before it, whatever its kind: small numbers make short
+ * varints.
+ */
 static void
 log_flight(struct store *store, struct conn *c)
 {
@@ -76,6 +104,10 @@ cut_exchange(struct store *store, struct conn *c)
     }
 }
 
+/*
+ * The answer's five numbers are written only if there is one: an unanswered burst takes half the
+ * room. A client that said nothing (the server spoke first) has zeros.
+ */
 static void
 log_exchange(struct store *store, struct conn *c)
 {
@@ -102,6 +134,10 @@ log_exchange(struct store *store, struct conn *c)
     c->log.previous = from;
 }
 
+/*
+ * Flights of a burst that was one flight without repeats are not listed: the exchange says all of
+ * it.
+ */
 static void
 server_burst_ends(struct store *store, struct conn *c)
 {
@@ -116,6 +152,10 @@ server_burst_ends(struct store *store, struct conn *c)
     x->flights = 0;
 }
 
+/*
+ * The only place where an exchange enters the log. last_side stays, so that what follows cannot
+ * continue the burst that was just written.
+ */
 void
 burst_end(struct store *store, struct conn *c)
 {
@@ -137,7 +177,11 @@ burst_end(struct store *store, struct conn *c)
 
 /* ------------------------------------------------------------ set-up */
 
-/* First octets of a client burst that belongs to the set-up: a TLS handshake record, a database log-in. */
+/*
+ * First octets of a client burst that belongs to the set-up: a TLS handshake record, a database
+ * log-in. They are turns but no requests (lifecycle 2.3.1: 124 turns on 4 TLS connections were 120
+ * requests). One octet is looked at, if captured.
+ */
 static bool
 is_setup(const struct conn *c, const struct syc_segment *s)
 {
@@ -162,6 +206,11 @@ is_setup(const struct conn *c, const struct syc_segment *s)
     return false;
 }
 
+/*
+ * Protocol by the first payload of either side, requests by each client segment that starts one: no
+ * stream is put together, so pipelined requests within one segment count once (lifecycle 2.3.1: a
+ * lower bound).
+ */
 static void
 look_at_payload(struct step *st)
 {
@@ -178,6 +227,7 @@ look_at_payload(struct step *st)
 
 /* ------------------------------------------------------------ one segment */
 
+/* The same side, less than the gap after its last octets, with nothing of the other side between. */
 static bool
 continues(const struct conn *c, int dir, int64_t at)
 {
@@ -187,7 +237,10 @@ continues(const struct conn *c, int dir, int64_t at)
     return x->open && x->last_side == dir && b->packets > 0 && at - b->last < BURST_GAP_US;
 }
 
-/* Whether a burst of this side, now, needs an exchange of its own. */
+/*
+ * Whether a burst of this side, now, needs an exchange of its own. A server burst joins an open
+ * exchange that has no answer; a second one after a gap is an exchange without client.
+ */
 static bool
 opens_exchange(const struct conn *c, int dir, int64_t at)
 {
@@ -199,6 +252,10 @@ opens_exchange(const struct conn *c, int dir, int64_t at)
     return dir == SYC_TOSERVER || !x->open || x->answered;
 }
 
+/*
+ * Asked before the segment changes anything: a part of the record must end before the burst, never
+ * inside it (record.md).
+ */
 bool
 burst_overflows(const struct conn *c, const struct syc_segment *s, int dir, int64_t at)
 {
@@ -209,6 +266,10 @@ burst_overflows(const struct conn *c, const struct syc_segment *s, int dir, int6
            (s->flags & SYC_RST) == 0 && seq_after(end, me->next) && opens_exchange(c, dir, at);
 }
 
+/*
+ * idle_before is the silence that a keep-alive race needs (close.c): from the last octets of either
+ * side.
+ */
 static void
 client_payload(struct step *st)
 {
@@ -227,6 +288,10 @@ client_payload(struct step *st)
     x->client.packets++;
 }
 
+/*
+ * The first flight's octets stand in the exchange: it is the initial window when a second one
+ * follows (lifecycle 2.4.3).
+ */
 static void
 new_flight(struct step *st)
 {
@@ -242,7 +307,10 @@ new_flight(struct step *st)
     x->flight = (struct flight){.from = st->at, .last = st->at};
 }
 
-/* The server has no room left in the client's window for another full segment. */
+/*
+ * The server has no room left in the client's window for another full segment: such a flight says
+ * nothing of cwnd.
+ */
 static bool
 is_window_limited(const struct conn *c)
 {
@@ -253,6 +321,10 @@ is_window_limited(const struct conn *c)
            server->next - client->ack + server->segment_max > client->window;
 }
 
+/*
+ * Gap and duration are both limited: a paced sender never falls silent, and would otherwise be one
+ * endless flight.
+ */
 static void
 server_payload(struct step *st)
 {
@@ -283,6 +355,10 @@ server_payload(struct step *st)
     x->server.packets++;
 }
 
+/*
+ * A repeat marks the burst it belongs to, so that its flights are not read as an initial window; it
+ * opens nothing.
+ */
 void
 burst_segment(struct step *st)
 {

@@ -1,13 +1,29 @@
 /*
- * Closed connections kept small. In a file a tuple stays open for late segments until the end of the input (record.md),
- * so most of a long capture's connections are closed ones that will say nothing more; whole, they would fill the memory
- * and drive the few that speak out of the cache.
+ * Closed connections kept small. In a file a tuple stays open for late segments until the end of
+ * the input (record.md), so most of a long capture's connections are closed ones that will say
+ * nothing more; whole, they would fill the memory and drive the few that speak out of the cache.
  *
- * Packing knows no fields: the words of struct conn are kept with as many octets as each needs, those of its rare half only
- * where they differ from a blank connection. So it is lossless by construction, and a field added to struct conn needs no
- * line here.
+ * Packing knows no fields: the words of struct conn are kept with as many octets as each needs,
+ * those of its rare half only where they differ from a blank connection. So it is lossless by
+ * construction, and a field added to struct conn needs no line here. Pointers are words like
+ * others: interned values, trouble and cut stay where they are and the packed words own them.
  *
- *     | struct cold | log | lengths of the words | their octets |      in chunks, in order of packing
+ *   one connection:   | struct cold | log | lengths of the words | their octets |
+ *
+ *   chunks:   oldest                                newest
+ *             [xxxx|DEAD|live ] -> [live|DEAD|live] -> [live|live|   free   ]
+ *              ^begin                                             ^end           units of COLD_UNIT octets
+ *
+ *   cold_put   behind `end` of the newest      cold_drop  marks DEAD, moves nothing
+ *   cold_thaw  copies out, then drops          cold_oldest  passes the dead, gives empty chunks back
+ *
+ * Order of packing is order of the close (the queue of closed connections is), so the oldest is the
+ * one to evict, for any hash key. A DEAD one in the middle of a chunk keeps its octets until all
+ * before it are gone: late segments are rare, so that is little; with a capture that wakes every
+ * connection, all chunks die from the front anyway.
+ *
+ * Invariants: a struct cold never moves, so its reference in the index stays right; LIVE and HELD
+ * ones are in the index, DEAD ones are not.
  */
 
 #include "connection/table_int.h"
@@ -15,16 +31,29 @@
 #include <string.h>
 
 enum {
+    /*
+     * Many connections to an allocation, few enough that one late death in the front does not hold
+     * much memory.
+     */
     CHUNK_OCTETS = 16 * 1024,
     CHUNK_UNITS = CHUNK_OCTETS / COLD_UNIT,
     WORD = sizeof(uint64_t),
-    LOG_MAX = 2048, /* longer logs stay in their chunks */
+    /*
+     * Longer logs stay in their chunks: copying 256 exchanges to save chunk ends would gain
+     * nothing.
+     */
+    LOG_MAX = 2048,
+    /* Every word whole with its length, and one word beyond: octets are moved a word at a time. */
     WORDS_MAX = COLD_WORDS * (1 + WORD) + WORD,
     PACKED_MAX = sizeof(struct cold) + LOG_MAX + WORDS_MAX + COLD_UNIT,
 };
 
 _Static_assert(sizeof(struct conn) % WORD == 0, "struct conn is whole words");
 
+/*
+ * The octets of many packed connections. What is before begin is dead, what is behind end was never
+ * written.
+ */
 struct cold_chunk {
     uint32_t begin, end; /* units: before begin all are dead */
     _Alignas(COLD_UNIT) uint8_t octets[CHUNK_OCTETS];
@@ -33,6 +62,10 @@ _Static_assert(PACKED_MAX <= CHUNK_OCTETS, "any connection fits a chunk");
 
 /* ------------------------------------------------------------ chunks */
 
+/*
+ * Chunk number and unit in one word, so that a slot of the index needs no second array: the number
+ * of a chunk is taken again after it, which is why take_number() and not a counter.
+ */
 static uint32_t
 ref_of(uint32_t number, uint32_t unit)
 {
@@ -48,7 +81,10 @@ cold_get(const struct syc_table *t, uint32_t ref)
     return (struct cold *)(void *)(chunk->octets + (size_t)(at % CHUNK_UNITS) * COLD_UNIT);
 }
 
-/* A free number, 0 when there is none: numbers have to fit a reference. */
+/*
+ * A free number, 0 when there is none: numbers have to fit a reference, which ends this at 2^30
+ * units of 16 octets, 16 GiB.
+ */
 static uint32_t
 take_number(struct cold_store *s)
 {
@@ -78,7 +114,10 @@ free_number(struct cold_store *s, uint32_t number)
     s->free = number;
 }
 
-/* A new chunk at the young end; false when the budget or memory is gone. */
+/*
+ * Counted before it is there, as everything is that lives with connections: a full budget refuses
+ * here and the connection stays in the pool, whole.
+ */
 static bool
 add_chunk(struct syc_table *t)
 {
@@ -107,6 +146,7 @@ add_chunk(struct syc_table *t)
     return true;
 }
 
+/* Only from the front: the list is single, and the dead are passed in order. */
 static void
 drop_oldest_chunk(struct syc_table *t)
 {
@@ -122,6 +162,7 @@ drop_oldest_chunk(struct syc_table *t)
     free_number(s, number);
 }
 
+/* For the end of the table: what still lives must have been written, since nobody calls back. */
 void
 cold_clear(struct syc_table *t)
 {
@@ -134,6 +175,10 @@ cold_clear(struct syc_table *t)
 
 /* ------------------------------------------------------------ words */
 
+/*
+ * Copied, not cast: struct conn is not an array of uint64_t for the compiler, and both agree on one
+ * load.
+ */
 static inline uint64_t
 word_of(const struct conn *c, size_t i)
 {
@@ -143,6 +188,10 @@ word_of(const struct conn *c, size_t i)
     return word;
 }
 
+/*
+ * Which rare words are to be kept. One mask of 64 bits suffices: asserted where COLD_WORDS is
+ * defined.
+ */
 static uint64_t
 find_present(const struct conn *c, const struct conn *blank)
 {
@@ -154,14 +203,21 @@ find_present(const struct conn *c, const struct conn *blank)
     return present;
 }
 
-/* Octets that a word needs, 0 to 8. */
+/*
+ * Octets that a word needs, 0 to 8. Counts, times and sequence numbers are small; SYC_NONE needs
+ * all 8, which is why what most connections never set stands in the rare half, where words as in a
+ * blank connection cost nothing.
+ */
 static inline unsigned
 length_of(uint64_t word)
 {
     return word == 0 ? 0 : (71U - (unsigned)__builtin_clzll(word)) / 8;
 }
 
-/* Lengths of words go to one place, their octets to another; the latter a whole word at a time. */
+/*
+ * Lengths of words go to one place, their octets to another; the latter a whole word at a time, so
+ * that packing has no loop over octets and no branch on a length.
+ */
 struct words {
     uint8_t *lengths, *octets;
 };
@@ -176,7 +232,7 @@ put_word(struct words *w, uint64_t word)
     w->octets += length;
 }
 
-/* Returns the end; up to 7 octets behind it are written, too. */
+/* Returns the end; up to 7 octets behind it are written, too: units_at_most() has room for them. */
 static uint8_t *
 write_words(const struct conn *c, uint64_t present, uint8_t *out)
 {
@@ -191,6 +247,7 @@ write_words(const struct conn *c, uint64_t present, uint8_t *out)
     return w.octets;
 }
 
+/* Masks by table rather than shifts: a shift by 64 for length 0 would be undefined. */
 static inline void
 take_word(struct words *w, struct conn *out, size_t i)
 {
@@ -208,7 +265,10 @@ take_word(struct words *w, struct conn *out, size_t i)
     w->octets += length;
 }
 
-/* As write_words() wrote them; up to 7 octets behind the end are read, too. */
+/*
+ * As write_words() wrote them; up to 7 octets behind the end are read, too. They lie within the
+ * chunk: PACKED_MAX counts them, so the sanitizers see no stray octet.
+ */
 static void
 read_words(uint64_t present, uint8_t *in, struct conn *out)
 {
@@ -230,6 +290,10 @@ log_place(const struct cold *h)
     return (uint8_t *)(uintptr_t)(h + 1);
 }
 
+/*
+ * What index, order and eviction ask of a packed connection without unpacking it: its tuple, tag,
+ * beginning and close.
+ */
 static void
 write_head(const struct syc_table *t, const struct conn *c, struct cold *h)
 {
@@ -248,7 +312,10 @@ write_head(const struct syc_table *t, const struct conn *c, struct cold *h)
     h->present = find_present(c, &t->blank);
 }
 
-/* Units that c may need, what is read and written behind its end included. */
+/*
+ * Units that c may need, what is read and written behind its end included. An upper bound: the true
+ * size is known only once it is written, and end moves by that.
+ */
 static uint32_t
 units_at_most(const struct conn *c)
 {
@@ -257,7 +324,11 @@ units_at_most(const struct conn *c)
     return ((uint32_t)(sizeof(struct cold) + WORDS_MAX) + log) / COLD_UNIT + 1;
 }
 
-/* c packed at h, where units_at_most() are free. The log's chunks go back to the store if it is packed, too. */
+/*
+ * c packed at h, where units_at_most() are free. The log's chunks go back to the store if it is
+ * packed, too; then the words are written with an empty log, so that unpacking finds no pointer to
+ * what was freed.
+ */
 static void
 pack(struct syc_table *t, struct conn *c, struct cold *h)
 {
@@ -280,7 +351,10 @@ pack(struct syc_table *t, struct conn *c, struct cold *h)
     }
 }
 
-/* What the packed connection keeps must not go with its place in the pool. */
+/*
+ * What the packed connection keeps must not go with its place in the pool: pool_give() frees log,
+ * trouble and cut.
+ */
 static void
 leave_pool(struct syc_table *t, struct conn *c)
 {
@@ -290,6 +364,10 @@ leave_pool(struct syc_table *t, struct conn *c)
     pool_give(t, c);
 }
 
+/*
+ * Queue and number are cleared before packing: they belong to the place in the pool, and zeros pack
+ * to nothing.
+ */
 bool
 cold_put(struct syc_table *t, struct conn *c)
 {
@@ -330,6 +408,11 @@ cold_key(const struct syc_table *t, const struct cold *h, struct syc_key *out)
     out->path = t->intern.paths[h->path_id];
 }
 
+/*
+ * Into any struct conn, the table's scratch included: for a record there is no need of a place in
+ * the pool. The log stays where it is (flat): a record of a closed connection is read once, so
+ * copying it into chunks would be for nothing.
+ */
 void
 cold_unpack(const struct syc_table *t, const struct cold *h, struct conn *out)
 {
@@ -340,6 +423,11 @@ cold_unpack(const struct syc_table *t, const struct cold *h, struct conn *out)
     out->log.flat_octets = h->log_octets;
 }
 
+/*
+ * A segment came for a closed connection. HELD while a place is sought: making room evicts the
+ * oldest, and that may be this very one. On failure all is as it was: the segment is lost (counted
+ * as denied), the connection is not.
+ */
 struct conn *
 cold_thaw(struct syc_table *t, uint32_t ref)
 {
@@ -370,6 +458,10 @@ cold_thaw(struct syc_table *t, uint32_t ref)
     return c;
 }
 
+/*
+ * Its octets stay until the chunk's front passes them; trouble and cut have moved to whoever
+ * unpacked it.
+ */
 void
 cold_drop(struct syc_table *t, struct cold *h)
 {
@@ -379,6 +471,10 @@ cold_drop(struct syc_table *t, struct cold *h)
 
 /* ------------------------------------------------------------ in order */
 
+/*
+ * Passes the dead and gives empty chunks back on the way, so eviction needs no other housekeeping.
+ * NULL as well when the oldest is HELD: then the caller must look elsewhere.
+ */
 struct cold *
 cold_oldest(struct syc_table *t, uint32_t *ref)
 {
@@ -400,6 +496,7 @@ cold_oldest(struct syc_table *t, uint32_t *ref)
     return NULL;
 }
 
+/* In order of packing; visit may drop what it is shown, but nothing else. */
 void
 cold_each(const struct syc_table *t, void (*visit)(void *user, uint32_t ref, struct cold *h),
           void *user)

@@ -22,12 +22,22 @@ struct syc_syn_seen {
     const struct syc_syn_own *own;
 };
 
+/*
+ * Where what leaves the table goes. Both are called from within feed, unreachable, expire and
+ * finish: they may not call back into the table. record comes once for each part and once as the
+ * last (final), syn at once.
+ */
 struct syc_table_sink {
     void *user;
     void (*record)(void *user, const struct syc_record *r);
     void (*syn)(void *user, const struct syc_syn_seen *s); /* may be NULL */
 };
 
+/*
+ * Limits and clock of one table. Two budgets, so that a flood of SYNs cannot take the room of
+ * connections that talk: what it fills is its own ring. Both are octets; the tables of signatures
+ * and paths have fixed caps beside them.
+ */
 struct syc_table_config {
     size_t connection_octets; /* budget of connections, their logs included */
     size_t half_open_octets;  /* budget of SYNs that nobody has answered */
@@ -38,6 +48,10 @@ struct syc_table_config {
     int64_t interval_ns; /* live: part records of long connections; 0 = none */
 };
 
+/*
+ * Every refusal and loss has its counter: what is not here did not happen. open and half_open are
+ * now, peaks are ever.
+ */
 struct syc_table_stats {
     uint64_t connections; /* records begun, half-open ones included */
     uint64_t open, open_peak;
@@ -50,27 +64,60 @@ struct syc_table_stats {
     uint64_t duplicates; /* frames that a mirror port gave twice */
 };
 
+/* One thread at a time; two tables share nothing. */
 struct syc_table;
 
-/* NULL when memory is short. */
+/*
+ * An empty table.
+ *
+ * config   copied; without half_open_octets each SYN is a connection, without connection_octets all
+ *          are refused and counted
+ * sink     copied; record must be set, syn may be NULL
+ * returns  NULL when memory is short
+ * cost     some 150 KiB at once (path list, scratch lists, first index); the budgets fill as
+ *          traffic asks
+ */
 struct syc_table *syc_table_new(const struct syc_table_config *config,
                                 const struct syc_table_sink *sink);
+/* Gives all memory back without writing a record: call syc_table_finish() before. NULL is fine. */
 void syc_table_free(struct syc_table *t);
 
 /*
  * Follow n segments (n <= SYC_BATCH), in order.
  *
- * cost  one look-up each (prefetched over the batch), a handful of stores; no allocation but for new connections
+ * segments  borrowed for the call; their time may run back by a little, it is held inside a
+ *           connection
+ * promises  no output depends on how segments are cut into batches, nor on config.key while no cap
+ *           is hit
+ * cost      one look-up each (prefetched over the batch), a handful of stores; no allocation but
+ *           for new connections
+ * source    record.md, identity and order
  */
 void syc_table_feed(struct syc_table *t, const struct syc_segment *segments, size_t n);
 
-/* An ICMP error quoted this segment (s->unreachable): marks its connection, if there is one. */
+/*
+ * An ICMP error quoted this segment (s->unreachable): marks its connection, if there is one. The
+ * first mark stays. It never begins or ends a connection: ICMP is easily forged (RFC 5927).
+ */
 void syc_table_unreachable(struct syc_table *t, const struct syc_segment *s);
 
-/* Live: end what time has ended. now_ns is the capture clock. */
+/*
+ * Live: end what time has ended: closed for 2MSL, silent for idle_ns, SYNs unanswered for 140 s.
+ *
+ * now_ns   the capture clock, not the wall's, so that a replay ends connections where the live run
+ *          did
+ * cost     bounded per call but for the closed ones that are due; meant for once a second or a
+ *          batch
+ */
 void syc_table_expire(struct syc_table *t, int64_t now_ns);
 
-/* End everything, in canonical order. degraded: bits (1 << enum syc_degraded) that touch every record still open. */
+/*
+ * End everything, in canonical order (start, key, ISN).
+ *
+ * degraded  bits (1 << enum syc_degraded) that touch every record still open; closed ones are whole
+ * cost      a list of 32 octets a connection, outside the budgets; without memory for it the order
+ *           is lost, no record
+ */
 void syc_table_finish(struct syc_table *t, uint32_t degraded);
 
 /* Counts so far; cheap, may be asked at any time. */

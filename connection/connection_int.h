@@ -17,7 +17,7 @@
 
 /* ------------------------------------------------------------- one side */
 
-/* Zeek's endpoint states: what one side has done so far. */
+/* Zeek's endpoint states: what one side has done so far. Table of transitions: state.c. */
 enum endpoint {
     EP_INACTIVE,
     EP_SYN_SENT,
@@ -28,6 +28,10 @@ enum endpoint {
     EP_RESET,
 };
 
+/*
+ * Presence beside values: 0 is a sequence number, a window and a TSval like any other, so none of
+ * them can mean "not yet".
+ */
 enum side_flag {
     SIDE_HAS_SEQ = 1 << 0, /* base and next mean something */
     SIDE_HAS_ACK = 1 << 1, /* ack and window mean something */
@@ -46,6 +50,10 @@ enum side_flag {
     SIDE_HIST_SYN = 1 << 14,
 };
 
+/*
+ * Three holes a side: as many as SACK reports beside timestamps (RFC 2018 3). Eight IP IDs: seven
+ * steps, in which a random counter passes for one of small steps less than once in 10^16.
+ */
 enum { HOLES = 3, ID_SEGMENTS = 8 };
 
 /* Octets [from, to) that were passed over; from == to: unused. */
@@ -54,7 +62,10 @@ struct hole {
     int64_t at; /* when it opened */
 };
 
-/* What goes wrong on few connections: allocated with the first thing that does. */
+/*
+ * What goes wrong on few connections: allocated with the first thing that does. Kept out of struct
+ * side so that the usual side stays within two cache lines.
+ */
 struct trouble {
     struct trouble *next_free; /* in the store's list */
     uint32_t retrans_data, retrans_fast, retrans_rto, retrans_syn, retrans_fin;
@@ -65,7 +76,10 @@ struct trouble {
     struct hole holes[HOLES];
 };
 
-/* What one end has sent, and what it acknowledged: two cache lines, as nearly every segment touches them. */
+/*
+ * What one end has sent, and what it acknowledged: two cache lines, as nearly every segment touches
+ * them. Sequence numbers compare through seq_after() only: they wrap.
+ */
 struct side {
     uint32_t base;       /* sequence number before the first octet (the ISN) */
     uint32_t next;       /* after the highest octet seen, SYN and FIN counted */
@@ -92,7 +106,10 @@ struct side {
 };
 _Static_assert(sizeof(struct side) <= 128, "two cache lines");
 
-/* What only the first and the last segments of one end touch. */
+/*
+ * What only the first and the last segments of one end touch: out of the way of the hot lines, in
+ * the half that packs to almost nothing.
+ */
 struct ends {
     uint32_t control_pkts, control_bytes;
     uint32_t ts_first;
@@ -103,6 +120,7 @@ struct ends {
 
 /* ------------------------------------------------------------- bursts */
 
+/* The burst that is running on one side; octets are new ones only. */
 struct burst {
     int64_t from, last; /* at */
     uint64_t octets;
@@ -110,6 +128,7 @@ struct burst {
     uint8_t setup; /* client burst that belongs to the set-up (TLS handshake, database log-in) */
 };
 
+/* The flight that is running; gap_max and last tell whether its end was a silence or its length. */
 struct flight {
     int64_t from, last, gap_max;
     uint64_t octets;
@@ -117,6 +136,10 @@ struct flight {
     uint8_t window_limited;
 };
 
+/*
+ * The one exchange that is not in the log yet. Ends (burst_end) before a part, before the next
+ * client burst, and when the record is built.
+ */
 struct exchange_state {
     struct burst client, server;
     uint64_t first_flight_octets;
@@ -128,17 +151,21 @@ struct exchange_state {
     uint8_t last_side; /* whose burst ran last */
 };
 
-/* What is finished, as varints: an exchange takes 15 to 25 octets where the struct has 80. */
+/*
+ * What is finished, as varints: an exchange takes 15 to 25 octets where the struct has 80. The tag
+ * says how many values follow: burst.c, track.c and close.c write, build.c reads.
+ */
 enum log_tag { LOG_EXCHANGE, LOG_ANSWERED, LOG_FLIGHT, LOG_SYN, LOG_SYN_ACK, LOG_RESTART };
 
+/* 64 octets: a cache line, and room for two or three exchanges. */
 struct log_chunk {
     struct log_chunk *next;
     uint8_t octets[56];
 };
 
 struct log {
-    const uint8_t *
-        flat; /* octets before those in the chunks: of a packed connection, borrowed from it (cold.c) */
+    /* Octets before those in the chunks: of a packed connection, borrowed from it (cold.c). */
+    const uint8_t *flat;
     struct log_chunk *first, *last;
     uint32_t flat_octets, octets; /* at flat; in the chunks */
     uint32_t flights;
@@ -150,13 +177,17 @@ struct log {
 
 /* ------------------------------------------------------------- connection */
 
+/* TIME-WAIT of one side, as close.c follows it. */
 struct time_wait {
     int64_t enter_at, killed_at;
     int64_t restart_first, restart_last; /* the present span */
     uint8_t spans;                       /* in the log */
 };
 
-/* The numbers of syc_syn_own in the width they have on the wire. */
+/*
+ * The numbers of syc_syn_own in the width they have on the wire: the record's int64_t would cost 40
+ * octets a SYN.
+ */
 struct own {
     uint32_t id_or_label;
     uint32_t ts_val, ts_ecr;
@@ -164,7 +195,10 @@ struct own {
     uint8_t has_ts;
 };
 
-/* SYNs and SYN+ACKs of one side that were told as fingerprints: each sequence number and kind once. */
+/*
+ * SYNs and SYN+ACKs of one side that were told as fingerprints: each sequence number and kind once.
+ * Two: a side's own SYN and the other kind of a split or simultaneous open (RFC 9293 3.5).
+ */
 enum { TOLD_MAX = 2 };
 struct told {
     uint32_t seq[TOLD_MAX];
@@ -172,13 +206,17 @@ struct told {
     uint8_t count;
 };
 
-/* Totals of exchanges and flights that found no room in the log. */
+/*
+ * Totals of exchanges and flights that found no room in the log: the sums of a record stay true
+ * when its lists cannot.
+ */
 struct cut {
     uint64_t exchanges, answered, client_octets, client_packets, server_octets, server_packets;
     int64_t busy;
     uint64_t flights, flight_segments, flight_octets;
 };
 
+/* Facts of a connection that have no time of their own. */
 enum conn_flag {
     CONN_CLIENT_KNOWN = 1 << 0,
     CONN_REVERSED = 1 << 1, /* Zeek's originator is our server */
@@ -193,8 +231,10 @@ enum conn_flag {
 };
 
 /*
- * In the order of use: the first eight cache lines are what a segment in the middle of a connection touches, then what
- * comes with an exchange, then what only beginnings, ends and accidents do.
+ * In the order of use: the first eight cache lines are what a segment in the middle of a connection
+ * touches, then what comes with an exchange, then what only beginnings, ends and accidents do. What
+ * stands before `own` is kept in every packed connection, what stands behind only where it differs
+ * from a blank one (cold.c): keep what is mostly unset there.
  */
 struct conn {
     struct syc_key key;
@@ -232,7 +272,8 @@ struct conn {
     struct told told[2];
     struct ends ends[2];
     struct time_wait time_wait[2];
-    uint32_t parts; /* written before */
+    uint16_t p0f_mss; /* of the client's SYN, for the server's SYN+ACK */
+    uint32_t parts;   /* written before */
     uint32_t degraded;
     uint32_t syn_told, syn_ack_told; /* in parts written before */
     uint32_t syn_after_ack, late_count, clock_back_count;
@@ -241,7 +282,10 @@ struct conn {
     struct cut *cut; /* NULL = nothing was cut */
 };
 
-/* A SYN that nobody has answered: 64 octets, the tuple included (record.md). */
+/*
+ * A SYN that nobody has answered: 64 octets, the tuple included (record.md): a flood must not cost
+ * a connection each. What the signature tells is left to it (syn_id).
+ */
 struct half_open {
     uint8_t client[16];
     uint8_t server[16];
@@ -257,19 +301,30 @@ struct half_open {
 };
 _Static_assert(sizeof(struct half_open) == 64, "at most 64 octets, the tuple included");
 
-/* One distinct SYN or SYN+ACK, and what a half-open slot leaves to it. */
+/*
+ * One distinct SYN or SYN+ACK, and what a half-open slot leaves to it. `syn` never moves: records
+ * point at it.
+ */
 struct syn_entry {
     uint8_t key[SYC_SYN_KEY];
     const struct syc_syn *syn;
     uint16_t ip_octets;
+    uint16_t p0f_mss; /* syc_syn_p0f_mss() */
     uint8_t wscale, scaled, has_ts;
 };
 
 /* ------------------------------------------------------------- intern.c */
 
+/*
+ * Far above the stacks of any network, low enough that someone who invents them stays within a
+ * fixed sum.
+ */
 enum { SYN_ENTRIES_MAX = 16384, PATHS_MAX = 4096 };
 
-/* Distinct SYNs and paths of a table; grows to its caps and then says no. */
+/*
+ * Distinct SYNs and paths of a table; grows to its caps and then says no. Numbers are for the
+ * table's life.
+ */
 struct intern {
     struct syc_hash_line line;
     struct syn_entry *syns;
@@ -277,6 +332,7 @@ struct intern {
     uint32_t *syn_slots; /* entry + 1, 0 = free */
     uint32_t slot_count;
     struct syc_path *paths; /* paths[0] is the empty one */
+    uint16_t *path_slots;   /* number of a path, 0 = free */
     uint16_t path_count;
 };
 
@@ -290,7 +346,7 @@ uint16_t intern_path(struct intern *in, const struct syc_path *path);
 
 /* ------------------------------------------------------------- log.c */
 
-/* Where connections take their chunks and trouble from; every octet is counted against the budget. */
+/* Where connections take their chunks and trouble from; all of it is counted against the budget. */
 struct store {
     struct syc_budget budget;
     struct log_chunk *free_chunks;
@@ -299,13 +355,23 @@ struct store {
     struct syc_arena arena;
 };
 
-/* Append one entry (tag first); when memory is short the log is marked lost and the caller sums instead. */
+/*
+ * Append one entry (tag first, at most 12 values); when memory is short the log is marked lost and
+ * the caller sums instead.
+ *
+ * cost  a few stores; a chunk at times
+ */
 void log_append(struct store *store, struct conn *c, const int64_t *values, size_t count);
+/* Its chunks go back to the store's list; the log is empty after it. */
 void log_free(struct store *store, struct log *log);
-/* The octets of a log in one piece, and back into chunks (behind what is there; false when memory is short). */
+/*
+ * The octets of a log in one piece, and back into chunks (behind what is there; false when memory
+ * is short).
+ */
 void log_copy(const struct log *log, uint8_t *out);
 bool log_restore(struct store *store, struct log *log, const uint8_t *octets, size_t n);
 
+/* A walk over flat octets and chunks as if they were one piece. The log must not grow meanwhile. */
 struct log_reader {
     const uint8_t *at, *end; /* of the present piece */
     const struct log_chunk *next;
@@ -317,12 +383,17 @@ int64_t log_read(struct log_reader *r);
 
 /* The trouble of a side, made when needed; never NULL. */
 struct trouble *trouble_of(struct store *store, struct conn *c, int side);
+/* Gives back trouble of both sides and what was cut. */
 void trouble_free(struct store *store, struct conn *c);
+/* The totals, made when needed; NULL when even that finds no memory, and then they are not told. */
 struct cut *cut_of(struct store *store, struct conn *c);
 
 /* ------------------------------------------------------------- the stages */
 
-/* One segment on its way through the stages. */
+/*
+ * One segment on its way through the stages. The upper half is given, the rest is found by track.c
+ * and read by the stages after it: each question about a segment is answered once.
+ */
 struct step {
     struct store *store;
     struct intern *intern;
@@ -343,9 +414,10 @@ struct step {
 /* True when the connection is in the state that plain_segment() is for; told by CONN_STEADY from then on. */
 bool plain_is_steady(const struct conn *c);
 /*
- * What track, state and close would do with this segment of a steady connection, at `at`; burst_segment() is still to come.
+ * What track, state and close would do with this segment of a steady connection, at `at`;
+ * burst_segment() is still to come.
  *
- * returns  false, and nothing done, when it is not as plain as that. *new_octets as in struct step.
+ * returns  false, and nothing done, when it is not as plain as that. *new_octets as in struct step
  */
 bool plain_segment(struct conn *c, const struct syc_segment *s, int dir, int64_t at,
                    uint32_t *new_octets);
@@ -353,37 +425,47 @@ bool plain_segment(struct conn *c, const struct syc_segment *s, int dir, int64_t
 /* track.c: sequence space and counters of one segment. Fills the step's findings. */
 void track_segment(struct step *st);
 /*
- * A mirror port gave this frame twice: the same numbers, flags, window, clock and IP ID as the segment before it, at once.
- * It is counted among segments and octets, as other tools do, and is no retransmission.
+ * A mirror port gave this frame twice: the same numbers, flags, window, clock and IP ID as the
+ * segment before it, at once. It is counted among segments and octets, as other tools do, and is no
+ * retransmission.
  */
 bool track_is_copy(const struct step *st);
+/* Count the copy: segments, octets and SYNs only; sequence space does not see it. */
 void track_copy(struct step *st);
 /* One more IP ID of this side (the first ID_SEGMENTS are looked at). */
 void track_ip_id(struct side *me, uint16_t id);
 /* Side `dir` begins with this segment: its base. */
 void track_base(struct conn *c, int dir, const struct syc_segment *s);
 
-/* state.c: Zeek's endpoint states and history. */
+/*
+ * Zeek's endpoint states and history (state.c). Asks flags as they were before this segment: call
+ * it before close_segment().
+ */
 void state_segment(struct step *st);
 /* True when Zeek would take the sender of a first segment without SYN for the responder. */
 bool state_flips(const struct syc_segment *s);
+/* conn_state by the present states of both ends; may be asked at any time. */
 enum syc_state state_of(const struct conn *c);
 
 /* A letter of history in the case of its side; what does not fit is left out. */
 void state_add_letter(struct conn *c, int side, char letter);
 
-/* close.c: FIN, RST, TIME-WAIT. */
+/* FIN, RST, TIME-WAIT (close.c). Late segments only prolong or end a TIME-WAIT. */
 void close_segment(struct step *st);
+/* How it ended so far, and who closed first; a pure function of the connection. */
 enum syc_close close_kind(const struct conn *c, enum syc_first *first);
 
-/* burst.c: exchanges and flights. */
+/* Exchanges and flights (burst.c): the last stage, since it needs what track found new. */
 void burst_segment(struct step *st);
 /* True when this segment would begin an exchange beyond SYC_EXCHANGES_MAX: a part ends before it. */
 bool burst_overflows(const struct conn *c, const struct syc_segment *s, int dir, int64_t at);
 /* Write what is open into the log; after it nothing is. */
 void burst_end(struct store *store, struct conn *c);
 
-/* build.c: the record of a connection. lists is scratch that is grown and reused. */
+/*
+ * Scratch in which a record's lists are put together: grown and reused, so building a record
+ * allocates next to nothing.
+ */
 struct lists {
     struct syc_exchange exchanges[SYC_EXCHANGES_MAX];
     struct syc_flight *flights;
@@ -391,6 +473,14 @@ struct lists {
     char history[SYC_HISTORY_MAX + 1];
     struct syc_record blank; /* as syc_record_init() leaves it: copied, not computed */
 };
+/*
+ * The record of a connection as it is now, borrowed from lists and the connection until the next
+ * call.
+ *
+ * final  nothing follows for this connection; else it is a part, and build_restart() is to be
+ *        called
+ * cost   one pass over the log
+ */
 void build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_reason reason,
                   bool final, struct syc_record *out);
 /* Reset what a part has told, so that the next part's counters are what came since. */

@@ -1,7 +1,15 @@
 /*
- * The index: 8-octet slots, linear probing, deletion by moving back. A slot's home is its tag, so growing and deleting
- * need neither the key nor the connection. 8 octets a slot over dense records was the least memory and, with
- * prefetching, the quickest of the layouts measured (performance 3).
+ * The index: 8-octet slots, linear probing, deletion by moving back. A slot's home is its tag, so
+ * growing and deleting need neither the key nor the connection. 8 octets a slot over dense records
+ * was the least memory and, with prefetching, the quickest of the layouts measured (performance 3).
+ *
+ *    slot        3     4     5     6     7     8
+ *    home of it        4     4     5     6              a run: entries pushed on by those before them
+ *    remove 4:         4     5     6                    each moves back, none past its home
+ *
+ * Invariant: every entry is reached from its home without passing a free slot. Deletion by moving
+ * back keeps it without tombstones, which a flood of short connections would pile up. Tags are
+ * keyed hashes, so nobody outside can aim at one run.
  */
 
 #include "connection/table_int.h"
@@ -17,6 +25,7 @@ index_init(struct index *x)
     return x->slots != NULL;
 }
 
+/* Ends: the load is below 1, see index_reserve(). */
 static void
 put(struct slot *slots, uint32_t count, struct slot slot)
 {
@@ -28,6 +37,10 @@ put(struct slot *slots, uint32_t count, struct slot slot)
     slots[at] = slot;
 }
 
+/*
+ * When there is no memory to grow, the load may rise until one slot is free, which is what ends
+ * every search.
+ */
 bool
 index_reserve(struct index *x)
 {
@@ -59,7 +72,10 @@ index_add(struct index *x, uint32_t tag, uint32_t ref)
     x->used++;
 }
 
-/* Position of an entry that is there. */
+/*
+ * Position of an entry that is there: asked for by reference, never by tuple, so no connection is
+ * touched.
+ */
 static uint32_t
 locate(const struct index *x, uint32_t tag, uint32_t ref)
 {
@@ -77,7 +93,10 @@ index_move(struct index *x, uint32_t tag, uint32_t from, uint32_t to)
     x->slots[locate(x, tag, from)].ref = to;
 }
 
-/* Close the hole: an entry after it moves back unless its home lies between the hole and itself. */
+/*
+ * Close the hole: an entry after it moves back unless its home lies between the hole and itself
+ * (Knuth 6.4, algorithm R).
+ */
 void
 index_remove(struct index *x, uint32_t tag, uint32_t ref)
 {

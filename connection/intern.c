@@ -1,6 +1,12 @@
 /*
- * Distinct SYNs and paths. Thousands of connections share one stack, so a SYN is described once and after that found by
- * its key: a hash and one comparison instead of four formatted strings. Values never move: records point at them.
+ * Distinct SYNs and paths. Thousands of connections share one stack, so a SYN is described once and
+ * after that found by its key: a hash and one comparison instead of four formatted strings. Values
+ * never move: records point at them.
+ *
+ * The sets only grow, since records, packed connections and half-open slots name entries by number.
+ * Their caps keep someone who invents a new SYN for each packet from taking the memory: 16384
+ * signatures, beyond which a SYN has none and its record says so. The hash is keyed for the same
+ * reason as the table's.
  */
 
 #include "connection/connection_int.h"
@@ -8,6 +14,9 @@
 #include <string.h>
 
 enum { SLOTS_START = 256, ROOM_START = 64 };
+
+/* Room for every path at a load of at most one half. */
+enum { PATH_SLOTS = 2 * PATHS_MAX };
 
 bool
 intern_init(struct intern *in, const struct syc_hash_key *key)
@@ -17,13 +26,15 @@ intern_init(struct intern *in, const struct syc_hash_key *key)
                           .path_count = 1};
     in->syn_slots = syc_alloc(SLOTS_START, sizeof(*in->syn_slots));
     in->paths = syc_alloc(PATHS_MAX, sizeof(*in->paths));
-    if (in->syn_slots == NULL || in->paths == NULL) {
+    in->path_slots = syc_alloc(PATH_SLOTS, sizeof(*in->path_slots));
+    if (in->syn_slots == NULL || in->paths == NULL || in->path_slots == NULL) {
         intern_fini(in);
         return false;
     }
     return true;
 }
 
+/* Every record that points at a value must be gone: the table is the last to let go. */
 void
 intern_fini(struct intern *in)
 {
@@ -33,6 +44,7 @@ intern_fini(struct intern *in)
     syc_free(in->syns);
     syc_free(in->syn_slots);
     syc_free(in->paths);
+    syc_free(in->path_slots);
     *in = (struct intern){0};
 }
 
@@ -46,6 +58,7 @@ hash_key(const struct intern *in, const uint8_t key[SYC_SYN_KEY])
     return syc_hash_line(&in->line, words, SYC_SYN_KEY / 4);
 }
 
+/* Slots hold numbers of entries: `syns` may move when it grows, the signatures themselves do not. */
 static void
 slot_put(struct intern *in, uint32_t *slots, uint32_t count, uint32_t entry)
 {
@@ -57,7 +70,10 @@ slot_put(struct intern *in, uint32_t *slots, uint32_t count, uint32_t entry)
     slots[at & (count - 1)] = entry + 1;
 }
 
-/* Room for one more entry at a load of at most one half; false when memory is short or the cap is reached. */
+/*
+ * Room for one more entry at a load of at most one half; false when memory is short or the cap is
+ * reached. A half done growth is no harm: list and slots are each whole at any time.
+ */
 static bool
 make_room(struct intern *in)
 {
@@ -89,6 +105,10 @@ make_room(struct intern *in)
     return true;
 }
 
+/*
+ * Besides the facts, what a half-open slot left out: header octets, TTL and window come from here
+ * when it is rebuilt.
+ */
 static bool
 entry_fill(struct syn_entry *e, const struct syc_segment *s, uint32_t peer_mss)
 {
@@ -103,9 +123,11 @@ entry_fill(struct syn_entry *e, const struct syc_segment *s, uint32_t peer_mss)
     e->scaled = syn->wscale >= 0;
     e->wscale = e->scaled ? (uint8_t)syn->wscale : 0;
     e->has_ts = s->has_ts;
+    e->p0f_mss = (uint16_t)syc_syn_p0f_mss(s);
     return true;
 }
 
+/* The key holds everything that the description is made of, so equal keys are equal descriptions. */
 uint32_t
 intern_syn(struct intern *in, const struct syc_segment *s, uint32_t peer_mss)
 {
@@ -127,21 +149,38 @@ intern_syn(struct intern *in, const struct syc_segment *s, uint32_t peer_mss)
     return ++in->syn_count;
 }
 
-/* Captures have a handful of paths, so a search from the newest is quicker than a hash. */
+static uint32_t
+path_slot(const struct intern *in, const struct syc_path *path)
+{
+    uint32_t words[(sizeof(*path) + 3) / 4] = {0};
+
+    _Static_assert(sizeof(words) / 4 <= SYC_HASH_LINE_WORDS, "a path is a key");
+    memcpy(words, path, sizeof(*path));
+    return syc_hash_line(&in->line, words, sizeof(words) / 4) & (PATH_SLOTS - 1);
+}
+
+/*
+ * Hashed, although captures have a handful of paths: who forges VLAN stacks could make a search cost thousands of
+ * comparisons a frame. Paths past the cap share its last number: their tuples may then be taken for one another.
+ */
 uint16_t
 intern_path(struct intern *in, const struct syc_path *path)
 {
+    uint32_t at;
+
     if (path->vlan_count == 0 && path->tunnel_count == 0) {
         return 0;
     }
-    for (uint16_t i = in->path_count; i-- > 1;) {
-        if (memcmp(&in->paths[i], path, sizeof(*path)) == 0) {
-            return i;
+    at = path_slot(in, path);
+    for (; in->path_slots[at] != 0; at = (at + 1) & (PATH_SLOTS - 1)) {
+        if (memcmp(&in->paths[in->path_slots[at]], path, sizeof(*path)) == 0) {
+            return in->path_slots[at];
         }
     }
     if (in->path_count == PATHS_MAX) {
         return PATHS_MAX - 1;
     }
     in->paths[in->path_count] = *path;
+    in->path_slots[at] = in->path_count;
     return in->path_count++;
 }

@@ -1,12 +1,23 @@
 /*
- * What a connection keeps of its past, as varints in a chain of chunks, and the pools that chunks and trouble come
- * from. When the budget is gone an entry is summed instead of listed; nothing fails.
+ * What a connection keeps of its past, as varints in a chain of chunks, and the pools that chunks
+ * and trouble come from. When the budget is gone an entry is summed instead of listed; nothing
+ * fails.
+ *
+ *    struct log:   flat -> | octets of a packed connection |  (borrowed, read first)
+ *                  first -> [56 octets] -> [56 octets] -> [ used | free ] <- last
+ *
+ *    entry:  tag, then values; each a zigzag varint of 1 to 10 octets, across chunk ends
+ *
+ * Exchanges as structs would cost 80 octets each, and a long connection has 256 of them; as
+ * differences they take 15 to 25. Entries carry no length: who reads a tag knows how many values
+ * follow (build.c), so writer and reader change together. An entry is written whole or not at all.
  */
 
 #include "connection/connection_int.h"
 
 #include <string.h>
 
+/* From an arena, since neither chunks nor trouble ever go back to the system before the end. */
 static void *
 take(struct store *store, size_t size)
 {
@@ -51,7 +62,10 @@ log_free(struct store *store, struct log *log)
     *log = (struct log){0};
 }
 
-/* Zigzag: small negative numbers stay small. */
+/*
+ * Zigzag: small negative numbers stay small. They come up because an exchange is written after its
+ * flights and began before them.
+ */
 static uint64_t
 fold(int64_t v)
 {
@@ -64,6 +78,7 @@ unfold(uint64_t v)
     return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
 }
 
+/* At most 10 octets for 64 bits: ENTRY_OCTETS_MAX. */
 static size_t
 varint_put(uint8_t *out, int64_t value)
 {
@@ -80,7 +95,10 @@ varint_put(uint8_t *out, int64_t value)
 
 enum { ENTRY_VALUES_MAX = 12, ENTRY_OCTETS_MAX = ENTRY_VALUES_MAX * 10 };
 
-/* All chunks that n octets more need, linked behind the last one; false leaves the log as it was. */
+/*
+ * All chunks that n octets more need, linked behind the last one; false leaves the log as it was.
+ * Chunks reserved by a call that failed half way stay linked and serve the next one.
+ */
 static bool
 log_room(struct store *store, struct log *log, size_t n)
 {
@@ -123,6 +141,10 @@ log_put(struct log *log, const uint8_t *octets, size_t n)
     }
 }
 
+/*
+ * Once lost, lost for good: a list that is whole up to a moment can be read as such, one with holes
+ * anywhere cannot.
+ */
 void
 log_append(struct store *store, struct conn *c, const int64_t *values, size_t count)
 {
@@ -172,6 +194,10 @@ read_octet(struct log_reader *r)
     return *r->at++;
 }
 
+/*
+ * Ends at ten octets whatever stands there. The octets are our own, but a reader that trusts its
+ * input in one file teaches the next one to.
+ */
 int64_t
 log_read(struct log_reader *r)
 {
@@ -187,6 +213,7 @@ log_read(struct log_reader *r)
     return unfold(v);
 }
 
+/* For packing: the chunks go back to the pool, and the copy is read as `flat`. */
 void
 log_copy(const struct log *log, uint8_t *out)
 {
@@ -200,6 +227,10 @@ log_copy(const struct log *log, uint8_t *out)
 
 /* ------------------------------------------------------------ trouble */
 
+/*
+ * Never NULL, so that counting needs no error path: without memory the counts go to a sink that
+ * nobody reads, and the record says that it is incomplete.
+ */
 struct trouble *
 trouble_of(struct store *store, struct conn *c, int side)
 {
@@ -238,6 +269,10 @@ trouble_free(struct store *store, struct conn *c)
     c->cut = NULL;
 }
 
+/*
+ * From the system and not from the budget: it is wanted exactly when the budget is gone. At most
+ * one a connection.
+ */
 struct cut *
 cut_of(struct store *store, struct conn *c)
 {

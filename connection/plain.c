@@ -1,8 +1,15 @@
 /*
- * The short way. Of a connection's segments most come in its middle, in order, without SYN, FIN or RST: for those nearly
- * every question of track.c, state.c and close.c has the same answer, so they are asked once (plain_is_steady) and not
- * for each segment. Whatever is not plain takes the long way, so only cost depends on this file; the tests hold both ways
- * against each other.
+ * The short way. Of a connection's segments most come in its middle, in order, without SYN, FIN or
+ * RST: for those nearly every question of track.c, state.c and close.c has the same answer, so they
+ * are asked once (plain_is_steady) and not for each segment. Whatever is not plain takes the long
+ * way, so only cost depends on this file; the tests hold both ways against each other.
+ *
+ *    long way  --plain_is_steady()-->  STEADY  --is_plain()--> short way
+ *        ^                                |
+ *        '------ anything else -----------'       (the flag is told anew after each long way)
+ *
+ * Invariant: for a plain segment of a steady connection, the short way leaves struct conn as the
+ * long way would have. Each line here has its twin in track.c or state.c; change them together.
  */
 
 #include "connection/connection_int.h"
@@ -16,6 +23,11 @@ side_is_steady(const struct side *s)
            s->state != EP_INACTIVE;
 }
 
+/*
+ * Everything asked here cannot become false again by a plain segment: that is what makes asking
+ * once enough. A cookie still to be measured (CONN_COOKIE_DONE) or a lone SYN+ACK (CONN_ONLY_H)
+ * waits for the long way.
+ */
 bool
 plain_is_steady(const struct conn *c)
 {
@@ -25,7 +37,10 @@ plain_is_steady(const struct conn *c)
            side_is_steady(&c->side[0]) && side_is_steady(&c->side[1]);
 }
 
-/* Octets of this side were passed over and may still come: an ACK of them tells of a gap in the capture. */
+/*
+ * Octets of this side were passed over and may still come: an ACK of them tells of a gap in the
+ * capture.
+ */
 static inline bool
 has_hole(const struct side *s)
 {
@@ -37,7 +52,11 @@ has_hole(const struct side *s)
     return false;
 }
 
-/* In order, acknowledging only what was seen, and nothing that may be a duplicate ACK or a copy of the frame before. */
+/*
+ * In order, acknowledging only what was seen, and nothing that may be a duplicate ACK or a copy of
+ * the frame before: those repeat ACK number, window and no payload. A window of 0 has its letter
+ * and its counter on the long way.
+ */
 static inline bool
 is_plain(const struct conn *c, const struct syc_segment *s, int dir)
 {
@@ -63,6 +82,7 @@ tell_letter(struct conn *c, struct side *me, const struct syc_segment *s, int di
     }
 }
 
+/* Twin of count_segment(): the payload's sum is in take_payload() here. */
 static inline void
 count(struct conn *c, struct side *me, const struct syc_segment *s, int dir, int64_t at)
 {
@@ -87,6 +107,7 @@ count(struct conn *c, struct side *me, const struct syc_segment *s, int dir, int
     me->last_at = at;
 }
 
+/* Twin of track_payload() for payload that begins at next: never a repeat, never a hole. */
 static inline void
 take_payload(struct side *me, const struct syc_segment *s, int64_t at)
 {
@@ -111,6 +132,7 @@ take_payload(struct side *me, const struct syc_segment *s, int64_t at)
     }
 }
 
+/* Twin of new_ack() without gaps: is_plain() has excluded holes and octets never seen. */
 static inline void
 take_ack(struct conn *c, const struct syc_segment *s, int dir, int64_t at)
 {

@@ -1,8 +1,20 @@
-/* Connections in chunks that never move, so that numbers and pointers stay valid; and the two queues by age. */
+/*
+ * Connections in chunks that never move, so that numbers and pointers stay valid; and the two
+ * queues by age.
+ *
+ * Numbers, not pointers, stand in index and queues: half the octets, and 0 can mean none. A freed
+ * place keeps its number and goes to the front of the free list, where it is still in the cache
+ * when the next one begins. Chunks are never given back before the end: what a run needed once it
+ * needs again.
+ */
 
 #include "connection/table_int.h"
 
-/* A chunk is counted when it comes and stays: what one connection leaves the next one takes. */
+/*
+ * A chunk is counted when it comes and stays: what one connection leaves the next one takes.
+ * Sixteen to a chunk, so that a small budget is used to within a few connections. Linked backwards:
+ * numbers are given out ascending.
+ */
 static bool
 add_chunk(struct pool *p, struct syc_budget *budget)
 {
@@ -71,6 +83,10 @@ pool_fini(struct pool *p)
     syc_free(p->chunks);
 }
 
+/*
+ * queued_us is when it came here, not when it last spoke: expiry walks the queue by it without
+ * touching it per segment (syc_table_expire).
+ */
 void
 queue_append(struct syc_table *t, struct queue *q, struct conn *c)
 {

@@ -1,9 +1,16 @@
-/* The record as a value: made empty, named, ordered, copied, joined. */
+/*
+ * The record as a value: made empty, named, ordered, copied, joined.
+ *
+ * All of it walks the tables of record_fields.c, so no field can be forgotten in one of these.
+ * Order and flow id are made from the key packed into fixed octets: struct padding must reach
+ * neither a hash nor an order, and two machines must agree.
+ */
 
 #include "connection/record.h"
 
 #include <string.h>
 
+/* The numbers are one array of int64_t by construction (asserted in record_fields.c). */
 void
 syc_record_init(struct syc_record *r)
 {
@@ -51,6 +58,10 @@ store_be64(uint8_t *p, uint64_t v)
     }
 }
 
+/*
+ * 53 bits: what a JSON reader with doubles keeps (RFC 8259 6). Unkeyed on purpose, so that two
+ * sensors name a connection alike; who forges two with one id confuses only his own.
+ */
 int64_t
 syc_record_flow_id(const struct syc_key *key, int64_t isn, int64_t start_us)
 {
@@ -96,13 +107,17 @@ syc_record_compare(const struct syc_record *a, const struct syc_record *b)
 
 /* ------------------------------------------------------------- copies */
 
+/* Texts by their table, as numbers are. */
 static const char **
 text_of(struct syc_record *r, size_t row)
 {
     return (const char **)((char *)r + syc_record_texts[row].offset);
 }
 
-/* A copy of count objects of size octets; NULL for none or when memory is short (then *ok is false). */
+/*
+ * A copy of count objects of size octets; NULL for none or when memory is short (then *ok is
+ * false), so that a caller copies all lists and asks once.
+ */
 static void *
 copy_list(const void *from, size_t count, size_t size, bool *ok)
 {
@@ -178,6 +193,7 @@ syc_record_free(struct syc_record *copy)
 
 /* --------------------------------------------------------------- join */
 
+/* Absent is neutral: a part that does not know a number does not spoil the others'. */
 static int64_t
 join_number(enum syc_join how, int64_t a, int64_t b)
 {
@@ -199,7 +215,10 @@ join_number(enum syc_join how, int64_t a, int64_t b)
     return a;
 }
 
-/* One list grown by another. The grown list replaces *list only when all succeeded, so a failure changes nothing. */
+/*
+ * One list grown by another. The grown list replaces *list only when all succeeded, so a failure
+ * changes nothing. Never empty, so NULL always means that memory is short.
+ */
 static void *
 joined_list(const void *a, size_t na, const void *b, size_t nb, size_t size, bool *ok)
 {
@@ -218,6 +237,10 @@ joined_list(const void *a, size_t na, const void *b, size_t nb, size_t size, boo
     return to;
 }
 
+/*
+ * TIME-WAIT entries are told whole by each part that knows them, hence the last ones replace the
+ * earlier.
+ */
 static void
 join_numbers(struct syc_record *whole, const struct syc_record *part)
 {

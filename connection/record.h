@@ -10,22 +10,37 @@
  * Not here          how packets change it (table.c, track.c); JSON (output/, engine/)
  *
  * Every number is an int64_t, SYC_NONE when it is not known, and has one row in syc_record_numbers[]: the writer, the
- * reader, the joining of parts, the schema of rules and the tests all walk that table, so a field is added in one place.
+ * reader, the joining of parts, the schema of rules and the tests all walk that table, so a field is added in one
+ * place.
  * Times are microseconds from start_us. [0] is client to server (`_toserver`), [1] server to client (`_toclient`).
  */
 
 #include "fingerprint/fingerprint.h"
 
+/* Index of every pair of numbers below: [0] is what the client sent. */
 enum { SYC_TOSERVER = 0, SYC_TOCLIENT = 1 };
 enum {
+    /*
+     * The longest retry schedule seen has 11 SYNs (lifecycle 2.5: Linux, tcp_syn_linear_timeouts 4,
+     * 6 retries).
+     */
     SYC_SYN_TIMES_MAX = 16,
+    /*
+     * A part ends before the 257th (record.md): bounds a record's exchanges at 20 KiB, however long
+     * the connection.
+     */
     SYC_EXCHANGES_MAX = 256,
+    /*
+     * 39 letters and the end: longer stories are hostile or tell nothing new (letters repeat at 10,
+     * 100, ...).
+     */
     SYC_HISTORY_MAX = 40,
+    /* Spans at least 30 s apart within a wait of 60 s; four are more than any honest host makes. */
     SYC_RESTARTS_MAX = 4
 };
 
 /* clang-format off */
-/* Zeek's conn_state. */
+/* Zeek's conn_state, spelled as Zeek spells it: zeek-states. */
 #define SYC_STATE_LIST(X) \
     X(S0, "S0") \
     X(S1, "S1") \
@@ -41,7 +56,7 @@ enum {
     X(SHR, "SHR") \
     X(OTH, "OTH")
 
-/* Why the record was made. */
+/* Why the record was made. Only "evicted" says that the table was too small. */
 #define SYC_REASON_LIST(X) \
     X(CLOSED, "closed") \
     X(EOF, "eof") \
@@ -68,6 +83,7 @@ enum {
     X(SYN_FIN, "syn-fin") \
     X(MIDSTREAM, "midstream")
 
+/* Who closed first, by acknowledgment (lifecycle 2.1.1): "both" is a simultaneous close. */
 #define SYC_FIRST_LIST(X) \
     X(NONE, "none") \
     X(CLIENT, "client") \
@@ -78,12 +94,14 @@ enum {
     X(CLIENT, "client") \
     X(SERVER, "server")
 
+/* What the first RST was sent to (lifecycle 2.6). */
 #define SYC_RST_LIST(X) \
     X(REFUSED, "refused") \
     X(ABORTED, "aborted") \
     X(AFTER_FIN, "after-fin") \
     X(TO_TIME_WAIT, "to-time-wait")
 
+/* Habit of the IP ID over the first 8 segments: the narrowest that every one of them obeys. */
 #define SYC_ID_STEP_LIST(X) \
     X(ZERO, "zero") \
     X(CONST, "const") \
@@ -91,13 +109,18 @@ enum {
     X(SMALL, "small") \
     X(RANDOM, "random")
 
+/* What a ClientHello offered to resume (RFC 8446 4.2.11, RFC 5077, RFC 5246 7.4.1.2). */
 #define SYC_RESUME_LIST(X) \
     X(NONE, "none") \
     X(PSK, "psk") \
     X(TICKET, "ticket") \
     X(ID, "id")
 
-/* Why a record does not tell everything (`degraded`); bit n of syc_record.degraded. */
+/*
+ * Why a record does not tell everything (`degraded`); bit n of syc_record.degraded. Counts that
+ * loss can only lower (scan, flood, retries) may still accuse; every other claim needs its own
+ * inputs complete.
+ */
 #define SYC_DEGRADED_LIST(X) \
     X(MIDSTREAM, "midstream") \
     X(EVICTED, "evicted") \
@@ -144,10 +167,20 @@ struct syc_exchange {
     int64_t answer_offset_us, first_flight_octets, server_dur_us, server_octets, server_packets;
 };
 
+/*
+ * A part of a server burst that left without waiting for ACKs: what slow start is read from
+ * (lifecycle 2.4.2). Fields of both lists are int64_t like the numbers: one reader and one writer
+ * of JSON serve them all.
+ */
 struct syc_flight {
     int64_t offset_us, dur_us, gap_max_us, segments, octets, retransmitted, window_limited;
 };
 
+/*
+ * One entry of TIME-WAIT, as far as packets tell: when it leaves is for the audit to derive with
+ * its 2MSL and the following records of the tuple. restarts: spans [first, last] of segments that
+ * began the wait anew, 30 s apart or more.
+ */
 struct syc_time_wait {
     int64_t side; /* SYC_TOSERVER = the client holds it, SYC_TOCLIENT = the server */
     int64_t enter_us;
@@ -156,7 +189,11 @@ struct syc_time_wait {
     int64_t restarts_us[SYC_RESTARTS_MAX][2];
 };
 
-/* The TCP 4-tuple and its way: what makes two segments of one connection. ip_v tells ::ffff:a.b.c.d from a.b.c.d. */
+/*
+ * The TCP 4-tuple and its way: what makes two segments of one connection. ip_v tells ::ffff:a.b.c.d
+ * from a.b.c.d. The path (VLANs, tunnels) belongs to it because two customers may use one private
+ * address.
+ */
 struct syc_key {
     uint8_t client[16];
     uint8_t server[16];
@@ -166,6 +203,10 @@ struct syc_key {
     struct syc_path path;
 };
 
+/*
+ * One connection, or one part of it. An observation that was not made is SYC_NONE, never 0; a rule
+ * that needs it abstains.
+ */
 struct syc_record {
     struct syc_key key;
     int64_t start_us; /* since 1970 */
@@ -179,14 +220,18 @@ struct syc_record {
     int64_t pkts[2], bytes[2], payload[2], unique_payload[2], data_segments[2], control_pkts[2],
         control_bytes[2];
     int64_t late_count, clock_back_count;
+    /*
+     * Of the client's SYN; base is known without one, too: the sequence number before the first
+     * octet seen.
+     */
     int64_t isn;
     int64_t base[2];
     int64_t handshake_seen; /* bool: SYN and SYN+ACK seen */
     int64_t syn_count, syn_ack_count;
     int64_t ack_us, established_us, first_payload_us[2], first_data_acked_us;
     int64_t syn_ack_dur_us, ack_dur_us, irtt_dur_us, setup_dur_us;
-    int64_t rtt_min_dur_us
-        [2]; /* [0]: leg tap to server (data to server until its ACK), [1]: leg tap to client */
+    /* [0]: leg tap to server (data to server until its ACK), [1]: leg tap to client. */
+    int64_t rtt_min_dur_us[2];
     int64_t window_peak[2], segment_max[2], seq_end[2];
     int64_t ts_last_val[2], ts_last_at_us[2];
     int64_t challenge_us;
@@ -206,8 +251,8 @@ struct syc_record {
     int64_t cut_flights, cut_flight_segments, cut_flight_octets;
     int64_t close_kind, close_first;
     int64_t fin_us[2], fin_acked_us[2], fin_last_us[2];
-    int64_t rst_by, rst_at_us, rst_class, rst_ack,
-        rst_after_data_dur_us; /* rst_by: SYC_TOSERVER = the client sent it */
+    /* rst_by: SYC_TOSERVER = the client sent it. */
+    int64_t rst_by, rst_at_us, rst_class, rst_ack, rst_after_data_dur_us;
     /* ---- end of numbers ---- */
 
     int64_t flow_id;
@@ -216,8 +261,8 @@ struct syc_record {
     int64_t syn_times_us[SYC_SYN_TIMES_MAX], syn_ack_times_us[SYC_SYN_TIMES_MAX];
     struct syc_time_wait time_wait[2];
 
-    const struct syc_syn
-        *syn[2]; /* [0] the client's SYN, [1] the server's SYN+ACK; NULL = not seen */
+    /* [0] the client's SYN, [1] the server's SYN+ACK; NULL = not seen. */
+    const struct syc_syn *syn[2];
     struct syc_syn_own syn_own[2];
 
     const struct syc_exchange *exchanges;
@@ -231,14 +276,22 @@ struct syc_record {
     const char *ja4, *tls_version, *alpn, *sni;
 };
 
+/* How a number stands in JSON: as it is, as true or false, as a word of its list. */
 enum syc_number_kind { SYC_NUMBER, SYC_NUMBER_BOOL, SYC_NUMBER_WORD };
 
-/* How the parts of one connection become one (record.md, partial records). */
+/*
+ * How the parts of one connection become one (record.md, partial records). Counters are deltas and
+ * add; of single times the first counts, of states and last times the final part's.
+ */
 enum syc_join { SYC_JOIN_ADD, SYC_JOIN_MIN, SYC_JOIN_MAX, SYC_JOIN_FIRST, SYC_JOIN_LAST };
 
+/*
+ * One row a number: writer, reader, join, schema and tests walk these rows and know no field by
+ * name.
+ */
 struct syc_record_number {
-    const char *
-        path; /* dotted, as in the event: "tcp.retrans_toserver.data"; rows of one object stand together */
+    /* Dotted, as in the event: "tcp.retrans_toserver.data"; rows of one object stand together. */
+    const char *path;
     uint16_t offset;          /* of the int64_t in struct syc_record */
     uint8_t kind;             /* enum syc_number_kind */
     uint8_t join;             /* enum syc_join */
@@ -246,11 +299,19 @@ struct syc_record_number {
     const char *doc;
 };
 
+/*
+ * One row a text. Only history is joined (concatenated); of the other texts those of the first part
+ * count.
+ */
 struct syc_record_text {
     const char *path;
     uint16_t offset; /* of the const char * in struct syc_record */
 };
 
+/*
+ * In the order of members in the `connection` event. A static assertion holds rows and struct
+ * together.
+ */
 extern const struct syc_record_number syc_record_numbers[];
 extern const size_t syc_record_number_count;
 extern const struct syc_record_text syc_record_texts[];
@@ -269,26 +330,44 @@ syc_record_set(struct syc_record *r, const struct syc_record_number *row, int64_
     *(int64_t *)((char *)r + row->offset) = value;
 }
 
-/* Every number SYC_NONE, every list empty, every pointer NULL. */
+/*
+ * Every number SYC_NONE, every list empty, every pointer NULL. Begin here when a record is filled
+ * from an event.
+ */
 void syc_record_init(struct syc_record *r);
 
-/* The low 53 bits of an unkeyed hash of (key, isn, start_us): the same for every run and machine. */
+/*
+ * The low 53 bits of an unkeyed hash of (key, isn, start_us): the same for every run and machine,
+ * and exact in a double (RFC 8259 6). isn is SYC_NONE for a connection whose SYN was not seen.
+ */
 int64_t syc_record_flow_id(const struct syc_key *key, int64_t isn, int64_t start_us);
 
-/* Order of keys: version, client, server, ports, path; negative, 0 or positive as memcmp. */
+/*
+ * Order of keys: version, client, server, ports, path; negative, 0 or positive as memcmp. By
+ * octets, so it is the same on every machine.
+ */
 int syc_key_compare(const struct syc_key *a, const struct syc_key *b);
 
 /* Canonical order: start, key, isn, part. Negative, 0 or positive as memcmp. */
 int syc_record_compare(const struct syc_record *a, const struct syc_record *b);
 
-/* A copy that owns its lists, texts and syn values; NULL when memory is short. syc_record_free(NULL) is fine. */
+/*
+ * A copy that owns its lists, texts and syn values; NULL when memory is short.
+ *
+ * cost     one allocation a list or text that is there
+ */
 struct syc_record *syc_record_copy(const struct syc_record *r) SYC_MUST_CHECK;
+/* Only for what syc_record_copy() made: a record's own lists are borrowed. NULL is fine. */
 void syc_record_free(struct syc_record *copy);
 
 /*
- * Append a later part of the same connection to a copy (made by syc_record_copy; parts in ascending order).
+ * Append a later part of the same connection to a copy (made by syc_record_copy; parts in ascending
+ * order). That both are of one flow_id is the caller's to see to.
  *
  * returns  SYC_OK, or SYC_NO_MEMORY (then whole is as it was)
+ * cost     copies both lists: joining n parts one by one moves O(n^2) octets, so keep few exchanges
+ *          (parts.c)
+ * source   record.md, partial records
  */
 enum syc_status syc_record_join(struct syc_record *whole,
                                 const struct syc_record *part) SYC_MUST_CHECK;

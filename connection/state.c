@@ -1,16 +1,42 @@
 /*
- * conn_state and history as Zeek writes them: a machine of two endpoints, and one letter for each thing that is new.
+ * conn_state and history as Zeek writes them: a machine of two endpoints, and one letter for each
+ * thing that is new.
  *
- * Zeek's originator is not always our client (CONN_REVERSED): a capture that begins in the middle is read by ports, and
- * a SYN+ACK alone makes its sender the originator until something answers it. Source: Zeek's own behavior on its test
- * traces, as rules in ARCHITECTURE's references.
+ * People search for SF, S0 or ShADadFf; an almost-Zeek word would be worse than none. So this file
+ * has no opinion of its own: its rules are Zeek's behavior on its own test traces (zeek-states; 130
+ * of 131 states and 127 of 131 histories agree once Zeek's timers are allowed for). What a close
+ * means to us is close.c's question, and may differ.
+ *
+ *            sends ->   SYN                 FIN       RST      first data or ACK
+ *   INACTIVE            SYN_SENT (orig.)    CLOSED    RESET    ESTABLISHED if it ACKs an established peer,
+ *                       SYN_ACK_SENT (S+A)                     still INACTIVE if a responder only ACKs a SYN,
+ *                       ESTABLISHED (resp.)                    else PARTIAL
+ *   SYN_SENT            -                   CLOSED    RESET    -  (peer's SYN makes it ESTABLISHED)
+ *   SYN_ACK_SENT        -                   CLOSED    RESET    -
+ *   PARTIAL             SYN_SENT (1)        CLOSED    RESET    -
+ *   ESTABLISHED         -                   CLOSED    RESET    -
+ *   CLOSED              -                   CLOSED    RESET (2)
+ *   RESET               -                   -         -        nothing leaves this state but rule (3)
+ *
+ *   (1) while the peer is INACTIVE   (2) not when both FINs were sent: SF stays SF
+ *   (3) an open side's FIN returns a peer that was reset after its own FIN to CLOSED
+ *
+ * Zeek's originator is not always our client (CONN_REVERSED): a capture that begins in the middle
+ * is read by ports, and a SYN+ACK alone makes its sender the originator until something answers it.
+ *
+ * Hostile input: every combination of flags has a row, a RESET side is deaf, and the history ends at
+ * 39 letters, so no sender can make this cost more than a segment does.
  */
 
 #include "connection/connection_int.h"
 
 #include <string.h>
 
-/* Ports that Zeek registers analyzers for over TCP: the sender of a first segment from one of them is the responder. */
+/*
+ * Ports that Zeek registers analyzers for over TCP: the sender of a first segment from one of them
+ * is the responder. Not /etc/services and not a list to improve: one port more and states differ
+ * from Zeek's on captures that begin in the middle.
+ */
 static const uint16_t server_ports[] = {
     21,   22,   25,   53,   79,   80,   81,   88,   102,  110,  111,  135,  139,  143,   220,
     389,  443,  445,  502,  513,  514,  563,  585,  587,  614,  631,  636,  989,  990,   992,
@@ -21,6 +47,7 @@ static const uint16_t server_ports[] = {
 static bool
 is_server_port(uint16_t port)
 {
+    /* Searched in order: asked only at the first segment of a tuple. */
     for (size_t i = 0; i < sizeof(server_ports) / sizeof(server_ports[0]); i++) {
         if (server_ports[i] == port) {
             return true;
@@ -29,6 +56,12 @@ is_server_port(uint16_t port)
     return false;
 }
 
+/*
+ * Zeek's rule for a first segment (zeek-states, "Sides"). A plain SYN is never doubted, whatever
+ * its ports: someone who scans from source port 80 is still the originator. Between two known
+ * ports, or without one, the sender stays the originator, but data from the lower of two known
+ * ports is an answer.
+ */
 bool
 state_flips(const struct syc_segment *s)
 {
@@ -40,13 +73,21 @@ state_flips(const struct syc_segment *s)
 
 /* ------------------------------------------------------------ history */
 
+/*
+ * Zeek writes the originator in capitals; our directions are client and server. This is the one
+ * place where the two ways of naming the sides meet.
+ */
 static bool
 is_originator(const struct conn *c, int dir)
 {
     return (dir == SYC_TOSERVER) != ((c->flags & CONN_REVERSED) != 0);
 }
 
-/* A letter in the case of its side. What does not fit is left out: the first 39 letters tell the story. */
+/*
+ * What does not fit is left out: the first 39 letters tell the story, and 39 octets fit struct
+ * conn. What can repeat is written rarely (add_scaled) or once a sequence number (add_once); only
+ * hostile flags fill it.
+ */
 void
 state_add_letter(struct conn *c, int side, char letter)
 {
@@ -56,7 +97,10 @@ state_add_letter(struct conn *c, int side, char letter)
     }
 }
 
-/* T, W, G are written at events 1, 10, 100, ... */
+/*
+ * Zeek's logarithmic letters: T, W, G at events 1, 10, 100, ... Power ends at 10^9, the last that
+ * fits 32 bits.
+ */
 static void
 add_scaled(struct conn *c, int side, char letter, uint32_t *count)
 {
@@ -71,7 +115,12 @@ add_scaled(struct conn *c, int side, char letter, uint32_t *count)
     }
 }
 
-/* A letter that is written once for each sequence number. */
+/*
+ * A letter that is written once for each sequence number: a retried SYN or FIN says nothing new,
+ * one with another number is a story of its own. The mark is needed beside the number since 0 is a
+ * sequence number like any other. S and H share a mark, as Zeek's do: a split handshake's second H
+ * with the same number is not told.
+ */
 static void
 add_once(struct conn *c, int dir, char letter, uint16_t mark, uint32_t *seen, uint32_t seq)
 {
@@ -84,6 +133,11 @@ add_once(struct conn *c, int dir, char letter, uint16_t mark, uint32_t *seen, ui
     }
 }
 
+/*
+ * One letter for the flags. Data on a FIN or a SYN writes no D, and several of SYN, FIN, RST in one
+ * segment write only I or Q: such a segment comes from no stack that means well, and scanners must
+ * not paint honest letters.
+ */
 static void
 add_flag_letter(struct step *st)
 {
@@ -120,12 +174,22 @@ add_flag_letter(struct step *st)
     }
 }
 
+/*
+ * Zeek reports gaps only between two sides whose beginning it knows: elsewhere an unseen octet says
+ * that the capture began late, not that it lost something.
+ */
 static bool
 is_settled(const struct side *side)
 {
     return side->state == EP_ESTABLISHED || side->state == EP_CLOSED;
 }
 
+/*
+ * Zeek's order within a segment is flag letter, W, T, G. A zero window is no news on a RST, after
+ * the sender's own RST or after the peer's FIN, when nothing more will be sent into it. G is
+ * written in the case of the side whose octets are missing, which is the other one. The flag letter
+ * went before.
+ */
 static void
 add_scaled_letters(struct step *st)
 {
@@ -147,6 +211,11 @@ add_scaled_letters(struct step *st)
 
 /* ------------------------------------------------------------ endpoints */
 
+/*
+ * Rule 1 of zeek-states. A SYN from the responder establishes both at once: with a SYN+ACK because
+ * it answers, with a plain SYN because that is a simultaneous open (RFC 9293 3.5). Later SYNs
+ * change nothing, so a forged SYN into a running connection cannot move it.
+ */
 static void
 sends_syn(struct step *st, struct side *me, struct side *peer)
 {
@@ -164,6 +233,10 @@ sends_syn(struct step *st, struct side *me, struct side *peer)
     }
 }
 
+/*
+ * Rule 3: FIN, RST, then the FIN of the peer is an orderly close with an impatient end, and SF in
+ * Zeek's log; without this step it would read RSTO.
+ */
 static void
 sends_fin(struct side *me, struct side *peer)
 {
@@ -174,6 +247,10 @@ sends_fin(struct side *me, struct side *peer)
     me->state = EP_CLOSED;
 }
 
+/*
+ * Rule 4: once both FINs were sent, acknowledged or not, a RST only sweeps up (a last ACK that met
+ * no socket) and must not turn SF into a failure.
+ */
 static void
 sends_rst(struct side *me, const struct side *peer)
 {
@@ -182,6 +259,11 @@ sends_rst(struct side *me, const struct side *peer)
     }
 }
 
+/*
+ * Rule 2, the first thing an unknown side sends without SYN, FIN or RST. The case that stays
+ * INACTIVE is a responder that only ACKs a SYN: a challenge ACK (RFC 5961 4) of an older
+ * connection, not an answer to this one.
+ */
 static void
 sends_first(struct step *st, struct side *me, const struct side *peer)
 {
@@ -195,6 +277,7 @@ sends_first(struct step *st, struct side *me, const struct side *peer)
     }
 }
 
+/* RST before FIN before SYN: Zeek's order when a segment carries several. */
 static void
 move_endpoints(struct step *st)
 {
@@ -216,7 +299,11 @@ move_endpoints(struct step *st)
     }
 }
 
-/* A SYN+ACK came first and now data or a pure ACK follows: the sender of the SYN+ACK was the responder after all. */
+/*
+ * A SYN+ACK came first and now data or a pure ACK follows: the sender of the SYN+ACK was the
+ * responder after all, and the history is rewritten as Zeek does. A scan's backscatter (SYN+ACK,
+ * then RST or nothing) must not flip: there the sender of the SYN+ACK stays the originator.
+ */
 static void
 flip_lone_syn_ack(struct step *st)
 {
@@ -235,6 +322,11 @@ flip_lone_syn_ack(struct step *st)
     }
 }
 
+/*
+ * Order matters: letters are decided by the states before this segment, then the states move.
+ * closed_at is what the rest of the table means by closed, and never returns to SYC_NONE: late
+ * segments and packing hang on it.
+ */
 void
 state_segment(struct step *st)
 {
@@ -259,13 +351,20 @@ state_segment(struct step *st)
 
 /* ------------------------------------------------------------ conn_state */
 
+/*
+ * A side that this capture never saw take part properly: absent, or only in the middle of
+ * something.
+ */
 static bool
 is_away(const struct side *s)
 {
     return s->state == EP_INACTIVE || s->state == EP_PARTIAL;
 }
 
-/* Only a SYN, repeats and data before the RST: the connect was given up. */
+/*
+ * Only a SYN, repeats and data before the RST: the connect was given up (RSTOS0). Asked of the
+ * history, as Zeek does, because the states alone cannot tell this from a RST in the middle.
+ */
 static bool
 gave_up_connecting(const struct conn *c)
 {
@@ -282,6 +381,10 @@ gave_up_connecting(const struct conn *c)
     return true;
 }
 
+/*
+ * The table of zeek-states, "State", in its order: the responder's RST is asked first, so a
+ * connection that both sides reset is the responder's refusal unless data flowed.
+ */
 enum syc_state
 state_of(const struct conn *c)
 {

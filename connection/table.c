@@ -1,20 +1,40 @@
 /*
- * The table: which connection a segment belongs to, and when a new one begins (record.md, identity and order).
+ * The table: which connection a segment belongs to, and when a new one begins (record.md, identity
+ * and order).
  *
- * A batch is walked three times: hashes first, then the slots they lead to, then the connections, each walk asking the
- * cache for what the next one needs. With a table larger than the cache that is 1.6 times as quick (performance 3).
+ *    segment -> tag -> index -> half-open SYN --answered, repeated, quoted by ICMP--> connection
+ *                          |--> packed one ----late segment-------------------------> connection
+ *                          |--> connection: plain.c, or track -> state -> close -> burst
+ *                          '--> nothing: a RST is counted, a plain SYN waits in 64 octets, the rest begins
+ *
+ * A batch is walked three times: hashes first, then the slots they lead to, then the connections,
+ * each walk asking the cache for what the next one needs. With a table larger than the cache that
+ * is 1.6 times as quick (performance 3).
+ *
+ * Invariants: a tuple has at most one entry in the index; what the index points at is live; time
+ * inside a connection never runs back. No output depends on the hash key while no cap is hit: ties
+ * between references are never broken by where they stand. Whatever is refused for want of memory
+ * is counted (denied).
  */
 
 #include "connection/table_int.h"
 
 #include <string.h>
 
-/* Segments later than this after the close change neither state nor history (Zeek's tcp_close_delay, 5 s). */
+/*
+ * Segments later than this after the close change neither state nor history (Zeek's
+ * tcp_close_delay, 5 s). They still restart TIME-WAIT and are counted; without the limit a
+ * keep-alive an hour later would rewrite SF.
+ */
 enum { LATE_US = 5 * 1000000 };
 
 /* ------------------------------------------------------------ tuples */
 
-/* The hash is the same for both ways: the ends are put in order first. */
+/*
+ * The hash is the same for both ways: the ends are put in order first. Keyed, since the tuple is
+ * the sender's choice: with a known hash a few thousand chosen ports would make one chain of the
+ * index. IPv4 takes a shorter way because it is most of the traffic.
+ */
 uint32_t
 table_tag(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id)
 {
@@ -41,6 +61,7 @@ table_tag(const struct syc_table *t, const struct syc_segment *s, uint16_t path_
     return syc_hash_line(&t->line, words, 10);
 }
 
+/* Ports first: they differ most often, and the addresses are in the same cache line anyway. */
 static bool
 same_ends(const uint8_t *a, uint16_t a_port, const uint8_t *b, uint16_t b_port,
           const struct syc_segment *s)
@@ -49,7 +70,10 @@ same_ends(const uint8_t *a, uint16_t a_port, const uint8_t *b, uint16_t b_port,
            memcmp(s->dst, b, 16) == 0;
 }
 
-/* SYC_TOSERVER or SYC_TOCLIENT when the segment is of this connection, -1 when not. */
+/*
+ * SYC_TOSERVER or SYC_TOCLIENT when the segment is of this connection, -1 when not. A tuple
+ * connected to itself (same address, same port: RFC 9293 3.5 allows it) reads as to the server.
+ */
 static int
 direction_of(const struct conn *c, const struct syc_segment *s, uint16_t path_id)
 {
@@ -64,6 +88,10 @@ direction_of(const struct conn *c, const struct syc_segment *s, uint16_t path_id
     return same_ends(k->server, k->server_port, k->client, k->client_port, s) ? SYC_TOCLIENT : -1;
 }
 
+/*
+ * The same question of the three forms a tuple may have; their fields have different offsets, and a
+ * common head would cost the half-open slot its 64 octets.
+ */
 static int
 half_direction(const struct half_open *h, const struct syc_segment *s, uint16_t path_id)
 {
@@ -99,7 +127,10 @@ ref_direction(const struct syc_table *t, uint32_t ref, const struct syc_segment 
                                  : direction_of(pool_get(&t->pool, ref), s, path_id);
 }
 
-/* Reference of the segment's tuple, or 0; *dir is set when there is one. */
+/*
+ * Reference of the segment's tuple, or 0; *dir is set when there is one. Tags are compared first: a
+ * wrong reference is followed once in 2^32, so a probe costs no cache line beyond the index.
+ */
 static uint32_t
 find(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag,
      int *dir)
@@ -121,6 +152,10 @@ find(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id, u
 
 /* ------------------------------------------------------------ first SYNs */
 
+/*
+ * What differs between SYNs of one stack: kept by connection, where the interned facts are kept
+ * once.
+ */
 static void
 take_own(struct own *own, const struct syc_segment *s)
 {
@@ -131,6 +166,11 @@ take_own(struct own *own, const struct syc_segment *s)
     own->payload = s->payload_octets;
 }
 
+/*
+ * For the `fingerprint` event, at the moment of the SYN: a live run must not wait for the
+ * connection's end. Without an interned value there is nothing to tell, and the connection's record
+ * says why (signatures_cut).
+ */
 static void
 tell_syn(struct syc_table *t, const struct syc_key *key, int64_t flow_id,
          const struct syc_segment *s, const struct syc_syn *syn)
@@ -155,7 +195,11 @@ tell_syn(struct syc_table *t, const struct syc_key *key, int64_t flow_id,
     t->sink.syn(t->sink.user, &seen);
 }
 
-/* What a SYN tells the connection beyond its numbers: facts, window scale. entry 0: there was no room for the facts. */
+/*
+ * What a SYN tells the connection beyond its numbers: facts, window scale. entry 0: there was no
+ * room for the facts. Shifts above 14 are cut as RFC 7323 2.3 asks; a hostile 255 would be an
+ * undefined shift.
+ */
 static void
 take_syn(struct syc_table *t, struct conn *c, int dir, const struct syc_segment *s, uint32_t entry)
 {
@@ -167,6 +211,9 @@ take_syn(struct syc_table *t, struct conn *c, int dir, const struct syc_segment 
         return;
     }
     c->syn[dir] = t->intern.syns[entry - 1].syn;
+    if (dir == SYC_TOSERVER) {
+        c->p0f_mss = t->intern.syns[entry - 1].p0f_mss;
+    }
     if (t->intern.syns[entry - 1].scaled) {
         uint8_t shift = t->intern.syns[entry - 1].wscale;
         me->flags |= SIDE_SCALED;
@@ -174,7 +221,10 @@ take_syn(struct syc_table *t, struct conn *c, int dir, const struct syc_segment 
     }
 }
 
-/* True the first time a side sends a SYN, or a SYN+ACK, with this sequence number: anything else is a repeat. */
+/*
+ * True the first time a side sends a SYN, or a SYN+ACK, with this sequence number: anything else is
+ * a repeat. TOLD_MAX ends what a flood of changing numbers on one tuple can print.
+ */
 static bool
 is_untold(struct told *told, const struct syc_segment *s)
 {
@@ -193,21 +243,21 @@ is_untold(struct told *told, const struct syc_segment *s)
     return true;
 }
 
-/* The record keeps the client's SYN and the server's SYN+ACK; a split handshake has others, told but not kept. */
+/*
+ * The record keeps the client's SYN and the server's SYN+ACK; a split handshake has others, told
+ * but not kept. SYN with FIN or RST is nobody's stack. An answer is described with the client's
+ * MSS, of which some servers' windows are multiples.
+ */
 static void
 notice_syn(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir)
 {
     bool answer = (s->flags & SYC_ACK) != 0;
-    uint32_t peer_mss = 0;
     uint32_t entry;
 
     if ((s->flags & (SYC_FIN | SYC_RST)) != 0 || !is_untold(&c->told[dir], s)) {
         return;
     }
-    if (answer && c->syn[0] != NULL && c->syn[0]->mss > 0) {
-        peer_mss = (uint32_t)c->syn[0]->mss;
-    }
-    entry = intern_syn(&t->intern, s, peer_mss);
+    entry = intern_syn(&t->intern, s, answer ? c->p0f_mss : 0);
     if (answer == (dir == SYC_TOCLIENT) && c->syn[dir] == NULL) {
         take_syn(t, c, dir, s, entry);
     }
@@ -216,7 +266,10 @@ notice_syn(struct syc_table *t, struct conn *c, const struct syc_segment *s, int
 
 /* ------------------------------------------------------------ a connection begins */
 
-/* Without SYN or SYN+ACK the client is a guess: by known server ports, else the side with the higher port. */
+/*
+ * Without SYN or SYN+ACK the client is a guess: by known server ports, else the side with the
+ * higher port; flagged in the record (client_known), so rules can abstain.
+ */
 static bool
 sender_is_client(const struct syc_segment *s)
 {
@@ -226,6 +279,7 @@ sender_is_client(const struct syc_segment *s)
     return state_flips(s) ? false : s->src_port >= s->dst_port;
 }
 
+/* The first segment's sender is the client or the server for good, but for correct_client(). */
 static void
 set_ends(struct conn *c, const struct syc_segment *s, bool forward)
 {
@@ -237,6 +291,10 @@ set_ends(struct conn *c, const struct syc_segment *s, bool forward)
     c->key.path = s->path;
 }
 
+/*
+ * The flow id is made here, from what the first segment tells: later knowledge may not change the
+ * name by which events of a connection are joined.
+ */
 void
 table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s, uint16_t path_id)
 {
@@ -279,6 +337,10 @@ table_take(struct syc_table *t)
     return c;
 }
 
+/*
+ * Nothing is half done: index and pool have room before either is touched. Otherwise the segment is
+ * lost, counted.
+ */
 static void
 start_conn(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag)
 {
@@ -296,7 +358,11 @@ start_conn(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, u
                  syc_us_from_ns(s->time_ns));
 }
 
-/* A plain SYN that fits a half-open slot: nothing in it that the slot could not give back. */
+/*
+ * A plain SYN that fits a half-open slot: nothing in it that the slot could not give back. SYNs
+ * with data (RFC 7413), an ACK number or a TSecr are rare, tell more, and become connections at
+ * once.
+ */
 static bool
 fits_half_open(const struct syc_segment *s)
 {
@@ -304,6 +370,10 @@ fits_half_open(const struct syc_segment *s)
            s->payload_octets == 0 && (!s->has_ts || s->ts_ecr == 0) && s->ack == 0;
 }
 
+/*
+ * The signature must be interned: without it half_segment() could not rebuild the SYN. Then the SYN
+ * is told at once, as for a connection, so that flooding changes no order of events.
+ */
 static bool
 start_half_open(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag)
 {
@@ -336,6 +406,10 @@ start_half_open(struct syc_table *t, const struct syc_segment *s, uint16_t path_
     return true;
 }
 
+/*
+ * A RST of an unseen tuple begins nothing: backscatter and scans of resets would fill the table
+ * with answers to connections that are not in the capture. They are counted.
+ */
 static void
 start(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag)
 {
@@ -350,7 +424,11 @@ start(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32
 
 /* ------------------------------------------------------------ a connection goes on */
 
-/* A guessed client turns out to be the server: everything by side changes places, while nothing was said yet. */
+/*
+ * A guessed client turns out to be the server: everything by side changes places, while nothing was
+ * said yet. Once an exchange is in the log the guess stays, since the log's directions cannot be
+ * turned.
+ */
 static void
 correct_client(struct conn *c, const struct syc_segment *s, int *dir)
 {
@@ -381,6 +459,10 @@ correct_client(struct conn *c, const struct syc_segment *s, int *dir)
     *dir = 1 - *dir;
 }
 
+/*
+ * From the open to the closed queue, once: the second is in order of closing, which packing and
+ * expiry rely on.
+ */
 static void
 settle(struct syc_table *t, struct conn *c)
 {
@@ -392,6 +474,10 @@ settle(struct syc_table *t, struct conn *c)
     }
 }
 
+/*
+ * Captures of several interfaces run back by microseconds. Held at the last time and counted:
+ * negative durations would be a lie of another kind, and no stage has to ask for them.
+ */
 static int64_t
 step_time(struct conn *c, int64_t us)
 {
@@ -404,6 +490,10 @@ step_time(struct conn *c, int64_t us)
     return at;
 }
 
+/*
+ * By exchanges everywhere, by time only live and never inside an exchange: a record of a file must
+ * not depend on how its packets were spread over time.
+ */
 static bool
 part_is_due(const struct syc_table *t, const struct conn *c, const struct syc_segment *s, int dir,
             int64_t at)
@@ -415,7 +505,11 @@ part_is_due(const struct syc_table *t, const struct conn *c, const struct syc_se
            at - c->part_at >= t->config.interval_ns / SYC_NS_PER_US;
 }
 
-/* The long way: everything that a segment can mean. */
+/*
+ * The long way: everything that a segment can mean. Copies of frames move the history alone (Zeek
+ * has no copies). State runs before close, since rule 4 of zeek-states asks who had sent a FIN
+ * before; burst last, it needs new_octets.
+ */
 static void
 follow(struct syc_table *t, struct step *st)
 {
@@ -450,6 +544,10 @@ follow(struct syc_table *t, struct step *st)
     }
 }
 
+/*
+ * Parts are asked for before the segment changes anything. Steady connections take the short way,
+ * which says no when the segment is not plain after all.
+ */
 void
 table_follow(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir, int64_t us)
 {
@@ -472,6 +570,11 @@ table_follow(struct syc_table *t, struct conn *c, const struct syc_segment *s, i
     c->last_at = st.at;
 }
 
+/*
+ * c takes the place of a half-open SYN: the SYN passes all stages late, at its own time, so a
+ * record cannot tell whether its SYN waited. It was told and counted when it came, hence
+ * is_untold() and begun.
+ */
 void
 table_replay(struct syc_table *t, struct conn *c, const struct half_open *h)
 {
@@ -485,7 +588,11 @@ table_replay(struct syc_table *t, struct conn *c, const struct half_open *h)
     table_follow(t, c, &s, SYC_TOSERVER, h->time_us);
 }
 
-/* The SYN was answered, or repeated: its slot becomes a connection. NULL when there is no memory for one. */
+/*
+ * The SYN was answered, or repeated: its slot becomes a connection. NULL when there is no memory
+ * for one. The slot is looked up after table_take(), whose evictions write records and could in
+ * principle move it.
+ */
 static struct conn *
 promote(struct syc_table *t, uint32_t ref, uint32_t tag)
 {
@@ -505,7 +612,11 @@ promote(struct syc_table *t, uint32_t ref, uint32_t tag)
     return c;
 }
 
-/* A SYN with another sequence number than its side's base, or after both FINs (record.md). */
+/*
+ * A SYN with another sequence number than its side's base, or after both FINs (record.md). The
+ * first cannot be a retry (RFC 9293 3.4); the second reuses the port within TIME-WAIT, with
+ * whatever number.
+ */
 static bool
 begins_anew(const struct conn *c, const struct syc_segment *s, int dir)
 {
@@ -518,7 +629,10 @@ begins_anew(const struct conn *c, const struct syc_segment *s, int dir)
            (c->side[0].flags & c->side[1].flags & SIDE_FIN) != 0;
 }
 
-/* The connection that a reference stands for, to go on with: out of the half-open SYNs or the packed ones if need be. */
+/*
+ * The connection that a reference stands for, to go on with: out of the half-open SYNs or the
+ * packed ones if need be.
+ */
 static struct conn *
 bring(struct syc_table *t, uint32_t ref, uint32_t tag)
 {
@@ -535,13 +649,20 @@ bring(struct syc_table *t, uint32_t ref, uint32_t tag)
     return c;
 }
 
-/* A SYN with another number on a half-open tuple: the earlier try is over. */
+/*
+ * A SYN with another number on a half-open tuple: the earlier try is over, and leaves as a record
+ * of its own.
+ */
 static bool
 supersedes_half(const struct half_open *h, const struct syc_segment *s, int dir)
 {
     return dir == SYC_TOSERVER && (s->flags & (SYC_SYN | SYC_ACK)) == SYC_SYN && s->seq != h->isn;
 }
 
+/*
+ * Never two connections of one tuple: the old one is written and gone before start() adds the new
+ * one.
+ */
 static void
 one_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag)
 {
@@ -570,10 +691,16 @@ one_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, 
     start(t, s, path_id, tag);
 }
 
-/* Of a connection: its head, both sides and the exchange (struct conn). */
+/*
+ * Of a connection: its head, both sides and the exchange (struct conn); the index alone would leave
+ * eight misses.
+ */
 enum { HOT_LINES = 8 };
 
-/* Ask the cache for what the segment's tag leads to. */
+/*
+ * Ask the cache for what the segment's tag leads to. Only the slot at the tag's home is looked at:
+ * at a load of 5/8 that is the right one mostly, and a wrong guess costs nothing but the asking.
+ */
 static void
 prefetch(const struct syc_table *t, uint32_t tag)
 {
@@ -617,6 +744,10 @@ syc_table_feed(struct syc_table *t, const struct syc_segment *segments, size_t n
     }
 }
 
+/*
+ * ICMP is forgeable: it marks, and ends nothing (RFC 5927 asks hosts for the same restraint). A
+ * quoted half-open SYN becomes a connection, as it now has more to tell than a slot can hold.
+ */
 void
 syc_table_unreachable(struct syc_table *t, const struct syc_segment *s)
 {

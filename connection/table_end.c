@@ -1,15 +1,43 @@
-/* How connections leave the table: superseded, evicted, expired; and the table itself. */
+/*
+ * How connections leave the table: superseded, evicted, expired; and the table itself.
+ *
+ *    from      superseded   2MSL over (live)   eviction (memory)        idle (live)   end of input (table_finish.c)
+ *    open      closed       -                  idlest of the oldest     idle          eof
+ *    closed    closed       closed             oldest close             -             closed
+ *    packed    closed       closed             oldest close, first      -             closed
+ *    half      closed       -                  oldest SYN (own ring)    140 s         eof
+ *
+ * Every connection that began leaves as exactly one last record, whichever way; that is what lets
+ * counts of records be checked against counts of connections. Eviction prefers what has told its
+ * story: packed, closed, then what is silent. An attacker who opens many real connections thus
+ * pushes out closed ones first.
+ *
+ * A record is built on the stack and lent to the sink for the call; the sink must not feed the
+ * table.
+ */
 
 #include "connection/table_int.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Live: a SYN is given up this long after it came; the longest gap of a retry schedule is 69 s (lifecycle 2.5). */
+/*
+ * Live: a SYN is given up this long after it came; the longest gap of a retry schedule is 69 s, and
+ * Linux gives up after 134 s (lifecycle 2.5). A repeat within it would have made a connection of
+ * the SYN.
+ */
 enum { HALF_OPEN_US = 140 * 1000000 };
 
+/*
+ * How many a single eviction or expiry looks at: constants, so that neither costs more with a
+ * larger table.
+ */
 enum { SECOND_CHANCES = 16, EXPIRE_STEPS = 64 };
 
+/*
+ * Ends nothing by itself: what the connection stood for is given back by the caller, who knows
+ * where it stood.
+ */
 void
 table_write(struct syc_table *t, struct conn *c, enum syc_reason reason, uint32_t degraded)
 {
@@ -20,6 +48,7 @@ table_write(struct syc_table *t, struct conn *c, enum syc_reason reason, uint32_
     t->sink.record(t->sink.user, &r);
 }
 
+/* The reason of a part is not the connection's: only the last part's counts (final). */
 void
 table_write_part(struct syc_table *t, struct conn *c)
 {
@@ -30,6 +59,7 @@ table_write_part(struct syc_table *t, struct conn *c)
     build_restart(c, &t->store);
 }
 
+/* The index first: it needs tag and number, which pool_give() makes another's. */
 static void
 leave(struct syc_table *t, struct conn *c)
 {
@@ -45,6 +75,11 @@ table_end(struct syc_table *t, struct conn *c, enum syc_reason reason)
     leave(t, c);
 }
 
+/*
+ * By way of scratch: at the end of a long capture nearly all records are written from packed
+ * connections, and none of them needs a place in the pool. The log is borrowed from the packed one,
+ * so that is dropped last.
+ */
 void
 table_write_cold(struct syc_table *t, struct cold *h, enum syc_reason reason, uint32_t degraded)
 {
@@ -69,6 +104,10 @@ table_end_cold(struct syc_table *t, uint32_t ref, enum syc_reason reason)
 /* Longer than a last ACK takes to arrive; what comes later brings the connection back. */
 enum { REST_US = 1000000 };
 
+/*
+ * Asked after each segment by a comparison with rest_due_us only. The queue is in order of closing
+ * but for clocks that run back, so the first that is not due ends the walk.
+ */
 void
 table_rest(struct syc_table *t)
 {
@@ -87,7 +126,10 @@ table_rest(struct syc_table *t)
     }
 }
 
-/* The half-open SYN as a connection that has seen nothing else, in scratch. */
+/*
+ * The half-open SYN as a connection that has seen nothing else, in scratch: one builder for all
+ * records.
+ */
 void
 table_write_half(struct syc_table *t, const struct half_open *h, enum syc_reason reason,
                  uint32_t degraded)
@@ -113,7 +155,10 @@ table_end_half(struct syc_table *t, struct half_open *h, enum syc_reason reason)
 
 /* ------------------------------------------------------------ making room */
 
-/* Of the oldest few, the one silent longest: close enough to the oldest idle one without a list that moves per packet. */
+/*
+ * Of the oldest few, the one silent longest: close enough to the oldest idle one without a list
+ * that moves per packet. Ties go to the older, so the choice is the same for any hash key.
+ */
 static struct conn *
 idlest(struct syc_table *t)
 {
@@ -130,7 +175,10 @@ idlest(struct syc_table *t)
     return best;
 }
 
-/* What closed longer ago than 2MSL has told all it will tell: its record is whole. */
+/*
+ * What closed longer ago than 2MSL has told all it will tell: its record is whole, and losing its
+ * place is no loss. Only what might have said more counts as evicted.
+ */
 static enum syc_reason
 reason_to_go(struct syc_table *t, int64_t closed_us)
 {
@@ -141,6 +189,10 @@ reason_to_go(struct syc_table *t, int64_t closed_us)
     return SYC_REASON_EVICTED;
 }
 
+/*
+ * The packed first, though they are small: many of them share a chunk, and theirs is the oldest
+ * news. One that is just being unpacked is passed over (cold_oldest).
+ */
 bool
 table_evict(struct syc_table *t)
 {
@@ -166,6 +218,10 @@ table_evict(struct syc_table *t)
     return true;
 }
 
+/*
+ * The ring is in order of arrival, so the first that is young ends the walk; begin moves over what
+ * left.
+ */
 static void
 expire_half(struct syc_table *t, int64_t now_us)
 {
@@ -184,6 +240,11 @@ expire_half(struct syc_table *t, int64_t now_us)
     }
 }
 
+/*
+ * Closed ones leave in order, as many as are due; of the open ones a few are looked at each time
+ * and those still speaking go to the young end, so a full round comes with the clock and not with
+ * the table's size.
+ */
 void
 syc_table_expire(struct syc_table *t, int64_t now_ns)
 {
@@ -220,6 +281,10 @@ syc_table_expire(struct syc_table *t, int64_t now_ns)
 
 /* ------------------------------------------------------------ the table */
 
+/*
+ * What a connection is before it has seen anything; SYC_NONE is not 0, so clearing memory would
+ * lie. Packing compares with it, too: a field unset here costs octets in every packed connection.
+ */
 static void
 make_blank(struct conn *c)
 {
@@ -280,6 +345,7 @@ syc_table_new(const struct syc_table_config *config, const struct syc_table_sink
     return t;
 }
 
+/* What packed words own (trouble, cut) is only known once they are unpacked. */
 static void
 free_cold(void *table, uint32_t ref, struct cold *h)
 {
@@ -292,6 +358,10 @@ free_cold(void *table, uint32_t ref, struct cold *h)
     cold_drop(t, h);
 }
 
+/*
+ * No record is written: a table that is freed without syc_table_finish() belongs to a run that
+ * failed.
+ */
 void
 syc_table_free(struct syc_table *t)
 {

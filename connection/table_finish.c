@@ -1,10 +1,22 @@
-/* The end of the input: everything that is in the table leaves it, in canonical order (record.md). */
+/*
+ * The end of the input: everything that is in the table leaves it, in canonical order (record.md).
+ *
+ * Order is what makes two runs comparable octet by octet: neither hash key nor order of packing may
+ * show. The keys (start, reference: 16 octets) are sorted instead of the connections, and only
+ * those that share a microsecond are looked at for their tuple. The list stands beside a full
+ * table, outside its budget; when there is no memory for it the records leave unordered, since a
+ * record too many is better than one lost.
+ */
 
 #include "connection/table_int.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * A connection that leaves, in any of its three forms: what orders nearly all of them, and where it
+ * is.
+ */
 struct last {
     int64_t start_us;
     uint32_t ref;
@@ -15,6 +27,10 @@ struct lasts {
     size_t count;
 };
 
+/*
+ * Tuple and ISN, whatever form it is in: without unpacking, as a port scan may start thousands in a
+ * microsecond.
+ */
 static void
 last_key(const struct syc_table *t, uint32_t ref, struct syc_key *key, int64_t *isn)
 {
@@ -40,7 +56,10 @@ starts_before(struct last x, struct last y)
 
 SYC_SORT_DEFINE(sort_by_start, struct last, starts_before)
 
-/* Of those that began in the same microsecond. */
+/*
+ * Of those that began in the same microsecond. A tuple stands in the table once, so nothing is left
+ * that this cannot tell apart.
+ */
 static int
 compare_keys(const void *a, const void *b, void *table)
 {
@@ -82,6 +101,7 @@ collect_cold(void *user, uint32_t ref, struct cold *h)
     l->list[l->count++] = (struct last){h->start_us, ref};
 }
 
+/* Queues and ring rather than the index: each holds every one of its kind exactly once. */
 static void
 collect(const struct syc_table *t, struct lasts *out)
 {
@@ -102,6 +122,10 @@ collect(const struct syc_table *t, struct lasts *out)
     }
 }
 
+/*
+ * A closed one is whole even if the input was cut: what degrades the end of the input touches only
+ * what was still open.
+ */
 static void
 end_one(struct syc_table *t, uint32_t ref, uint32_t degraded)
 {
@@ -143,6 +167,10 @@ end_unordered(struct syc_table *t)
     }
 }
 
+/*
+ * All are written before any structure is emptied; afterwards the table is as new and may be fed
+ * again.
+ */
 void
 syc_table_finish(struct syc_table *t, uint32_t degraded)
 {

@@ -18,14 +18,23 @@
 
 #include <stddef.h>
 
+/* 8 octets: eight to a cache line, so a probe seldom leaves the line that the batch has asked for. */
 struct slot {
     uint32_t tag;
     uint32_t ref; /* 0 = free; REF_HALF: half-open slot, REF_COLD: packed, else connection number */
 };
 
+/*
+ * The two upper bits say which store a reference is of: one index serves all three, so a tuple has
+ * one place to be found.
+ */
 #define REF_HALF 0x80000000U
 #define REF_COLD 0x40000000U
 
+/*
+ * Load at most 5/8 (index_reserve): beyond it runs of linear probing grow quickly; below, memory is
+ * wasted.
+ */
 struct index {
     struct slot *slots;
     uint32_t count; /* power of two */
@@ -36,7 +45,9 @@ struct index {
 bool index_init(struct index *x);
 /* Room for one more at a load of at most 5/8; false when memory is short. */
 bool index_reserve(struct index *x);
+/* After index_reserve() only: there must be a free slot. cost: one probe sequence, no allocation. */
 void index_add(struct index *x, uint32_t tag, uint32_t ref);
+/* Take out an entry that is there; others may move back, so positions of slots do not survive it. */
 void index_remove(struct index *x, uint32_t tag, uint32_t ref);
 /* Point the entry of one reference to another: same tuple, same place. */
 void index_move(struct index *x, uint32_t tag, uint32_t from, uint32_t to);
@@ -46,8 +57,10 @@ struct queue {
     uint32_t oldest, newest;
 };
 
+/* Connections an allocation: some 17 KiB. */
 enum { POOL_CHUNK = 16 };
 
+/* Places of connections; live counts those given out, chunks are kept until the end. */
 struct pool {
     struct conn **chunks;
     uint32_t chunk_count, chunk_room;
@@ -56,7 +69,12 @@ struct pool {
 };
 
 enum {
+    /* References count in units, so 30 bits reach 16 GiB; also what struct cold is aligned to. */
     COLD_UNIT = 16,
+    /*
+     * All words of a connection; the first COLD_ALWAYS differ from a blank one in nearly every
+     * connection.
+     */
     COLD_WORDS = sizeof(struct conn) / sizeof(uint64_t),
     COLD_ALWAYS =
         offsetof(struct conn, own) / sizeof(uint64_t), /* words before this are always kept */
@@ -83,7 +101,10 @@ struct cold {
 
 enum cold_state { COLD_DEAD, COLD_LIVE, COLD_HELD /* may not be evicted just now */ };
 
-/* Chunks of packed connections, from the oldest to the newest; numbers count from 1, 0 = none. */
+/*
+ * Chunks of packed connections, from the oldest to the newest; numbers count from 1, 0 = none. The
+ * list goes by number and not by pointer, as a reference has to lead to its chunk.
+ */
 struct cold_place {
     struct cold_chunk *chunk; /* NULL = the number is free */
     uint32_t next;            /* newer one; of a free number the next free one */
@@ -95,7 +116,10 @@ struct cold_store {
     uint32_t live;
 };
 
-/* Half-open SYNs in order of arrival: positions [begin, begin + count) of a ring; freed ones leave holes. */
+/*
+ * Half-open SYNs in order of arrival: positions [begin, begin + count) of a ring; freed ones leave
+ * holes (half_open.c).
+ */
 struct half_ring {
     struct half_open *slots;
     uint32_t room, room_max;
@@ -104,6 +128,10 @@ struct half_ring {
     uint64_t evicted;
 };
 
+/*
+ * Everything that hangs on one table. Nothing of it is shared, so two tables may run in two
+ * threads.
+ */
 struct syc_table {
     struct syc_table_config config;
     struct syc_table_sink sink;
@@ -135,7 +163,9 @@ pool_get(const struct pool *p, uint32_t number)
 
 /* A connection of the pool, unset but for its number; NULL when the budget or memory is gone. */
 struct conn *pool_take(struct syc_table *t);
+/* Back to the free list, with its log and trouble; the caller has taken it out of index and queue. */
 void pool_give(struct syc_table *t, struct conn *c);
+/* All chunks, whatever is still in them. */
 void pool_fini(struct pool *p);
 
 /* To the young end of a queue, and out of it. A connection is in exactly one queue. cost: a few stores. */
@@ -145,7 +175,9 @@ void queue_remove(struct syc_table *t, struct queue *q, struct conn *c);
 /* cold.c */
 /* Pack a closed connection and give its place in the pool back; false (and nothing done) when there is no room. */
 bool cold_put(struct syc_table *t, struct conn *c);
+/* The packed connection of a reference; it stays where it is until dropped. */
 struct cold *cold_get(const struct syc_table *t, uint32_t ref);
+/* Its tuple, without unpacking. */
 void cold_key(const struct syc_table *t, const struct cold *h, struct syc_key *out);
 /* The connection as it was. Its log stays borrowed from the packed one: valid until cold_drop(). */
 void cold_unpack(const struct syc_table *t, const struct cold *h, struct conn *out);
@@ -155,7 +187,7 @@ struct conn *cold_thaw(struct syc_table *t, uint32_t ref);
 void cold_drop(struct syc_table *t, struct cold *h);
 /* The one packed longest ago and its reference, or NULL. */
 struct cold *cold_oldest(struct syc_table *t, uint32_t *ref);
-/* References of all, at most t->cold.live; returns how many. */
+/* Visit all that are not dropped, in order of packing; visit may drop what it is shown. */
 void cold_each(const struct syc_table *t, void (*visit)(void *user, uint32_t ref, struct cold *h),
                void *user);
 /* All chunks go; none may hold a live one. */
@@ -164,14 +196,21 @@ void cold_clear(struct syc_table *t);
 /* half_open.c */
 /* A free slot at the young end, or NULL when there is no memory at all; may evict the oldest. */
 struct half_open *half_take(struct syc_table *t);
+/* Frees the slot; its index entry is the caller's to remove or to point elsewhere. */
 void half_give(struct syc_table *t, struct half_open *h);
+/* Reference of a slot and back; both end with the next half_take(), which may move slots. */
 uint32_t half_ref(const struct syc_table *t, const struct half_open *h);
 struct half_open *half_get(const struct syc_table *t, uint32_t ref);
 /* The SYN as the segment it was, for the stages; options and payload are not there. */
 void half_segment(const struct syc_table *t, const struct half_open *h, struct syc_segment *out);
+/* The tuple with its path, as a record has it. */
 void half_key(const struct syc_table *t, const struct half_open *h, struct syc_key *out);
 
 /* table.c */
+/*
+ * The keyed hash of the tuple, the same for both directions. cost: one line hash of 16 or 40
+ * octets.
+ */
 uint32_t table_tag(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id);
 /* Set c up from its first segment (client, path, base, Zeek's originator). */
 void table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s,
@@ -205,9 +244,11 @@ table_due(struct syc_table *t, const struct conn *c)
 void table_end(struct syc_table *t, struct conn *c, enum syc_reason reason);
 /* The same for a packed one, without bringing it back. */
 void table_end_cold(struct syc_table *t, uint32_t ref, enum syc_reason reason);
+/* A half-open SYN leaves: out of the index, written, its slot given back. */
 void table_end_half(struct syc_table *t, struct half_open *h, enum syc_reason reason);
 /* Make room: the connection idle longest after its close, else the one idle longest. False when there is none. */
 bool table_evict(struct syc_table *t);
+/* Write what happened since the last part and begin the next one; never inside an exchange. */
 void table_write_part(struct syc_table *t, struct conn *c);
 
 #endif

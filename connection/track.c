@@ -1,8 +1,21 @@
 /*
- * Sequence space and counters of one segment: what is new, repeated, missing, acknowledged (RFC 9293 3.4, 3.10).
+ * Sequence space and counters of one segment: what is new, repeated, missing, acknowledged (RFC
+ * 9293 3.4, 3.10).
  *
- * Invariant: side.next is the sequence number after the highest octet seen of that side. Payload that ends at or below
- * it is a repeat, unless it fills a hole soon after the hole opened: then it was only overtaken.
+ *             base+1                    next
+ *    octets   |xxxxxxxxxx|  hole  |xxxxxx|                    side.next: behind the highest octet seen
+ *    segment A                           |xxxx|     new      ends beyond next
+ *    segment B           |xxxx|                     fills    overtaken when the hole is young, else a repeat
+ *    segment C   |xxxx|                             repeat   fast after 3 duplicate ACKs, RTO after silence
+ *
+ * Invariant: side.next is the sequence number after the highest octet seen of that side. Payload
+ * that ends at or below it is a repeat, unless it fills a hole soon after the hole opened: then it
+ * was only overtaken. At the sender's side these counts equal the kernel's (330 of 330, 879 of 879;
+ * lifecycle 0, item 10).
+ *
+ * Lengths come from the IP header, never from captured octets, so a short snaplen changes nothing
+ * here. Nothing is reassembled: a sender of overlapping nonsense gets other counts, not more memory
+ * (HOLES a side).
  */
 
 #include "connection/connection_int.h"
@@ -13,6 +26,10 @@ enum { REORDER_US = 3000 };
 /* Least silence before a repeat that counts as a timeout: Linux TCP_RTO_MIN, and two round trips. */
 enum { RTO_MIN_US = 200000 };
 
+/*
+ * An ACK that carries nothing else: the only kind that can be a duplicate ACK (RFC 5681 2) or end a
+ * handshake.
+ */
 static bool
 is_pure_ack(const struct syc_segment *s)
 {
@@ -20,7 +37,10 @@ is_pure_ack(const struct syc_segment *s)
            (s->flags & (SYC_SYN | SYC_FIN | SYC_RST | SYC_ACK)) == SYC_ACK;
 }
 
-/* The connection's own round trip: of the handshake, else the sum of the smallest legs; SYC_NONE = unknown. */
+/*
+ * The connection's own round trip: of the handshake, else the sum of the smallest legs; SYC_NONE =
+ * unknown. Where the tap stands does not matter: both legs are always in it (lifecycle 2.4.1).
+ */
 static int64_t
 round_trip(const struct conn *c)
 {
@@ -33,6 +53,10 @@ round_trip(const struct conn *c)
     return SYC_NONE;
 }
 
+/*
+ * The base stands before the first octet. Without a SYN the first segment seen has to do; after a
+ * guess from the peer's ACK (SIDE_GUESSED) the side's own numbers win.
+ */
 void
 track_base(struct conn *c, int dir, const struct syc_segment *s)
 {
@@ -45,6 +69,11 @@ track_base(struct conn *c, int dir, const struct syc_segment *s)
 
 /* ------------------------------------------------------------ per packet */
 
+/*
+ * Strikes out habits that this ID disproves: a habit is told only if every one of the first eight
+ * IDs obeyed it. Steps wrap with 16 bits. "Small" ends at 256, which is one step of a counter
+ * stored in the wrong octet order.
+ */
 void
 track_ip_id(struct side *me, uint16_t id)
 {
@@ -64,6 +93,10 @@ track_ip_id(struct side *me, uint16_t id)
     me->id_count++;
 }
 
+/*
+ * What every segment adds, copies of frames and strays included, so that sums over records equal
+ * the capture's. The IP ID of a copy would look like a step of 0.
+ */
 static void
 count_segment(struct step *st)
 {
@@ -91,8 +124,10 @@ count_segment(struct step *st)
 }
 
 /*
- * Segments that exist only to open or close: SYN, SYN+ACK, the handshake's ACK, FIN without payload, the ACK that first
- * covers a FIN, RST; repeats too (lifecycle 2.3.5). Must run before established_at and the FIN's ACK are noted.
+ * Segments that exist only to open or close: SYN, SYN+ACK, the handshake's ACK, FIN without
+ * payload, the ACK that first covers a FIN, RST; repeats too (lifecycle 2.3.5, measured 6.0 a
+ * connection). Must run before established_at and the FIN's ACK are noted: it asks whether this
+ * segment is the first to do either.
  */
 static bool
 is_control(const struct step *st)
@@ -128,6 +163,11 @@ count_control(struct step *st)
 
 /* ------------------------------------------------------------ handshake */
 
+/*
+ * Each SYN's time is kept up to SYC_SYN_TIMES_MAX: the retry schedule names the stack (lifecycle
+ * 2.5). The first stands in the connection, further ones in the log, as nearly all connections have
+ * one.
+ */
 static void
 seen_syn(struct step *st)
 {
@@ -150,6 +190,11 @@ seen_syn(struct step *st)
     c->last_syn_at = st->at;
 }
 
+/*
+ * syn_ack_dur counts from the last SYN before it, so a lost SYN does not look like a slow path. A
+ * repeat after the client's ACK is counted apart: it is the mark of a full accept queue (lifecycle
+ * 2.5 b).
+ */
 static void
 seen_syn_ack(struct step *st)
 {
@@ -175,7 +220,11 @@ seen_syn_ack(struct step *st)
     c->last_syn_ack_at = st->at;
 }
 
-/* SYN cookies: a server that kept no state made up the SYN+ACK's TSval; its next segment shows the real clock (ms). */
+/*
+ * SYN cookies: a server that kept no state made up the SYN+ACK's TSval; its next segment shows the
+ * real clock (ms). Off by 7 to 62 with cookies and by 0 or 1 without (lifecycle 2.5), for clocks of
+ * 1000 Hz; one look per connection.
+ */
 static void
 measure_cookie(struct step *st)
 {
@@ -191,6 +240,12 @@ measure_cookie(struct step *st)
     }
 }
 
+/*
+ * A RST is no part of a handshake. challenge_at: a server's ACK before any SYN+ACK that does not
+ * cover our SYN speaks for an older connection (RFC 5961 4), whose TIME-WAIT the client's RST is
+ * about to end. established and ack are two times: a client may acknowledge with its first request
+ * instead of a pure ACK.
+ */
 static void
 track_handshake(struct step *st)
 {
@@ -228,6 +283,11 @@ track_handshake(struct step *st)
 
 /* ------------------------------------------------------------ payload */
 
+/*
+ * HOLES holes a side; the oldest is forgotten. What a forgotten one hid is then a repeat instead of
+ * out of order and its gap is not told: an error of counts on paths that lose much, against
+ * unbounded memory on hostile ones.
+ */
 static void
 open_hole(struct step *st, uint32_t from, uint32_t to)
 {
@@ -246,7 +306,10 @@ open_hole(struct step *st, uint32_t from, uint32_t to)
     *oldest = (struct hole){from, to, st->at};
 }
 
-/* Octets of [from, to) that lie in a hole; the hole shrinks (a piece in the middle closes what is before it). */
+/*
+ * Octets of [from, to) that lie in a hole; the hole shrinks (a piece in the middle closes what is
+ * before it). Only the first hole touched: a segment that spans two is counted for one.
+ */
 static uint32_t
 fill_hole(struct step *st, uint32_t from, uint32_t to, int64_t *age)
 {
@@ -269,6 +332,11 @@ fill_hole(struct step *st, uint32_t from, uint32_t to, int64_t *age)
     return 0;
 }
 
+/*
+ * Fast or timeout, as a sender would have decided: three duplicate ACKs first (RFC 5681 3.2), else
+ * silence of an RTO at least. Backoff is a chain of timeouts of one sequence number, which new
+ * payload ends. The rest stays unnamed.
+ */
 static void
 count_repeat(struct step *st)
 {
@@ -293,6 +361,11 @@ count_repeat(struct step *st)
     }
 }
 
+/*
+ * A repeat, or overtaken: within a round trip of the hole's opening, and not asked for by duplicate
+ * ACKs, the path has reordered it. Its octets count as unique either way, since they had not been
+ * seen. Timing is given up because an ACK could now mean either sending (Karn; RFC 6298 3).
+ */
 static void
 old_payload(struct step *st, uint32_t from, uint32_t to)
 {
@@ -313,6 +386,10 @@ old_payload(struct step *st, uint32_t from, uint32_t to)
     count_repeat(st);
 }
 
+/*
+ * A segment that begins beyond next opens a hole and is new as a whole; one that straddles next is
+ * new only beyond it. Both move next in the caller, where FIN and SYN are counted, too.
+ */
 static void
 track_payload(struct step *st)
 {
@@ -345,7 +422,11 @@ track_payload(struct step *st)
     }
 }
 
-/* A probe sends the octet before the next one again, or none, when all before it was acknowledged (RFC 9293 3.8.4). */
+/*
+ * A probe sends the octet before the next one again, or none, when all before it was acknowledged
+ * (RFC 9293 3.8.4). It looks like a repeat of one octet, and must be no retransmission, no burst
+ * and no activity of the host.
+ */
 static bool
 is_probe(const struct step *st)
 {
@@ -358,6 +439,10 @@ is_probe(const struct step *st)
            (peer->flags & SIDE_HAS_ACK) != 0 && peer->ack == me->next;
 }
 
+/*
+ * Order: base, probe, payload, end. One segment a side is timed at a time; anything sent twice ends
+ * the timing.
+ */
 static void
 track_sequence(struct step *st)
 {
@@ -401,7 +486,11 @@ track_sequence(struct step *st)
 
 /* ------------------------------------------------------------ acknowledgment */
 
-/* The ACK covers octets of the peer that no segment brought: the capture has a gap. */
+/*
+ * The ACK covers octets of the peer that no segment brought: the capture has a gap. The holes it
+ * covers are closed, so each is told once. Without a segment of the peer (SIDE_GUESSED) nothing is
+ * missing: that direction was not captured at all.
+ */
 static bool
 finds_gap(struct step *st)
 {
@@ -427,6 +516,10 @@ finds_gap(struct step *st)
     return gap;
 }
 
+/*
+ * Times the leg behind the tap, ends a run of duplicates, finds gaps. never_acked depends on the
+ * last ACK seen here, so a forged ACK far ahead can only hide trouble of its own connection.
+ */
 static void
 new_ack(struct step *st)
 {
@@ -462,7 +555,11 @@ new_ack(struct step *st)
     }
 }
 
-/* RFC 5681 2: no payload, same ACK number and window, and something of the peer is outstanding. */
+/*
+ * RFC 5681 2: no payload, same ACK number and window, and something of the peer is outstanding. The
+ * answer to a keep-alive probe fulfils all of it and is none; behind a FIN every late ACK would
+ * count.
+ */
 static void
 same_ack(struct step *st)
 {
@@ -478,6 +575,10 @@ same_ack(struct step *st)
     }
 }
 
+/*
+ * RFC 7323 2.2-2.3: the shift holds only when both SYNs carried one, and never for the window of a
+ * SYN itself.
+ */
 static void
 track_window(struct step *st)
 {
@@ -498,6 +599,10 @@ track_window(struct step *st)
     }
 }
 
+/*
+ * The first ACK places a peer that was not captured yet: its base is guessed, so that a one-sided
+ * capture still has acknowledged octets. ACK numbers that go back are old segments and say nothing.
+ */
 static void
 track_ack(struct step *st)
 {
@@ -518,10 +623,14 @@ track_ack(struct step *st)
 
 /* ------------------------------------------------------------ copies of frames */
 
-/* Copies follow at once: longer than this a stack may have sent the segment again. */
+/*
+ * Copies follow at once: longer than this a stack may have sent the segment again. Without an IP ID
+ * to compare, a fifth of it: still far below any RTO or the ACKs of a fast retransmission on a real
+ * path.
+ */
 enum { COPY_US = 1000, COPY_NO_ID_US = 200 };
 
-/* The numbers of the segment before it, once more. */
+/* The numbers of the segment before it, once more. A RST never: hosts send several of one number. */
 static bool
 repeats_last(const struct side *me, const struct syc_segment *s)
 {
@@ -532,6 +641,25 @@ repeats_last(const struct side *me, const struct syc_segment *s)
            (!s->has_ts || s->ts_val == me->ts_last) && (s->flags & SYC_RST) == 0;
 }
 
+/* A SYN, SYN+ACK or FIN is a copy only of one of its kind, and that was this side's last segment. */
+static bool
+last_was_alike(const struct conn *c, int dir, const struct syc_segment *s)
+{
+    int64_t last = c->side[dir].last_at;
+
+    if ((s->flags & SYC_SYN) != 0) {
+        bool answer = (s->flags & SYC_ACK) != 0;
+        return answer == (dir == SYC_TOCLIENT) &&
+               last == (answer ? c->last_syn_ack_at : c->last_syn_at);
+    }
+    return (s->flags & SYC_FIN) == 0 || c->ends[dir].fin_last_at == last;
+}
+
+/*
+ * IPv4 with an ID: the same ID says copy, another says sent again, unless this stack's IDs never
+ * change. Otherwise only segments that carry something: two equal pure ACKs at once are what a
+ * receiver sends on loss.
+ */
 bool
 track_is_copy(const struct step *st)
 {
@@ -540,7 +668,8 @@ track_is_copy(const struct step *st)
     bool constant = me->id_count > 1 && (me->id_still & 1U << SYC_ID_STEP_CONST) != 0;
 
     if ((me->flags & (SIDE_HAS_SEQ | SIDE_GUESSED)) != SIDE_HAS_SEQ || me->last_at == SYC_NONE ||
-        st->at - me->last_at > COPY_US || !repeats_last(me, s)) {
+        st->at - me->last_at > COPY_US || !repeats_last(me, s) ||
+        !last_was_alike(st->c, st->dir, s)) {
         return false;
     }
     if (s->ip_v == 4 && s->ip_id != 0) { /* stacks give what they send again a new one */
@@ -550,6 +679,10 @@ track_is_copy(const struct step *st)
            st->at - me->last_at <= COPY_NO_ID_US;
 }
 
+/*
+ * Counted as other tools count it, without effects on sequence space; the SYN counts follow Zeek
+ * and Wireshark, which know no copies.
+ */
 void
 track_copy(struct step *st)
 {
@@ -563,6 +696,10 @@ track_copy(struct step *st)
     st->repeat = st->s->payload_octets > 0;
 }
 
+/*
+ * Order matters: control and handshake ask about the state before this segment, sequence and ACK
+ * change it. A RST's numbers are its victim's, not its sender's, so it moves nothing.
+ */
 void
 track_segment(struct step *st)
 {

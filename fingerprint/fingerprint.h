@@ -95,6 +95,9 @@ struct syc_syn_own {
  */
 void syc_syn_describe(const struct syc_segment *s, uint32_t peer_mss, struct syc_syn *out);
 
+/* The MSS that p0f reads from this SYN, 0 for none: what it divides the answer's window by, malformed options or not. */
+uint32_t syc_syn_p0f_mss(const struct syc_segment *s);
+
 /* The per-connection numbers of the same segment. cost: a few stores. */
 void syc_syn_own(const struct syc_segment *s, struct syc_syn_own *out);
 

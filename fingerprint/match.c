@@ -65,7 +65,9 @@ look(const struct syc_syn *syn, bool native, struct seen *out)
     }
     out->syn = syn;
     out->native = native;
-    out->sig.mss = syn->mss < 0 ? 0 : syn->mss;
+    if (out->sig.mss == SYC_ANY) { /* so p0f writes a SYN+ACK's echo of its own probe */
+        out->sig.mss = syn->mss < 0 ? 0 : syn->mss;
+    }
     if (native) {
         out->stripped = syc_sig_strip(&out->sig);
         out->sig.quirks = syn->quirks & ((BIT(BAD) << 1) - 1);

@@ -144,6 +144,13 @@ describe_window(const struct syc_segment *s, const struct syc_walk *walk, struct
     out->window_n = n > 1 ? n : p0f.n;
 }
 
+/* Does the strict walk list this kind? Past a malformed option only p0f goes on, and its text alone says what it saw. */
+static bool
+lists(const struct syc_syn *syn, uint8_t kind)
+{
+    return memchr(syn->option_kinds, kind, syn->option_count) != NULL;
+}
+
 /* -1 tells an absent option from one with value 0, which p0f prints alike. */
 static void
 describe_tcp(const struct syc_segment *s, const struct syc_walk *walk, struct syc_syn *out)
@@ -151,8 +158,8 @@ describe_tcp(const struct syc_segment *s, const struct syc_walk *walk, struct sy
     out->kind = (s->flags & SYC_ACK) != 0 ? SYC_KIND_SYN_ACK : SYC_KIND_SYN;
     out->tcp_flags = s->flags;
     out->option_count = syc_list_kinds(s->options, out->option_kinds);
-    out->mss = walk->mss_seen ? walk->mss : -1;
-    out->wscale = walk->wscale_seen ? walk->wscale : -1;
+    out->mss = walk->mss_seen && lists(out, SYC_OPT_MSS) ? walk->mss : -1;
+    out->wscale = walk->wscale_seen && lists(out, SYC_OPT_WSCALE) ? walk->wscale : -1;
     out->has_payload = s->payload_octets != 0;
     out->quirks = ip_quirks(s) | tcp_quirks(s) | option_quirks(s, walk);
 }
@@ -199,4 +206,13 @@ syc_syn_own(const struct syc_segment *s, struct syc_syn_own *out)
     out->ts_val = s->has_ts ? (int64_t)s->ts_val : SYC_NONE;
     out->ts_ecr = s->has_ts ? (int64_t)s->ts_ecr : SYC_NONE;
     out->payload_bytes = s->payload_octets;
+}
+
+uint32_t
+syc_syn_p0f_mss(const struct syc_segment *s)
+{
+    struct syc_walk walk;
+
+    syc_walk_options(s, &walk);
+    return walk.mss_seen ? walk.mss : 0;
 }

@@ -1,13 +1,23 @@
-/* The main job: captures or an interface in, verdicts out. */
+/*
+ * The main job: captures or an interface in, verdicts out.
+ *
+ * Inputs and filter are words of one line, and which is which follows tcpdump where -r or -i is
+ * used, since hands know it. An interface and files together are refused rather than guessed: their
+ * clocks would be one stream.
+ */
 
 #include "tools/tools.h"
 
-/* Which words are inputs and which a filter: after -r and -i all are a filter, as in tcpdump; else those behind --. */
+/* Said with the next step in it: who runs the command without arguments sees what to type. */
 static int
 check(const struct syc_options *o)
 {
     if (o->interface != NULL && o->reads.count > 0) {
         syc_say("-i and -r together: an interface or files, not both");
+        return EXIT_USAGE;
+    }
+    if (o->human && (o->json || o->events != 0)) {
+        syc_say("--human with --json or --events: the table or the events, not both");
         return EXIT_USAGE;
     }
     if (o->interface == NULL && o->reads.count == 0 && o->operands.count == 0) {
@@ -18,7 +28,10 @@ check(const struct syc_options *o)
     return 0;
 }
 
-/* failed: an input was lost before the run began, which its exit status must not forget. */
+/*
+ * failed: an input was lost before the run began, which its exit status must not forget. The limit
+ * of open files is raised before the captures are opened, because a merge holds all of them.
+ */
 static int
 analyze(const struct syc_options *o, const struct syc_paths *files, bool failed, const char *filter)
 {
@@ -42,6 +55,10 @@ analyze(const struct syc_options *o, const struct syc_paths *files, bool failed,
     return syc_run_end(&run);
 }
 
+/*
+ * Which words are inputs and which a filter: after -r and -i all are a filter, as in tcpdump; else
+ * those behind --.
+ */
 static int
 run_analyze(const struct syc_options *o)
 {
@@ -72,6 +89,7 @@ const struct syc_verb syc_verb_analyze = {
     .usage = "syncopate [OPTIONS] FILE... [-- FILTER]\n"
              "       syncopate [OPTIONS] -r FILE [FILTER]\n"
              "       syncopate [OPTIONS] -i IFACE [FILTER]\n"
+             "       syncopate audit [OPTIONS] FILE...        what the connections cost\n"
              "       syncopate judge [OPTIONS] FILE...        judge records of earlier runs\n"
              "       syncopate rules check [PATH...]          check rules",
     .about = "syncopate reads captures and says which sources behave like automation, and\n"

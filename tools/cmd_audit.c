@@ -1,4 +1,10 @@
-/* What connections cost: captures or records in, one report out. */
+/*
+ * What connections cost: captures or records in, one report out.
+ *
+ * Both kinds of input in one command, told apart by their first octet, because who audits has
+ * captures of today and records of yesterday. Captures come first, as one stream; records are in
+ * any order anyway.
+ */
 
 #include "tools/tools.h"
 
@@ -18,8 +24,9 @@ struct inputs {
 };
 
 /*
- * The first octet of standard input without taking it: of a file by its place, of a pipe by tee(2), which waits until there
- * is one. False when it cannot be told (a socket, a terminal): then it is read as a capture, which will say what it is.
+ * The first octet of standard input without taking it: of a file by its place, of a pipe by tee(2),
+ * which waits until there is one. False when it cannot be told (a socket, a terminal): then it is
+ * read as a capture, which will say what it is.
  */
 static bool
 peek_stdin(uint8_t *octet)
@@ -39,7 +46,11 @@ peek_stdin(uint8_t *octet)
     return got == 1;
 }
 
-/* No capture format begins with a brace, every event does. What cannot be opened is left to the reader, which says why. */
+/*
+ * No capture format begins with a brace, every event does. What cannot be opened is left to the
+ * reader, which says why. Only plain files are looked into: an octet taken from a FIFO would be
+ * missing later.
+ */
 static bool
 holds_events(const char *name)
 {
@@ -62,6 +73,7 @@ holds_events(const char *name)
     return octet == '{';
 }
 
+/* The order within each kind is the user's. */
 static bool
 sort_inputs(const struct syc_texts *names, struct inputs *in)
 {
@@ -88,7 +100,10 @@ drop_inputs(struct inputs *in)
 
 /* ------------------------------------------------------------ results */
 
-/* "a.pcap", "3 captures", "eth0": what the report is about. */
+/*
+ * "a.pcap", "3 inputs", "eth0": what the report is about. Control characters as in say.c: the
+ * report goes to a terminal.
+ */
 static void
 name_inputs(const struct syc_run *run, char *out, size_t size)
 {
@@ -125,6 +140,7 @@ syc_audit_print(const struct syc_run *run)
     return syc_print_audit(STDOUT_FILENO, run->report, &view);
 }
 
+/* close() is asked, too: on some file systems a full disk shows only there. */
 bool
 syc_audit_write_csv(const struct syc_run *run)
 {
@@ -148,6 +164,7 @@ syc_audit_write_csv(const struct syc_run *run)
 
 /* ------------------------------------------------------------ the verb */
 
+/* --human and --json contradict each other; elsewhere --json is merely the default spelled out. */
 static int
 check(const struct syc_options *o)
 {
@@ -167,7 +184,10 @@ check(const struct syc_options *o)
     return 0;
 }
 
-/* Captures first: an interface or files, one stream; then records, file by file. failed: an input was lost already. */
+/*
+ * Captures first: an interface or files, one stream; then records, file by file. failed: an input
+ * was lost already, which the exit status must not forget.
+ */
 static int
 audit(const struct syc_options *o, const struct inputs *in, bool failed, const char *filter)
 {
@@ -193,6 +213,7 @@ audit(const struct syc_options *o, const struct inputs *in, bool failed, const c
     return syc_run_end(&run);
 }
 
+/* Out of memory is said once, wherever it came from. */
 static int
 run_audit(const struct syc_options *o)
 {

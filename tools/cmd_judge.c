@@ -1,4 +1,10 @@
-/* Verdicts from records: the connection events of earlier runs, in any order, from any number of files. */
+/*
+ * Verdicts from records: the connection events of earlier runs, in any order, from any number of
+ * files.
+ *
+ * Everything right of the record is a pure function of the records, so this gives what the run that
+ * made them gave; rules may be newer than the capture, which nobody needs to keep.
+ */
 
 #include "tools/tools.h"
 

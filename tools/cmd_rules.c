@@ -1,4 +1,10 @@
-/* What is wrong with rules, before a run depends on them. */
+/*
+ * What is wrong with rules, before a run depends on them.
+ *
+ * The findings are those of the loader that a run uses, so what is right here loads there. A run
+ * would refuse to start with a broken rule (run.c); this is the place to find all faults at once,
+ * by a person or by CI (--json).
+ */
 
 #include "tools/tools.h"
 
@@ -6,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A member that is absent is left out: null would be a third state for readers to handle. */
 static void
 member_text(struct syc_json *j, const char *name, const char *text)
 {
@@ -22,7 +29,10 @@ member_int(struct syc_json *j, const char *name, size_t n)
     syc_json_int(j, (int64_t)n);
 }
 
-/* False when memory was short. */
+/*
+ * False when memory was short: then the line is not printed at all, as half a line of JSON would
+ * break its reader.
+ */
 static bool
 print_line(struct syc_json *j)
 {
@@ -37,7 +47,10 @@ print_line(struct syc_json *j)
     return ok;
 }
 
-/* One object a finding, then one with the counts. */
+/*
+ * One object a finding, then one with the counts: lines may be read one by one, the last tells that
+ * nothing is missing.
+ */
 static bool
 print_json(const struct syc_ruleset *set, size_t files, bool warnings)
 {
@@ -137,6 +150,7 @@ check(const struct syc_options *o, const char *const *paths, size_t count)
     return status;
 }
 
+/* Words for people who write rules, not the names of our types. */
 static const char *
 type_word(enum syc_type type)
 {
@@ -153,7 +167,10 @@ type_word(enum syc_type type)
     return words[type];
 }
 
-/* What rules may read, out of the schema that they are checked against. */
+/*
+ * What rules may read, out of the schema that they are checked against: the list cannot be out of
+ * date.
+ */
 static int
 fields(const struct syc_options *o)
 {

@@ -1,4 +1,11 @@
-/* Which captures an input list means. A folder stands for its capture files, told by their first octets, by name. */
+/*
+ * Which captures an input list means. A folder stands for its capture files, told by their first
+ * octets, by name.
+ *
+ * By octets, because rotated captures are called anything (eth0.pcap17, dump.2024-05-01); by name
+ * within a folder, so that the same folder is the same run on any file system. What cannot be read
+ * is said and left out, and the exit status remembers it: silence would pass for a complete result.
+ */
 
 #include "tools/tools.h"
 
@@ -7,7 +14,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Logs are packed as well, so of packed files the name must say that they are captures. */
+/*
+ * Logs are packed as well, so of packed files the name must say that they are captures. O_NONBLOCK:
+ * a folder may hold a FIFO, whose open would wait for ever.
+ */
 static bool
 is_capture(const char *path)
 {
@@ -55,6 +65,7 @@ syc_inputs_expand(const struct syc_texts *names, struct syc_paths *out, bool *fa
     return 0;
 }
 
+/* Up to the hard limit only: that one is the administrator's word. */
 void
 syc_inputs_make_room(size_t count)
 {

@@ -1,4 +1,13 @@
-/* Which verb, then its options, then the verb. */
+/*
+ * Which verb, then its options, then the verb.
+ *
+ *    argv -> find_verb -> syc_options_parse -> help | version | verb->run -> exit status
+ *              |                 '-- EXIT_USAGE
+ *              '-- no verb's name: the main job, and the word is a file
+ *
+ * A file called "judge" is read as ./judge. Nothing is decided here: a verb is a row of verbs[],
+ * its options are rows of one table, its work is in its cmd_*.c.
+ */
 
 #include "tools/tools.h"
 
@@ -7,7 +16,10 @@
 
 static const struct syc_verb *const verbs[] = {&syc_verb_audit, &syc_verb_judge, &syc_verb_rules};
 
-/* The verb of the first word; without one the main job, which has none. */
+/*
+ * The verb of the first word; without one the main job, which has none: the commonest use must need
+ * no verb.
+ */
 static const struct syc_verb *
 find_verb(int argc, char **argv)
 {

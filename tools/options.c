@@ -1,4 +1,15 @@
-/* The options: one table that is parsed by and printed as --help, so that the help cannot lie. */
+/*
+ * The options: one table that is parsed by and printed as --help, so that the help cannot lie.
+ *
+ *    rows[]:  group | letter | name | argument | verbs | kind, offset or set() | help
+ *                |                                 |            |                  '-- printed
+ *                '-- printed                       |            '-- FLAG, TEXT, LIST: stored; CALL: parsed
+ *                                                  '-- whose option it is: others are refused by name
+ *
+ * An option is one row and nothing else. One of another verb is told from one that does not exist,
+ * and a mistyped one gets a suggestion: each costs one line of standard error and status 2, before
+ * anything is read. Numbers are parsed whole or refused: "1x" is no 1.
+ */
 
 #include "tools/tools.h"
 
@@ -17,6 +28,7 @@ enum {
     ALL = RUNS | VERB_RULES
 };
 
+/* FLAG sets a bool, TEXT borrows the argument, LIST appends it, CALL parses it. */
 enum kind { FLAG, TEXT, LIST, CALL };
 
 struct row {
@@ -46,6 +58,7 @@ set_events(struct syc_options *o, const char *text, const char **why)
     return o->events != 0;
 }
 
+/* eve is the shape of our own events, which is Suricata's. */
 static bool
 set_format(struct syc_options *o, const char *text, const char **why)
 {
@@ -54,7 +67,10 @@ set_format(struct syc_options *o, const char *text, const char **why)
     return strcmp(text, "zeek") == 0 || strcmp(text, "eve") == 0;
 }
 
-/* Powers of 1024. At 1M the tables hold some 300 connections at a time: less would judge nothing. */
+/*
+ * Powers of 1024. At 1M the tables hold some 300 connections at a time: less would judge nothing.
+ * The shift is tested before it is made: strtoull takes up to 2^64 - 1.
+ */
 static bool
 set_memory(struct syc_options *o, const char *text, const char **why)
 {
@@ -95,6 +111,7 @@ set_prior(struct syc_options *o, const char *text, const char **why)
     return end != text && *end == 0 && isfinite(o->prior) && fabs(o->prior) <= 10;
 }
 
+/* From one second to eleven days: shorter ends connections while they talk, longer is never. */
 static bool
 seconds(const char *text, int64_t *ns, const char **why)
 {
@@ -171,6 +188,7 @@ set_at(struct syc_options *o, const char *text, const char **why)
     return true;
 }
 
+/* own has room for every word of the command line (make_lists). */
 static bool
 set_host(struct syc_options *o, const char *text, const char **why)
 {
@@ -180,6 +198,7 @@ set_host(struct syc_options *o, const char *text, const char **why)
     return syc_addr_parse(text, o->own[o->own_count++], &ip_v);
 }
 
+/* For Zeek's logs one day; until then a clear refusal instead of a misread file. */
 static bool
 set_from(struct syc_options *o, const char *text, const char **why)
 {
@@ -253,7 +272,10 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]), LONG_BASE = 256 };
 
 /* ------------------------------------------------------------ parsing */
 
-/* Two verbs may mean two things by one name: getopt knows the name once, or it would call it ambiguous. */
+/*
+ * Two verbs may mean two things by one name: getopt knows the name once, or it would call it
+ * ambiguous.
+ */
 static int
 first_of_name(int row)
 {
@@ -352,7 +374,10 @@ apply(struct syc_options *o, const struct row *row, const struct syc_verb *verb,
     return 0;
 }
 
-/* The option nearest to a mistyped one (its "=value" left off), NULL when none is near. */
+/*
+ * The option nearest to a mistyped one (its "=value" left off), NULL when none is near: at most two
+ * edits, beyond which suggestions are noise. Words of any length are cut at 63 octets.
+ */
 static const char *
 nearest(const char *word)
 {
@@ -395,7 +420,7 @@ refuse(int code, int found, const char *word)
     return EXIT_USAGE;
 }
 
-/* Every list may get as many entries as there are words. */
+/* Every list may get as many entries as there are words: no growing, no cap. */
 static bool
 make_lists(struct syc_options *o, int argc)
 {
@@ -411,6 +436,10 @@ make_lists(struct syc_options *o, int argc)
     return ok && o->own != NULL;
 }
 
+/*
+ * Operands in their place ("-" in the description): options may follow files, as people type them.
+ * POSIXLY_CORRECT is overruled by it, so scripts behave alike everywhere.
+ */
 int
 syc_options_parse(struct syc_options *o, const struct syc_verb *verb, int argc, char **argv)
 {

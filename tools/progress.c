@@ -1,6 +1,15 @@
 /*
- * How far a run is, on standard error: a line that is drawn anew on a terminal, with -v a message now and then elsewhere.
- * It is asked for often and looks at the clock each time; what it says costs only when its time has come.
+ * How far a run is, on standard error: a line that is drawn anew on a terminal, with -v a message
+ * now and then elsewhere. It is asked for often and looks at the clock each time; what it says
+ * costs only when its time has come.
+ *
+ *    terminal, TERM not dumb, events elsewhere   bar: after 0.5 s, then every 0.1 s
+ *    else, with -v                               a message every 10 s
+ *    else, or with -q                            nothing
+ *
+ * Invariant: at most one line stands on the terminal, and whoever writes there takes it away first
+ * (syc_progress_hide). So no message is ever glued to half a bar, and a run that ends leaves
+ * nothing behind.
  */
 
 #include "tools/tools.h"
@@ -30,6 +39,10 @@ static struct {
     double rate; /* packets a second */
 } shown;
 
+/*
+ * The monotonic clock: a step of the wall clock must not freeze the display or show a negative
+ * rate.
+ */
 static int64_t
 now_ns(void)
 {
@@ -55,6 +68,10 @@ format_count(double n, char *out, size_t size)
     snprintf(out, size, u == 0 ? "%.0f" : n < 9.95 ? "%.1f %c" : "%.0f %c", n, units[u]);
 }
 
+/*
+ * Coarser the longer it takes, as the guess is; held at 100 h, so a stalled pipe prints no
+ * nonsense.
+ */
 static void
 format_left(double seconds, char *out, size_t size)
 {
@@ -69,7 +86,10 @@ format_left(double seconds, char *out, size_t size)
     }
 }
 
-/* A mean of about the last two seconds, weighted to the newer: a slow start does not stay in it, a burst does not jump. */
+/*
+ * A mean of about the last two seconds, weighted to the newer: a slow start does not stay in it, a
+ * burst does not jump.
+ */
 static void
 sample_rate(const struct syc_progress *p, int64_t now)
 {
@@ -107,6 +127,10 @@ format_progress(const struct syc_progress *p, int64_t now, char *out, size_t siz
 
 /* ------------------------------------------------------------ the terminal */
 
+/*
+ * Of standard error, where the line stands: standard output may be a file. Asked for each line, as
+ * windows change.
+ */
 static int
 terminal_width(void)
 {
@@ -180,6 +204,7 @@ wants_bar(const struct syc_run *run)
            strcmp(term, "dumb") != 0;
 }
 
+/* engine == NULL is what makes ticks free for runs that show nothing. */
 void
 syc_progress_begin(const struct syc_run *run)
 {
@@ -195,6 +220,7 @@ syc_progress_begin(const struct syc_run *run)
     shown.next_ns = shown.began_ns + (shown.bar ? FIRST_NS : LINE_NS);
 }
 
+/* The engine calls this between batches; everything costly is behind the comparison of two times. */
 void
 syc_progress_tick(void *user)
 {

@@ -1,4 +1,12 @@
-/* What runs read: captures as one stream, records from files of connection events. */
+/*
+ * What runs read: captures as one stream, records from files of connection events.
+ *
+ *    what happened             said here            exit status (run.c)
+ *    output failed             by run.c             4, input not read further
+ *    filter not understood     with the filter      2, no result
+ *    signal                    at the end           130, results of what was read
+ *    input damaged or lost     at once              3, results of the rest
+ */
 
 #include "tools/tools.h"
 
@@ -9,6 +17,10 @@
 
 /* ------------------------------------------------------------ captures */
 
+/*
+ * A filter comes as words because a shell made them so; one text is what a compiler of filters
+ * wants. Two lists, as words may stand before and after --.
+ */
 char *
 syc_words_join(const struct syc_texts *a, const struct syc_texts *b, bool *failed)
 {
@@ -42,6 +54,7 @@ syc_words_join(const struct syc_texts *a, const struct syc_texts *b, bool *faile
     return text;
 }
 
+/* No fault of an input: results are given for what was read. */
 static void
 say_interrupted(struct syc_run *run)
 {
@@ -54,6 +67,10 @@ say_interrupted(struct syc_run *run)
     }
 }
 
+/*
+ * The output is asked first: when nobody reads it, what the input said is of no use. faults > 0
+ * means that the one fault was said when it happened (on_input), and is not said twice.
+ */
 int
 syc_run_captures(struct syc_run *run, const char *filter)
 {
@@ -104,6 +121,10 @@ judge_file(struct syc_run *run, const char *name, struct syc_judge_counts *count
     return status;
 }
 
+/*
+ * A file without any connection event is read whole and yet surely a mistake: a note, not a fault,
+ * so pipes of quiet hours do not fail.
+ */
 bool
 syc_run_events(struct syc_run *run, const char *name, bool more)
 {

@@ -1,4 +1,18 @@
-/* A run from options to exit status: what analyzing captures and judging records have in common. */
+/*
+ * A run from options to exit status: what analyzing captures and judging records have in common.
+ *
+ *    begin: output, engine, rules checked, signals     -- a fault here: status 2, nothing read
+ *      |
+ *    captures and records (read.c), the engine telling rows, verdicts, faults of inputs on the way
+ *      |
+ *    end: finish, table or report, output closed, the worst of what happened is the status
+ *
+ * Exit statuses are a contract (events.md): scripts and CI decide by them. So no loss ends in
+ * status 0, and of several misfortunes the one that spoils most wins: lost output, interruption,
+ * lost input, --fail-on.
+ *
+ * The one writable global is the engine that a signal stops: a handler gets no argument.
+ */
 
 #include "tools/tools.h"
 
@@ -15,6 +29,10 @@ enum { DEFAULT_EVENTS = SYC_EVENT_VERDICT | SYC_EVENT_STATS, DEFAULT_WIDTH = 80 
 /* What a signal stops; written before handlers are set and after they are gone. */
 static struct syc_engine *_Atomic running;
 
+/*
+ * syc_engine_stop() only sets a flag: nothing else is safe in a handler (signal-safety(7)). The run
+ * then ends as at the end of its input, with results of what was read.
+ */
 static void
 on_signal(int number)
 {
@@ -27,8 +45,10 @@ on_signal(int number)
 }
 
 /*
- * No SA_RESTART: a read that waits for octets must come back. SA_RESETHAND: the second signal ends a run that does not.
- * A reader that goes away, or a file that may not grow further, shall be a failed write, which is counted and said, not a
+ * No SA_RESTART: a read that waits for octets must come back. SA_RESETHAND: the second signal ends a run that
+ * does not.
+ * A reader that goes away, or a file that may not grow further, shall be a failed write, which is counted and
+ * said, not a
  * death.
  */
 static void
@@ -82,7 +102,10 @@ on_row(void *user, const struct syc_table_row *row)
     run->top[at] = *row;
 }
 
-/* How bad a label is for --fail-on: unclear, then mixed, then automation. */
+/*
+ * How bad a label is for --fail-on: unclear, then mixed, then automation. Others are 0 and reach
+ * nothing.
+ */
 static int
 rank(enum syc_label label)
 {
@@ -119,6 +142,7 @@ on_audited(void *user, const struct syc_audit_report *r)
     }
 }
 
+/* Notes of the engine; -q leaves the callback out. */
 static void
 on_message(void *user, const char *text)
 {
@@ -126,7 +150,10 @@ on_message(void *user, const char *text)
     syc_say("%s", text);
 }
 
-/* A word that is no file might be a verb somebody hoped for. */
+/*
+ * A word that is no file might be a verb somebody hoped for. Only for the first word, without dot
+ * or slash.
+ */
 static void
 hint_at_verbs(const struct syc_run *run, const struct syc_input_over *over)
 {
@@ -138,6 +165,10 @@ hint_at_verbs(const struct syc_run *run, const struct syc_input_over *over)
     }
 }
 
+/*
+ * Said when it happens: in a run of hours the reader of the terminal may still do something about
+ * it.
+ */
 static void
 on_input(void *user, const struct syc_input_over *over, const struct syc_error *err)
 {
@@ -180,6 +211,7 @@ check_rules(const struct syc_run *run)
     return 0;
 }
 
+/* Loaders give a line and a column, the rest only a name, or not even that. */
 static void
 say_error(const struct syc_error *err)
 {
@@ -190,6 +222,10 @@ say_error(const struct syc_error *err)
     }
 }
 
+/*
+ * The table for people is made from rows, so no event is needed; Zeek's format has connections
+ * alone.
+ */
 static unsigned
 events_of(const struct syc_run *run)
 {
@@ -250,6 +286,7 @@ make_engine(struct syc_run *run, bool many_inputs)
     return check_rules(run);
 }
 
+/* The signal's engine goes first: a handler that comes now must find none. */
 void
 syc_run_drop(struct syc_run *run)
 {
@@ -258,6 +295,11 @@ syc_run_drop(struct syc_run *run)
     syc_engine_free(run->engine);
 }
 
+/*
+ * On a terminal a table, in a pipe JSON Lines, unless told otherwise: what a person sees and what a
+ * program reads differ by default. Lines are written at once where somebody waits for them (live,
+ * terminal), in blocks else.
+ */
 int
 syc_run_begin(struct syc_run *run, const struct syc_options *o, bool many_inputs)
 {
@@ -289,6 +331,10 @@ syc_run_begin(struct syc_run *run, const struct syc_options *o, bool many_inputs
 
 /* ------------------------------------------------------------ end */
 
+/*
+ * What became of the rest is part of the message: "left out" and "read so far" lead to different
+ * doubts.
+ */
 void
 syc_run_input_failed(struct syc_run *run, const char *name, enum syc_status status,
                      const struct syc_error *err, bool more)
@@ -343,7 +389,8 @@ syc_terminal_width(void)
 }
 
 /*
- * Standard output is written by this and by the printers of output/, which use the descriptor: so it is flushed before
+ * Standard output is written by this and by the printers of output/, which use the descriptor: so it is
+ * flushed before
  * they speak. What was not TCP and what gave way stands below the table, for it bounds what the table says.
  */
 static void
@@ -371,7 +418,8 @@ print_for_people(const struct syc_run *run)
 }
 
 /*
- * The report and the curves. A report that cannot be written is a failed output as an event would be; a file of curves
+ * The report and the curves. A report that cannot be written is a failed output as an event would be; a file
+ * of curves
  * that cannot be written is said, and told to the caller.
  */
 static bool
@@ -387,7 +435,10 @@ end_audit(struct syc_run *run)
     return run->options->csv == NULL || syc_audit_write_csv(run);
 }
 
-/* Octets and events that did not reach the reader are said, whatever else happened; so is an event that found no memory. */
+/*
+ * Octets and events that did not reach the reader are said, whatever else happened; so is an event
+ * that found no memory.
+ */
 static int
 say_output_failed(const struct syc_run *run)
 {
@@ -422,6 +473,7 @@ exit_status(const struct syc_run *run, enum syc_status finished)
     return run->reached ? EXIT_REACHED : 0;
 }
 
+/* The report is borrowed from the engine, so the engine goes last. */
 int
 syc_run_end(struct syc_run *run)
 {

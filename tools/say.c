@@ -1,4 +1,11 @@
-/* What is said to a person on standard error: one line a thing, in one form. */
+/*
+ * What is said to a person on standard error: one line a thing, in one form.
+ *
+ * "syncopate: NAME: what; what became of it", so that scripts may match it and several runs in one
+ * log can be told apart. Texts hold names from the file system and from captures: no octet of them
+ * may move the cursor or color the terminal, so control characters become '?'. A line is cut at 1
+ * KiB rather than allocated: saying that memory is short must work.
+ */
 
 #include "tools/tools.h"
 
@@ -15,6 +22,7 @@ print_clean(FILE *to, const char *text)
     }
 }
 
+/* The progress line is erased first, and is drawn anew by its next tick. */
 void
 syc_say(const char *format, ...)
 {
@@ -30,6 +38,10 @@ syc_say(const char *format, ...)
     putc('\n', stderr);
 }
 
+/*
+ * The form of compilers (file:line:column), which editors jump to; warnings are the caller's
+ * choice, errors are not.
+ */
 void
 syc_say_problems(int fd, const struct syc_ruleset *set, bool warnings)
 {

@@ -122,7 +122,10 @@ void syc_run_drop(struct syc_run *run);
 /* Judge, print, free. Returns the exit status. */
 int syc_run_end(struct syc_run *run);
 
-/* How wide a table may be; whether colors and letters beyond ASCII are wanted: by the terminal and the environment. */
+/*
+ * How wide a table may be; whether colors and letters beyond ASCII are wanted: by the terminal and the
+ * environment.
+ */
 int syc_terminal_width(void);
 bool syc_color_wanted(void);
 bool syc_utf8_wanted(void);
@@ -137,11 +140,15 @@ bool syc_audit_write_csv(const struct syc_run *run);
 
 /* ---- what a run reads (read.c) ---- */
 
-/* The words of a filter as one text, NULL without any or (failed) without memory; lists may be NULL. The caller frees it. */
+/*
+ * The words of a filter as one text, NULL without any or (failed) without memory; lists may be NULL. The
+ * caller frees it.
+ */
 char *syc_words_join(const struct syc_texts *a, const struct syc_texts *b, bool *failed);
 
 /*
- * Read run->files, one stream, or the interface. A filter that no link layer understands is a usage error: nothing was read
+ * Read run->files, one stream, or the interface. A filter that no link layer understands is a usage error:
+ * nothing was read
  * then. What happens to one of several files is said when it happens; a stream that does not begin is said here.
  *
  * returns  0 or EXIT_USAGE
@@ -149,7 +156,8 @@ char *syc_words_join(const struct syc_texts *a, const struct syc_texts *b, bool 
 int syc_run_captures(struct syc_run *run, const char *filter);
 
 /*
- * Take in the records of a file of connection events ("-": standard input); more: other inputs follow. Damaged lines count
+ * Take in the records of a file of connection events ("-": standard input); more: other inputs follow. Damaged
+ * lines count
  * as an input that was not read whole: what they said is missing from the results, and a status of 0 would hide it.
  *
  * returns  false when no further file is to be read
@@ -158,7 +166,10 @@ bool syc_run_events(struct syc_run *run, const char *name, bool more);
 
 /* ---- progress (progress.c) ---- */
 
-/* From here to syc_progress_end() each tick of the run's engine may show how far it is, if a person is there to see it. */
+/*
+ * From here to syc_progress_end() each tick of the run's engine may show how far it is, if a person is
+ * there to see it.
+ */
 void syc_progress_begin(const struct syc_run *run);
 void syc_progress_tick(void *user);
 void syc_progress_end(void);

@@ -117,6 +117,22 @@ kinds_are_listed_as_tshark_does(void **state)
  * Windows of Linux 6.18 on links of many MTUs, measured (reference/fingerprints 3); n = 65535 /
  * MSS.
  */
+/*
+ * SACK-permitted that claims 137 octets, then MSS 1460: tshark 4.0.17 stops and shows no MSS, p0f goes on at the option's
+ * lawful length.
+ */
+static void
+past_a_malformed_option_only_p0f_goes_on(void **state)
+{
+    const struct build from = {.options = "0489020405b40101"};
+    struct syc_syn syn;
+
+    describe(&from, &syn);
+    assert_int_equal(syn.mss, -1);
+    assert_non_null(strstr(syn.p0f, ":1460:"));
+    assert_true(has(&syn, SYC_QUIRK_BAD));
+}
+
 static void
 linux_windows_are_the_largest_multiple(void **state)
 {
@@ -269,6 +285,7 @@ test_syn_group(void)
         cmocka_unit_test(numbers_of_a_linux_syn),
         cmocka_unit_test(absent_options_are_minus_one),
         cmocka_unit_test(kinds_are_listed_as_tshark_does),
+        cmocka_unit_test(past_a_malformed_option_only_p0f_goes_on),
         cmocka_unit_test(linux_windows_are_the_largest_multiple),
         cmocka_unit_test(answers_with_timestamps_use_mss_less_12),
         cmocka_unit_test(other_windows_keep_p0fs_unit_or_their_value),
