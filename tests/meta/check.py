@@ -23,7 +23,7 @@ FACE_LINES = 200
 FILE_LINES = 900
 FUNCTION_LINES = 80
 MEDIAN, P90 = 15, 55
-SHARE_FAIL = (7.0, 36.0)  # the tree stands at 8: raise the floor as it is explained better
+SHARE_FAIL = (17.0, 36.0)  # the tree stands at 18.6: raise the floor as it is explained better
 SHARE_TARGET = (22.0, 32.0)
 HEADINGS = ["Purpose", "Input and output", "Ownership", "Limits", "Not here"]
 
@@ -175,7 +175,7 @@ def public_comments(tree):
 
 
 def comment_share(tree):
-    """Comment lines are 7 to 36 % of the product's lines that are not blank (22 to 32 is the aim)."""
+    """Comment lines are 17 to 36 % of the product's lines that are not blank (22 to 32 is the aim)."""
     code = comments = 0
     for path in tree.product():
         text = tree.text(path)
