@@ -43,13 +43,14 @@ append_value(char *out, size_t room, const char *between, const char *name,
 }
 
 /*
- * "Title: field value, field value": what a person reads first. The title says what was seen; two values are what
- * fits into a line of a terminal, the rest is in the evidence.
+ * "Title: field value, field value": what a person reads first. The title says what was seen; of the values those that
+ * made the rule fire, not all that it read: two are what fits into a line of a terminal, the rest is in the evidence.
  */
 static void
 reason_in_words(const struct syc_verdict *v, char *out, size_t room)
 {
     const struct syc_evidence *ev = strongest(v);
+    int said = 0;
 
     if (ev == NULL) {
         char needs[SYC_NEEDS_TEXT] = "";
@@ -62,8 +63,15 @@ reason_in_words(const struct syc_verdict *v, char *out, size_t room)
         return;
     }
     snprintf(out, room, "%s", ev->title != NULL ? ev->title : ev->rule);
-    for (size_t i = 0; i < ev->value_count && i < 2; i++) {
-        append_value(out, room, i == 0 ? ": " : ", ", ev->values[i].name, ev->values[i].value);
+    for (size_t i = 0; i < ev->value_count && said < 2; i++) {
+        if (ev->values[i].held) {
+            append_value(out, room, said++ == 0 ? ": " : ", ", ev->values[i].name,
+                         ev->values[i].value);
+        }
+    }
+    if (said < 2 && ev->n != SYC_NONE) {
+        size_t n = strlen(out);
+        snprintf(out + n, room - n, "%sn %lld", said == 0 ? ": " : ", ", (long long)ev->n);
     }
 }
 

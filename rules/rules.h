@@ -96,6 +96,7 @@ struct syc_evidence {
     struct {
         const char *name;
         const struct syc_value *value;
+        bool held; /* a test of it held: it made the rule fire, and was not only read */
     } values[SYC_EVIDENCE_VALUES]; /* every field read that is present, in schema order */
     size_t value_count;
     int64_t n; /* the sample size it names in `needs` (the first), SYC_NONE if none */

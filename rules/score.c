@@ -231,7 +231,8 @@ points_of(const struct syc_score_key *key, const struct syc_value *row, double *
 
 /* Every field that rule, ramp or needs read and that is known; pointers into the row, nothing is copied. */
 static void
-fill_values(struct syc_evidence *e, const struct syc_sigma_rule *rule, const struct syc_value *row)
+fill_values(struct syc_evidence *e, const struct syc_sigma_rule *rule,
+            const struct syc_sigma_hit *hit, const struct syc_value *row)
 {
     const struct syc_score_key *key = rule->extra;
 
@@ -240,6 +241,7 @@ fill_values(struct syc_evidence *e, const struct syc_sigma_rule *rule, const str
 
         if (v->type != SYC_ABSENT) {
             e->values[e->value_count].name = rule->schema->fields[key->fields[i]].name;
+            e->values[e->value_count].held = syc_sigma_held(rule, hit, key->fields[i]);
             e->values[e->value_count++].value = v;
         }
     }
@@ -267,7 +269,7 @@ fill_evidence(struct syc_evidence *e, const struct syc_sigma_rule *rule,
         .n = SYC_NONE,
     };
     e->identifier_count = syc_sigma_explain(rule, hit, e->identifiers, SYC_EVIDENCE_VALUES);
-    fill_values(e, rule, row);
+    fill_values(e, rule, hit, row);
     if (key->need_count > 0 && figure(&row[key->needs[0].field], &n) && fabs(n) < 1e15) {
         e->n = llround(n);
     }

@@ -162,6 +162,10 @@ bool syc_sigma_match(const struct syc_sigma_rule *rule, const struct syc_value *
 size_t syc_sigma_explain(const struct syc_sigma_rule *rule, const struct syc_sigma_hit *hit,
                          const char **names, size_t max);
 
+/* Did a test of this field (schema index) hold? Of what a rule reads, that is what made it match. */
+bool syc_sigma_held(const struct syc_sigma_rule *rule, const struct syc_sigma_hit *hit,
+                    uint16_t field);
+
 /*
  * The schema indices of the fields the rule reads, ascending, each once; *out lives as long as the
  * set. Returns how many.

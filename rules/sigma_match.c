@@ -369,6 +369,19 @@ syc_sigma_explain(const struct syc_sigma_rule *rule, const struct syc_sigma_hit 
     return n;
 }
 
+bool
+syc_sigma_held(const struct syc_sigma_rule *rule, const struct syc_sigma_hit *hit, uint16_t field)
+{
+    const struct syc_sigma_program *p = rule->program;
+
+    for (size_t i = 0; i < p->test_count; i++) {
+        if (p->tests[i].field == field && (hit->tests >> i & 1) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 size_t
 syc_sigma_fields(const struct syc_sigma_rule *rule, const uint16_t **out)
 {

@@ -242,6 +242,9 @@ evidence_says_all_a_reader_needs(void **state)
     assert_string_equal(e->values[1].name, "iat.n");
     assert_string_equal(e->values[2].name, "iat.cv");
     assert_string_equal(e->values[3].name, "iat.concentration_ratio");
+    /* Of them only the spread made it fire: the count was tested and too small, the others were not tested. */
+    assert_false(e->values[0].held || e->values[1].held || e->values[3].held);
+    assert_true(e->values[2].held);
     syc_ruleset_free(j.set);
 }
 
