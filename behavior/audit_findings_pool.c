@@ -114,23 +114,50 @@ find_short_timeout(struct finder *f)
     return true;
 }
 
-static bool
-is_database(const struct life_pair *p)
+/* What reuse is called where the pair comes from: advice in another protocol's words would send its reader astray. */
+struct advice {
+    const char *end, *fix;
+};
+
+static struct advice
+advice_of(const struct life_pair *p)
 {
+    static const struct advice database = {
+        ": put a connection pool before the database.",
+        "use a connection pool (in the program, or pgbouncer, ProxySQL)",
+    };
+    static const struct advice web = {
+        ": turn on keep-alive at both ends.",
+        "keep connections alive (HTTP/1.1 without \"Connection: close\")",
+    };
+    static const struct advice other = {
+        ": send several requests on each connection, if the protocol allows it.",
+        "keep a connection open for the next request",
+    };
+
     for (size_t i = 0; i < p->count; i++) {
-        if (p->lives[i].protocol == SYC_PROTOCOL_POSTGRESQL ||
-            p->lives[i].protocol == SYC_PROTOCOL_MYSQL) {
-            return true;
+        switch ((enum syc_protocol)p->lives[i].protocol) {
+        case SYC_PROTOCOL_POSTGRESQL:
+        case SYC_PROTOCOL_MYSQL:
+            return database;
+        case SYC_PROTOCOL_HTTP1:
+        case SYC_PROTOCOL_TLS:
+            return web;
+        case SYC_PROTOCOL_UNKNOWN:
+        case SYC_PROTOCOL_REDIS:
+        case SYC_PROTOCOL_SSH:
+        case SYC_PROTOCOL_COUNT:
+            break;
         }
     }
-    return false;
+    return other;
 }
 
 static void
 find_no_reuse(struct finder *f)
 {
     const struct syc_audit_pool *pool = &f->row->pool;
-    bool database = is_database(f->p);
+    struct advice advice = advice_of(f->p);
     struct syc_finding *to;
 
     if (!is_worth(f, NO_REUSE_PERCENT) || !(pool->per_connection_mean <= no_reuse_mean)) {
@@ -144,16 +171,12 @@ find_no_reuse(struct finder *f)
         (long long)pool->requests, (long long)opened_of(f), pool->per_connection_mean,
         (long long)pool->busy_peak);
     say_saving(f, to);
-    audit_finding_say(to, database ? ": put a connection pool before the database."
-                                   : ": turn on keep-alive at both ends.");
+    audit_finding_say(to, "%s", advice.end);
     audit_finding_real(to, "per_connection_mean", pool->per_connection_mean);
     audit_finding_count(to, "busy_peak", pool->busy_peak);
     add_numbers(f, to);
-    audit_finding_fix(to,
-                      database ? "use a connection pool (in the program, or pgbouncer, ProxySQL)"
-                               : "keep connections alive (HTTP/1.1 without \"Connection: close\")",
-                      "%lld connection%s instead of %lld", (long long)pool->ideal_60s,
-                      plural(pool->ideal_60s), (long long)opened_of(f));
+    audit_finding_fix(to, advice.fix, "%lld connection%s instead of %lld",
+                      (long long)pool->ideal_60s, plural(pool->ideal_60s), (long long)opened_of(f));
 }
 
 /* The error that users report as ECONNRESET (2.6). */

@@ -54,7 +54,7 @@ is_chosen(const struct table *t, const struct syc_audit_pair *pair)
     return false;
 }
 
-/* The pair with most attempts that has no row yet, NULL when all have one. */
+/* The pair with most connections that has no row yet, NULL when all have one. */
 static const struct syc_audit_pair *
 busiest(const struct table *t, const struct syc_audit_report *r)
 {
@@ -63,7 +63,7 @@ busiest(const struct table *t, const struct syc_audit_report *r)
     for (size_t i = 0; i < r->pair_count; i++) {
         const struct syc_audit_pair *pair = &r->pairs[i];
 
-        if ((most == NULL || pair->attempts > most->attempts) && !is_chosen(t, pair)) {
+        if ((most == NULL || pair->connections > most->connections) && !is_chosen(t, pair)) {
             most = pair;
         }
     }
@@ -118,7 +118,7 @@ fill_row(char row[COLUMNS][CELL], const struct syc_audit_pair *pair)
     syc_addr_format(pair->server, pair->ip_v, addr);
     snprintf(row[SERVER], CELL, pair->ip_v == 6 ? "[%s]:%u" : "%s:%u", addr,
              (unsigned)pair->server_port);
-    put_int(row[CONNECTIONS], pair->attempts);
+    put_int(row[CONNECTIONS], pair->connections);
     put_int(row[ESTABLISHED], pair->established);
     put_real(row[PER_CONNECTION], pair->pool.per_connection_mean, 1, "");
     put_int(row[OPEN], pair->pool.open_peak);

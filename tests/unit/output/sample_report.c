@@ -109,7 +109,7 @@ set_pool(struct syc_audit_pool *p)
 static void
 set_pair(struct syc_audit_pair *p)
 {
-    p->attempts = 1000;
+    p->attempts = p->connections = 1000;
     p->established = 999;
     p->handshake = (struct syc_audit_handshake){.rtt_min_ms = 20.07,
                                                 .setup_p50_ms = 20.18,

@@ -557,9 +557,9 @@ long_reports_say_what_they_leave_out(void **state)
         findings[i].pair = MANY - 1;
         pairs[i] = s.pairs[0];
         pairs[i].server_port = (uint16_t)(9000 + i);
-        pairs[i].attempts = (int64_t)i;
+        pairs[i].attempts = pairs[i].connections = (int64_t)i;
     }
-    pairs[MANY - 1].attempts = 0; /* first for its findings, not for its size */
+    pairs[MANY - 1].connections = 0; /* first for its findings, not for its size */
     s.r.findings = findings;
     s.r.pairs = pairs;
     s.r.finding_count = s.r.pair_count = MANY;
