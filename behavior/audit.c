@@ -264,7 +264,7 @@ add_findings(struct syc_audit *a, const struct life_pair *p, size_t row)
     if (found == NULL) {
         return false;
     }
-    n = audit_findings_pair(&a->report, p, &a->rows[row], found, FINDINGS_PAIR);
+    n = audit_findings_pair(p, &a->rows[row], found, FINDINGS_PAIR);
     for (size_t i = 0; i < n; i++) {
         struct syc_finding *to;
         if (a->finding_count == FINDINGS_MOST) {

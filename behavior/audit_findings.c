@@ -119,13 +119,12 @@ say_sample(struct finder *f)
 }
 
 size_t
-audit_findings_pair(const struct syc_audit_report *report, const struct life_pair *p,
-                    const struct syc_audit_pair *row, struct syc_finding *out, size_t max)
+audit_findings_pair(const struct life_pair *p, const struct syc_audit_pair *row,
+                    struct syc_finding *out, size_t max)
 {
     struct finder f = {.p = p, .row = row, .out = out, .max = max};
     struct firsts starts = firsts_of(FINDING_CONNECTIONS);
 
-    (void)report;
     for (size_t i = 0; i < p->count; i++) {
         if (p->lives[i].start <= p->at) {
             audit_firsts_add(&starts, p->lives[i].start);

@@ -127,9 +127,8 @@ bool audit_loss_pair(const struct life_pair *p, struct audit_work *w, struct syc
 
 /*
  * Findings of a pair from its row and its lives (the numbers), into out (room for max). Returns how many.
- * report: for what is common (vantage, span, 2MSL); its hosts and pairs are not read.
  */
-size_t audit_findings_pair(const struct syc_audit_report *report, const struct life_pair *p,
-                           const struct syc_audit_pair *row, struct syc_finding *out, size_t max);
+size_t audit_findings_pair(const struct life_pair *p, const struct syc_audit_pair *row,
+                           struct syc_finding *out, size_t max);
 
 #endif

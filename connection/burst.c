@@ -53,9 +53,9 @@ flight_limit(const struct conn *c)
 
 /* When memory is short, lists become sums, and the record says so: nothing of the totals is lost. */
 static void
-cut_flight(struct store *store, struct conn *c, const struct flight *f)
+cut_flight(struct conn *c, const struct flight *f)
 {
-    struct cut *cut = cut_of(store, c);
+    struct cut *cut = cut_of(c);
 
     if (cut != NULL) {
         cut->flights++;
@@ -79,7 +79,7 @@ log_flight(struct store *store, struct conn *c)
 
     log_append(store, c, entry, sizeof(entry) / sizeof(entry[0]));
     if (c->log.lost) {
-        cut_flight(store, c, f);
+        cut_flight(c, f);
         return;
     }
     c->log.flights++;
@@ -87,10 +87,10 @@ log_flight(struct store *store, struct conn *c)
 }
 
 static void
-cut_exchange(struct store *store, struct conn *c)
+cut_exchange(struct conn *c)
 {
     const struct exchange_state *x = &c->exchange;
-    struct cut *cut = cut_of(store, c);
+    struct cut *cut = cut_of(c);
     int64_t from = x->client.packets > 0 ? x->client.from : x->server.from;
 
     if (cut != NULL) {
@@ -127,7 +127,7 @@ log_exchange(struct store *store, struct conn *c)
 
     log_append(store, c, entry, x->answered ? 10 : 5);
     if (c->log.lost) {
-        cut_exchange(store, c);
+        cut_exchange(c);
         return;
     }
     c->log.exchanges++;

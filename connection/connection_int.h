@@ -386,7 +386,7 @@ struct trouble *trouble_of(struct store *store, struct conn *c, int side);
 /* Gives back trouble of both sides and what was cut. */
 void trouble_free(struct store *store, struct conn *c);
 /* The totals, made when needed; NULL when even that finds no memory, and then they are not told. */
-struct cut *cut_of(struct store *store, struct conn *c);
+struct cut *cut_of(struct conn *c);
 
 /* ------------------------------------------------------------- the stages */
 

@@ -274,9 +274,8 @@ trouble_free(struct store *store, struct conn *c)
  * one a connection.
  */
 struct cut *
-cut_of(struct store *store, struct conn *c)
+cut_of(struct conn *c)
 {
-    (void)store;
     if (c->cut == NULL) {
         c->cut = syc_alloc(1, sizeof(*c->cut));
     }

@@ -307,7 +307,7 @@ print_no_finding(struct syc_page *p, const struct syc_audit_report *r)
         return;
     }
     for (size_t i = 0; i < r->pair_count; i++) {
-        judged += r->pairs[i].attempts >= JUDGED_LEAST;
+        judged += r->pairs[i].connections >= JUDGED_LEAST;
     }
     snprintf(line, sizeof line,
              "No finding. Looked for TIME_WAIT pile-ups, port exhaustion, pools that reuse too "

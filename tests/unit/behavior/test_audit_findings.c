@@ -57,14 +57,13 @@ fill_row(const struct life_pair *p)
 static void
 look_until(double seconds)
 {
-    static const struct syc_audit_report report;
     struct life_pair p = lives_pair(&all);
 
     if (LIVES_ORIGIN + SECONDS(seconds) > p.last) {
         p.last = LIVES_ORIGIN + SECONDS(seconds);
     }
     fill_row(&p);
-    found_count = audit_findings_pair(&report, &p, &row, found, FINDINGS);
+    found_count = audit_findings_pair(&p, &row, found, FINDINGS);
     for (size_t i = 0; i < found_count; i++) {
         assert_true(strlen(found[i].text) > 40 && strlen(found[i].text) + 1 < SYC_FINDING_TEXT);
         assert_true(strchr(found[i].text, '.') != NULL);
@@ -511,7 +510,6 @@ collapse_needs_three_at_once(void **state)
 static void
 findings_without_room_are_left_out(void **state)
 {
-    static const struct syc_audit_report report;
     struct life_pair p;
 
     (void)state;
@@ -519,14 +517,13 @@ findings_without_room_are_left_out(void **state)
     lives_free2(&all);
     p = lives_pair(&all);
     fill_row(&p);
-    assert_int_equal(audit_findings_pair(&report, &p, &row, found, 1), 1);
-    assert_int_equal(audit_findings_pair(&report, &p, &row, found, 0), 0);
+    assert_int_equal(audit_findings_pair(&p, &row, found, 1), 1);
+    assert_int_equal(audit_findings_pair(&p, &row, found, 0), 0);
 }
 
 static void
 a_sample_says_that_it_is_one(void **state)
 {
-    static const struct syc_audit_report report;
     struct life_pair p;
 
     (void)state;
@@ -535,7 +532,7 @@ a_sample_says_that_it_is_one(void **state)
     p = lives_pair(&all);
     fill_row(&p);
     row.connections = 100000;
-    found_count = audit_findings_pair(&report, &p, &row, found, FINDINGS);
+    found_count = audit_findings_pair(&p, &row, found, FINDINGS);
     assert_says("pool.idle_cap", "(Seen on the first 296 of 100000 connections.)");
 }
 
