@@ -70,61 +70,46 @@ same_ends(const uint8_t *a, uint16_t a_port, const uint8_t *b, uint16_t b_port,
            memcmp(s->dst, b, 16) == 0;
 }
 
-/*
- * SYC_TOSERVER or SYC_TOCLIENT when the segment is of this connection, -1 when not. A tuple
- * connected to itself (same address, same port: RFC 9293 3.5 allows it) reads as to the server.
- */
-static int
-direction_of(const struct conn *c, const struct syc_segment *s, uint16_t path_id)
-{
-    const struct syc_key *k = &c->key;
+/* A tuple in any of its three forms. Their fields lie apart: a common head would cost the half-open slot its 64 octets. */
+struct tuple {
+    const uint8_t *client, *server;
+    uint16_t client_port, server_port, path_id;
+    uint8_t ip_v;
+};
 
-    if (c->path_id != path_id || k->ip_v != s->ip_v) {
-        return -1;
-    }
-    if (same_ends(k->client, k->client_port, k->server, k->server_port, s)) {
-        return SYC_TOSERVER;
-    }
-    return same_ends(k->server, k->server_port, k->client, k->client_port, s) ? SYC_TOCLIENT : -1;
-}
-
-/*
- * The same question of the three forms a tuple may have; their fields have different offsets, and a
- * common head would cost the half-open slot its 64 octets.
- */
-static int
-half_direction(const struct half_open *h, const struct syc_segment *s, uint16_t path_id)
-{
-    if (h->path_id != path_id || h->ip_v != s->ip_v) {
-        return -1;
-    }
-    if (same_ends(h->client, h->client_port, h->server, h->server_port, s)) {
-        return SYC_TOSERVER;
-    }
-    return same_ends(h->server, h->server_port, h->client, h->client_port, s) ? SYC_TOCLIENT : -1;
-}
-
-static int
-cold_direction(const struct cold *h, const struct syc_segment *s, uint16_t path_id)
-{
-    if (h->path_id != path_id || h->ip_v != s->ip_v) {
-        return -1;
-    }
-    if (same_ends(h->client, h->client_port, h->server, h->server_port, s)) {
-        return SYC_TOSERVER;
-    }
-    return same_ends(h->server, h->server_port, h->client, h->client_port, s) ? SYC_TOCLIENT : -1;
-}
-
-static int
-ref_direction(const struct syc_table *t, uint32_t ref, const struct syc_segment *s,
-              uint16_t path_id)
+static inline struct tuple
+tuple_of(const struct syc_table *t, uint32_t ref)
 {
     if ((ref & REF_HALF) != 0) {
-        return half_direction(half_get(t, ref), s, path_id);
+        const struct half_open *h = half_get(t, ref);
+        return (struct tuple){h->client,      h->server,  h->client_port,
+                              h->server_port, h->path_id, h->ip_v};
     }
-    return (ref & REF_COLD) != 0 ? cold_direction(cold_get(t, ref), s, path_id)
-                                 : direction_of(pool_get(&t->pool, ref), s, path_id);
+    if ((ref & REF_COLD) != 0) {
+        const struct cold *h = cold_get(t, ref);
+        return (struct tuple){h->client,      h->server,  h->client_port,
+                              h->server_port, h->path_id, h->ip_v};
+    }
+    const struct conn *c = pool_get(&t->pool, ref);
+    const struct syc_key *k = &c->key;
+    return (struct tuple){k->client,      k->server,  k->client_port,
+                          k->server_port, c->path_id, k->ip_v};
+}
+
+/*
+ * SYC_TOSERVER or SYC_TOCLIENT when the segment is of this tuple, -1 when not. One connected to itself (same address,
+ * same port: RFC 9293 3.5 allows it) reads as to the server.
+ */
+static inline int
+direction_of(struct tuple k, const struct syc_segment *s, uint16_t path_id)
+{
+    if (k.path_id != path_id || k.ip_v != s->ip_v) {
+        return -1;
+    }
+    if (same_ends(k.client, k.client_port, k.server, k.server_port, s)) {
+        return SYC_TOSERVER;
+    }
+    return same_ends(k.server, k.server_port, k.client, k.client_port, s) ? SYC_TOCLIENT : -1;
 }
 
 /*
@@ -142,7 +127,7 @@ find(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id, u
         if (t->index.slots[at].tag != tag) {
             continue;
         }
-        *dir = ref_direction(t, ref, s, path_id);
+        *dir = direction_of(tuple_of(t, ref), s, path_id);
         if (*dir >= 0) {
             return ref;
         }
@@ -560,7 +545,6 @@ table_follow(struct syc_table *t, struct conn *c, const struct syc_segment *s, i
         c->part_at = st.at;
     }
     if ((c->flags & CONN_STEADY) != 0 && plain_segment(c, s, dir, st.at, &st.new_octets)) {
-        t->short_ways++;
         if (st.new_octets > 0) {
             burst_segment(&st);
         }

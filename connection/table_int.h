@@ -151,8 +151,8 @@ struct syc_table {
     int64_t rest_us;     /* a connection is packed this long after its close; tests set it to 0 */
     int64_t rest_due_us; /* when table_rest() next has something to do */
     bool long_way;       /* for tests: no segment takes the short way of plain.c */
-    uint64_t short_ways, packed; /* how often */
-    int64_t now_us;              /* newest segment */
+    uint64_t packed;     /* how often a connection was */
+    int64_t now_us;      /* newest segment */
 };
 
 static inline struct conn *

@@ -11,6 +11,24 @@
 enum { RECORDS = 4096, TABLES = 3, CLIENTS = 6, ROUNDS = 60, SEGMENTS = 400 };
 enum { KIND_SYN = 110, KIND_FIN = 112 };
 
+/* How often the short way was taken: the linker sends the table's calls here (--wrap). */
+static size_t short_ways;
+
+bool __real_plain_segment(struct conn *c, const struct syc_segment *s, int dir, int64_t at,
+                          uint32_t *new_octets);
+bool __wrap_plain_segment(struct conn *c, const struct syc_segment *s, int dir, int64_t at,
+                          uint32_t *new_octets);
+
+bool
+__wrap_plain_segment(struct conn *c, const struct syc_segment *s, int dir, int64_t at,
+                     uint32_t *new_octets)
+{
+    bool taken = __real_plain_segment(c, s, dir, at, new_octets);
+
+    short_ways += taken;
+    return taken;
+}
+
 struct kept {
     struct syc_record *records[RECORDS];
     size_t count;
@@ -174,7 +192,9 @@ static void
 every_way_gives_the_same_records(void **state)
 {
     static struct kept kept[TABLES];
-    size_t short_ways = 0, packed = 0;
+    size_t packed = 0;
+
+    short_ways = 0;
 
     (void)state;
     for (uint64_t round = 0; round < ROUNDS; round++) {
@@ -196,8 +216,6 @@ every_way_gives_the_same_records(void **state)
             assert_same(kept[0].records[i], kept[1].records[i]);
             assert_same(kept[0].records[i], kept[2].records[i]);
         }
-        short_ways += tables[0]->short_ways;
-        assert_int_equal(tables[1]->short_ways, 0);
         packed += tables[2]->packed;
         for (int i = 0; i < TABLES; i++) {
             for (size_t k = 0; k < kept[i].count; k++) {
