@@ -1,43 +1,9 @@
 #include "base/base.h"
 #include "tests/unit/base/groups.h"
+#include "tests/unit/failing.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Allocation number fail_at from now on fails (0 = none does); the linker sends the library's calls here. */
-static unsigned fail_at;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static int
-fails_now(void)
-{
-    return fail_at > 0 && --fail_at == 0;
-}
-
-/* clang makes malloc of a realloc that has nothing to move. */
-void *
-__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
-}
 
 static void
 memory_comes_zeroed(void **state)

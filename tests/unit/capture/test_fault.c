@@ -1,34 +1,9 @@
 #include "tests/unit/capture/files.h"
+#include "tests/unit/failing.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Allocation number fail_at from now on fails (0 = none does); the linker sends the library's calls here. */
-static unsigned fail_at;
-
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static bool
-fails_now(void)
-{
-    return fail_at > 0 && --fail_at == 0;
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
-}
 
 static const struct flavor usual = {false, false, 0xa1b2c3d4};
 

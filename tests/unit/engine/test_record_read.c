@@ -15,36 +15,12 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "tests/unit/failing.h"
 #include "tests/unit/output/random_record.h"
 
 enum { ROUNDS = 25000, MUTATIONS = 30000 };
 
 /* ------------------------------------------------------- failing memory */
-
-static unsigned fail_at;
-
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static bool
-fails_now(void)
-{
-    return fail_at > 0 && --fail_at == 0;
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
-}
 
 /* ------------------------------------------------------------ the same */
 

@@ -1,38 +1,13 @@
+#include "tests/unit/failing.h"
 #include "tests/unit/fingerprint/groups.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The linker sends the library's allocations here (--wrap). */
-static unsigned fail_at;
-
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
 void
 fail_allocation(unsigned n)
 {
     fail_at = n;
-}
-
-static bool
-fails_now(void)
-{
-    return fail_at != 0 && --fail_at == 0;
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
 }
 
 static const char text[] = "classes = win,unix,a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p\n"

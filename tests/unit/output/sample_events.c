@@ -57,7 +57,7 @@ emit_subjects(struct syc_output *o)
                                           .log_odds = 4.5951,
                                           .identifiers = {"x"},
                                           .identifier_count = 1,
-                                          .values = {{"conn.count", &by_type[SYC_INT]}},
+                                          .values = {{"conn.count", &by_type[SYC_INT], false}},
                                           .value_count = 1,
                                           .n = 8};
     v.missing[0] = (struct syc_missing){.rule = "m"};

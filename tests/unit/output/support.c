@@ -1,38 +1,14 @@
+#include "tests/unit/failing.h"
 #include "tests/unit/output/groups.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static unsigned fail_at;
-
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
 void
 fail_allocation(unsigned k)
 {
     fail_at = k;
-}
-
-static int
-fails_now(void)
-{
-    return fail_at > 0 && --fail_at == 0;
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
 }
 
 json_t *

@@ -1,41 +1,8 @@
+#include "tests/unit/failing.h"
 #include "tests/unit/rules/groups.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Allocation number fail_at from now on fails (0 = none does); the linker sends the libraries' calls here. */
-static unsigned fail_at;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static int
-fails_now(void)
-{
-    return fail_at > 0 && --fail_at == 0;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
-}
 
 /* Every kind of thing that is kept: lists, related, patterns, networks, names, the key, findings with hints. */
 static const char good[] = "title: T\nid: 6f6a2c1e-58a3-4f0e-9b1f-0d2f6f7a1c01\ndescription: what\n"

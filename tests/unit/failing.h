@@ -1,0 +1,49 @@
+#ifndef SYC_TEST_FAILING_H
+#define SYC_TEST_FAILING_H
+
+/*
+ * Purpose           memory that fails when a test says so
+ * Input and output  fail_at = k: allocation k from now on fails, once; it counts down to 0, which is none
+ * Ownership         none
+ * Limits            for one file of a test program, linked with --wrap for malloc, calloc and realloc
+ * Not here          allocations inside shared libraries: the linker reaches only what is linked into the program
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+static unsigned fail_at;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static bool
+fails_now(void)
+{
+    return fail_at > 0 && --fail_at == 0;
+}
+
+/* clang makes malloc of a realloc that has nothing to move. */
+void *
+__wrap_malloc(size_t size)
+{
+    return fails_now() ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+    return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+void *
+__wrap_realloc(void *p, size_t size)
+{
+    return fails_now() ? NULL : __real_realloc(p, size);
+}
+
+#endif
