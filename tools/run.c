@@ -340,6 +340,8 @@ syc_run_input_failed(struct syc_run *run, const char *name, enum syc_status stat
                      const struct syc_error *err, bool more)
 {
     const char *what = err->text[0] != 0 ? err->text : syc_status_text(status);
+    /* "FILE tcp port 80", as tcpdump takes it behind -r: three words that no file could mean. */
+    bool like_filter = strpbrk(name, "./") == NULL && access(name, F_OK) != 0;
 
     run->input_failed = true;
     if (status == SYC_TRUNCATED ||
@@ -348,6 +350,10 @@ syc_run_input_failed(struct syc_run *run, const char *name, enum syc_status stat
     } else {
         syc_say("%s: %s; %s", name, what,
                 more ? "it is left out, the other inputs are read" : "it is left out");
+    }
+    if (like_filter && !run->filter_hinted) {
+        syc_say("a filter stands behind --, or behind -r FILE: words before that are files");
+        run->filter_hinted = true;
     }
 }
 

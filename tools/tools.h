@@ -99,6 +99,7 @@ struct syc_run {
     const struct syc_audit_report *report; /* of the engine; NULL without one */
     bool input_failed, interrupted, reached;
     bool unread;                   /* the output failed before the input's end */
+    bool filter_hinted;            /* where a filter stands was said */
     const struct syc_paths *files; /* captures to read; NULL for an interface or records */
     size_t faults;                 /* inputs that were not read whole, each of them said */
     struct syc_table_row top[TOP_ROWS];

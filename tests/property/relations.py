@@ -230,6 +230,19 @@ def damaged(out, program, name, rounds):
     out.check(f"{name}: {rounds} damaged copies do no harm", not wrong, "\n".join(wrong[:3]))
 
 
+def filtered(out, program, name):
+    """A filter behind -- and behind -r FILE is one and the same; where it is taken for files that is said, once."""
+    program.write("x.pcap", pcapmake.make(script(name)))
+    after = program.run("--json", "--events", "connection", "x.pcap", "--", "tcp", "port", "80")
+    behind = program.run("--json", "--events", "connection", "-r", "x.pcap", "tcp", "port", "80")
+    out.check(f"{name}: a filter behind -- is the one behind -r", after == behind and after[0] == 0 and not after[2], after[2])
+    status, _, errors = program.run("--json", "x.pcap", "tcp", "port", "80")
+    said = errors.count("a filter stands behind")
+    out.check(f"{name}: words of a filter among files are pointed at", (status, said) == (3, 1), errors)
+    status, _, errors = program.run("--json", "x.pcap", "gone.pcap")
+    out.check(f"{name}: a file that is gone is no filter", status == 3 and "a filter" not in errors, errors)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default="build/syncopate")
@@ -251,6 +264,7 @@ def main():
             guard(name, moved, program, name)
             guard(name, redone, program, name)
         guard("all together", together, program)
+        guard("closes", filtered, program, "closes")
         for name in ["closes", "link-raw"]:
             guard(name, cut, program, name, args.few)
         for name in SMALL:
