@@ -89,26 +89,22 @@ take_line(struct judging *j, const char *text, size_t n)
     return SYC_OK;
 }
 
-/* The line is complete: read it, unless it is empty or has outgrown the bound. */
+/* A complete line: read it, unless it is empty or has outgrown the bound. */
 static enum syc_status
-end_line(struct judging *j)
+end_line(struct judging *j, const char *text, size_t n)
 {
     struct lines *l = &j->lines;
-    enum syc_status status = SYC_OK;
-    size_t n = l->used;
+    bool too_long = l->too_long;
 
     l->number++;
-    if (l->too_long) {
-        bad_line(j, "longer than 64 MiB", 0);
-    } else {
-        n -= n > 0 && l->text[n - 1] == '\r';
-        if (n > 0) {
-            status = take_line(j, l->text, n);
-        }
-    }
     l->used = 0;
     l->too_long = false;
-    return status;
+    if (too_long) {
+        bad_line(j, "longer than 64 MiB", 0);
+        return SYC_OK;
+    }
+    n -= n > 0 && text[n - 1] == '\r';
+    return n > 0 ? take_line(j, text, n) : SYC_OK;
 }
 
 /*
@@ -142,7 +138,7 @@ append(struct lines *l, const char *p, size_t n)
 
 /*
  * Newlines cannot stand inside a JSON text (RFC 8259 7), so they alone tell lines apart. Each turn
- * takes an octet at least.
+ * takes an octet at least. A line that one read has brought whole is read where it stands.
  */
 static enum syc_status
 take_octets(struct judging *j, const char *p, size_t n)
@@ -153,11 +149,15 @@ take_octets(struct judging *j, const char *p, size_t n)
         const char *newline = memchr(p, '\n', n);
         size_t part = newline != NULL ? (size_t)(newline - p) : n;
 
-        status = append(&j->lines, p, part);
-        if (status == SYC_OK && newline != NULL) {
-            status = end_line(j);
-            part++;
+        if (newline != NULL && j->lines.used == 0 && !j->lines.too_long) {
+            status = end_line(j, p, part);
+        } else {
+            status = append(&j->lines, p, part);
+            if (status == SYC_OK && newline != NULL) {
+                status = end_line(j, j->lines.text, j->lines.used);
+            }
         }
+        part += newline != NULL;
         p += part;
         n -= part;
     }
@@ -184,7 +184,9 @@ read_lines(struct judging *j, int fd, char *buffer, struct syc_error *err)
             return syc_error_set(err, SYC_IO, "cannot be read: %s", strerror(errno));
         }
         if (got == 0) { /* a last line without its newline is still a line */
-            status = j->lines.used > 0 || j->lines.too_long ? end_line(j) : SYC_OK;
+            status = j->lines.used > 0 || j->lines.too_long
+                         ? end_line(j, j->lines.text, j->lines.used)
+                         : SYC_OK;
             break;
         }
         status = take_octets(j, buffer, (size_t)got);

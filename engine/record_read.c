@@ -1,8 +1,8 @@
 /*
- * A connection event back into the record it was made from, number for number. The tables of numbers and texts
- * drive it as they drive the writer; lists and texts live in the reader until its next event. Members that are
- * not known here are passed over (the contract only grows); known ones of a wrong type, range or length are an
- * error that names them: lines may come from anywhere, and nothing behind the reader checks a record again.
+ * A connection event back into the record it was made from, number for number, in one pass over the line and without
+ * a tree. The tables of numbers and texts drive it as they drive the writer. Members that are not known here are
+ * passed over (the contract only grows); known ones of a wrong type, range or length are an error that names them:
+ * lines may come from anywhere, and nothing behind the reader checks a record again.
  *
  * Invariants, which the code right of the waist relies on:
  *     numbers       SYC_NONE, or within +-2^55: sums of a hundred of them cannot overflow
@@ -10,118 +10,92 @@
  *     texts         printable ASCII of at most 4096 octets: safe for a terminal
  *     counts        never more than the arrays of struct syc_record hold
  *     degraded      not 0 where `complete` is false: a partial record cannot pass for a whole one
+ *
+ * What a line is, is decided in this order, whatever stands first in it: no JSON; another event; a connection event
+ * with a fault (the first); a record.
  */
 
-#include "engine/engine.h"
+#include "engine/record_read_int.h"
 
-#include <jansson.h>
 #include <string.h>
 
-/*
- * Bound of every number that has no narrower one: twice what separates two times of 64 bits of nanoseconds, in
- * microseconds, and few enough bits that sums of records do not overflow.
- */
-#define NUMBER_MAX  (INT64_C(1) << 55)
-#define FLOW_ID_MAX ((INT64_C(1) << 53) - 1)
-
-/*
- * The longest text is a User-Agent: 256 octets, 4 letters each when escaped; four times that is room for what may
- * come.
- */
-enum { TEXT_MAX = 4096 };
-
-/*
- * What a record points to: its lists grow to the longest that was read and are used again, so that a million
- * lines cost a few allocations.
- */
-struct syc_record_reader {
-    struct syc_exchange *exchanges;
-    size_t exchange_room;
-    struct syc_flight *flights;
-    size_t flight_room;
-    struct syc_syn syn[2];
-    json_t *event; /* the texts point into it */
-};
-
-/* One event being read. The first fault stays in status and *err; functions answer false from then on. */
-struct reading {
-    struct syc_record_reader *reader;
-    const json_t *event;
-    struct syc_record *out;
-    struct syc_error *err;
-    enum syc_status status;
-};
-
-struct syc_record_reader *
-syc_record_reader_new(void)
+bool
+record_fail(struct reading *rd, const char *path, const char *want)
 {
-    return syc_alloc(1, sizeof(struct syc_record_reader));
-}
-
-void
-syc_record_reader_free(struct syc_record_reader *r)
-{
-    if (r != NULL) {
-        json_decref(r->event);
-        syc_free(r->exchanges);
-        syc_free(r->flights);
-        syc_free(r);
+    if (rd->status == SYC_OK && rd->json.fault == NULL) {
+        rd->status = syc_error_set(&rd->err, SYC_SYNTAX, "%s: %s expected", path, want);
     }
-}
-
-/* The first fault of an event ends it; its path is from our own tables, never from the line. */
-static bool
-fail(struct reading *rd, const char *path, const char *want)
-{
-    rd->status = syc_error_set(rd->err, SYC_SYNTAX, "%s: %s expected", path, want);
     return false;
 }
 
-/* The same of one element of a list. */
-static bool
-fail_at(struct reading *rd, const char *list, size_t i, const char *want)
+bool
+record_fail_at(struct reading *rd, const char *list, size_t i, const char *want)
 {
-    rd->status = syc_error_set(rd->err, SYC_SYNTAX, "%s[%zu]: %s expected", list, i, want);
+    if (rd->status == SYC_OK && rd->json.fault == NULL) {
+        rd->status = syc_error_set(&rd->err, SYC_SYNTAX, "%s[%zu]: %s expected", list, i, want);
+    }
+    return false;
+}
+
+bool
+record_fail_in(struct reading *rd, const char *object, const char *name, const char *want)
+{
+    if (rd->status == SYC_OK && rd->json.fault == NULL) {
+        rd->status = syc_error_set(&rd->err, SYC_SYNTAX, "%s.%s: %s expected", object, name, want);
+    }
     return false;
 }
 
 /* ------------------------------------------------------------ values */
 
-/*
- * json_integer_value() is 0 of what is no integer, hence the question of the type; a real such as
- * 5.0 is no integer in jansson, nor in the contract.
- */
-static bool
-in_range(const json_t *v, int64_t least, int64_t most, int64_t *out)
+bool
+record_int(struct reading *rd, int64_t least, int64_t most, int64_t *out)
 {
-    *out = json_integer_value(v);
-    return json_is_integer(v) && *out >= least && *out <= most;
+    return syc_pull_int(&rd->json, out) && *out >= least && *out <= most;
 }
 
-/* The value's index in a NULL-terminated list of words; -1 if it is none of them. */
-static int64_t
-word_index(const json_t *v, const char *const *words)
+bool
+record_bool(struct reading *rd, bool *out)
 {
-    const char *text = json_string_value(v);
+    *out = syc_pull_word(&rd->json, "true", 4);
+    return *out || syc_pull_word(&rd->json, "false", 5);
+}
+
+const char *
+record_octets(struct reading *rd, size_t *n)
+{
+    struct syc_pull_text text;
+
+    if (!syc_pull_text(&rd->json, &text)) {
+        return NULL;
+    }
+    *n = text.n;
+    if (!text.escaped) {
+        return text.at;
+    }
+    *n = syc_pull_unescape(&text, rd->octets, sizeof rd->octets);
+    return *n != SIZE_MAX ? rd->octets : NULL;
+}
+
+int64_t
+record_word(struct reading *rd, const char *const *words)
+{
+    size_t n;
+    const char *text = record_octets(rd, &n);
 
     for (int64_t i = 0; text != NULL && words[i] != NULL; i++) {
-        if (strcmp(text, words[i]) == 0) {
+        if (strncmp(words[i], text, n) == 0 && words[i][n] == '\0') {
             return i;
         }
     }
     return -1;
 }
 
-/*
- * A text as the writer leaves it: escaped, so printable ASCII. Anything else could reach a terminal
- * as it is. An embedded zero is below 0x20 and refused with the others, so no text is shorter than
- * it looked.
- */
-static bool
-is_plain_text(const json_t *v, size_t most)
+bool
+record_plain_text(struct reading *rd, char *out, size_t most)
 {
-    const char *text = json_string_value(v);
-    size_t n = json_string_length(v);
+    size_t n;
+    const char *text = record_octets(rd, &n);
 
     if (text == NULL || n == 0 || n > most) {
         return false;
@@ -130,112 +104,228 @@ is_plain_text(const json_t *v, size_t most)
         if (text[i] < 0x20 || text[i] > 0x7e) {
             return false;
         }
+        out[i] = text[i];
     }
+    out[n] = '\0';
     return true;
 }
 
-/*
- * True when the member is there; false when it is not, or (with a fault) when it is no array of at
- * most `most`. So whoever goes on after true has room for every element.
- */
-static bool
-has_list(struct reading *rd, const json_t *list, const char *path, size_t most)
+int
+record_cells(struct reading *rd, int64_t *cells, int least, int most)
 {
-    if (list == NULL || rd->status != SYC_OK) {
-        return false;
-    }
-    if (!json_is_array(list)) {
-        return fail(rd, path, "a list");
-    }
-    if (json_array_size(list) > most) {
-        return fail(rd, path, "a shorter list");
-    }
-    return true;
-}
+    bool first = true;
+    int n = 0;
 
-/* Between `least` and `most` whole numbers; their count, or -1. cells has room for `most`. */
-static int
-read_cells(const json_t *array, int64_t *cells, size_t least, size_t most)
-{
-    size_t n = json_array_size(array); /* 0 of what is no array */
-
-    if (!json_is_array(array) || n < least || n > most) {
+    if (!syc_pull_is(&rd->json, '[')) {
         return -1;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (!in_range(json_array_get(array, i), -NUMBER_MAX, NUMBER_MAX, &cells[i])) {
+    while (syc_pull_element(&rd->json, &first)) {
+        if (n == most || !record_int(rd, -NUMBER_MAX, NUMBER_MAX, &cells[n])) {
             return -1;
         }
+        n++;
     }
-    return (int)n;
+    return rd->json.fault == NULL && n >= least ? n : -1;
 }
 
-/* ------------------------------------------------------------ numbers */
+/* ------------------------------------------------------------ the table of members */
 
-/* The object that holds the members of a run of rows: looked up once a run. */
-struct place {
-    const char *path;
-    size_t length;
-    const json_t *object;
-};
-
-/* Object path[0..n) of the event: NULL when it is not there, a fault when something on the way is no object. */
-static const json_t *
-find_object(struct reading *rd, const char *path, size_t n)
+/* Mixed so that names of one length and like ends differ; quality matters little, the names are 200 and ours. */
+static size_t
+slot_of(enum group group, const char *name, size_t n)
 {
-    const json_t *object = rd->event;
+    uint64_t h = ((uint64_t)group << 8 | n) * UINT64_C(0x9e3779b97f4a7c15);
 
-    for (size_t from = 0; from < n && object != NULL;) {
-        size_t length = strcspn(path + from, ".");
+    for (size_t i = 0; i < n; i += 8) {
+        uint64_t v = 0;
 
-        object = json_object_getn(object, path + from, length);
-        if (object != NULL && !json_is_object(object)) {
-            fail(rd, path, "an object around it");
-            return NULL;
-        }
-        from += length + 1;
+        memcpy(&v, name + i, n - i < 8 ? n - i : 8);
+        h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 29;
     }
-    return object;
+    return (size_t)(h % SLOTS);
 }
+
+void
+record_add(struct members *t, struct member m)
+{
+    uint16_t index = (uint16_t)t->count;
+    size_t slot;
+
+    if (t->count ==
+        MEMBERS_MAX) { /* a table of ours that has grown past its bound: found by the first test */
+        return;
+    }
+    m.length = (uint8_t)strlen(m.name);
+    m.next = NO_MEMBER;
+    t->list[index] = m;
+    t->of_group[m.group][index / 64] |= UINT64_C(1) << index % 64;
+    if (t->last[m.group] != NO_MEMBER) {
+        t->list[t->last[m.group]].next = index;
+    } else {
+        t->first[m.group] = index;
+    }
+    t->last[m.group] = index;
+    for (slot = slot_of(m.group, m.name, m.length); t->slots[slot] != NO_MEMBER;) {
+        slot = (slot + 1) % SLOTS;
+    }
+    t->slots[slot] = index;
+    t->count++;
+}
+
+static bool
+is_named(const struct member *m, enum group group, const char *name, size_t n)
+{
+    return m->group == group && m->length == n && memcmp(m->name, name, n) == 0;
+}
+
+/* The member of this name, NO_MEMBER for none. A quarter of the slots is taken, so the search ends soon at a free one. */
+static uint16_t
+find(struct reading *rd, enum group group, const struct syc_pull_text *key, uint16_t expected)
+{
+    const struct members *t = &rd->reader->members;
+    char octets[NAME_MAX_OCTETS];
+    const char *name = key->at;
+    size_t n = key->n;
+
+    if (key->escaped) {
+        n = syc_pull_unescape(key, octets, sizeof octets);
+        name = octets;
+    }
+    if (n > NAME_MAX_OCTETS) {
+        return NO_MEMBER;
+    }
+    if (expected != NO_MEMBER && is_named(&t->list[expected], group, name, n)) {
+        return expected;
+    }
+    for (size_t slot = slot_of(group, name, n); t->slots[slot] != NO_MEMBER;
+         slot = (slot + 1) % SLOTS) {
+        if (is_named(&t->list[t->slots[slot]], group, name, n)) {
+            return t->slots[slot];
+        }
+    }
+    return NO_MEMBER;
+}
+
+const struct member *
+record_lacks(const struct reading *rd, enum group group)
+{
+    const struct members *t = &rd->reader->members;
+
+    for (uint16_t i = t->first[group]; i != NO_MEMBER; i = t->list[i].next) {
+        if (t->list[i].required && (rd->seen[i / 64] >> i % 64 & 1) == 0) {
+            return &t->list[i];
+        }
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------ the walk */
+
+static bool take_type(struct reading *rd, const struct member *m);
 
 /*
- * The member at a dotted path, or NULL. Rows of one object follow each other in the tables, so its
- * object is looked for once and not once a row.
+ * A member of a known name. Of two of one name readers disagree which one counts (RFC 8259 4), so the second is a
+ * fault. After a fault, and of another event, only the type is still of interest.
  */
-static const json_t *
-find_member(struct reading *rd, struct place *at, const char *path)
+static bool
+take_member(struct reading *rd, uint16_t index)
 {
-    const char *dot = strrchr(path, '.');
-    size_t n = dot != NULL ? (size_t)(dot - path) : 0;
+    const struct member *m = &rd->reader->members.list[index];
+    uint64_t bit = UINT64_C(1) << index % 64;
+    const char *value = rd->json.p;
+    bool wanted =
+        m->take == take_type || (rd->status == SYC_OK && (!rd->has_type || rd->is_connection));
 
-    if (at->path == NULL || at->length != n || memcmp(at->path, path, n) != 0) {
-        *at = (struct place){path, n, find_object(rd, path, n)};
+    if ((rd->seen[index / 64] & bit) != 0) {
+        record_fail(rd, m->name, "no duplicate");
+        wanted = false;
+        rd->is_connection |= m->take == take_type; /* who knows: the fault is told */
     }
-    return at->object != NULL ? json_object_get(at->object, dot != NULL ? dot + 1 : path) : NULL;
+    rd->seen[index / 64] |= bit;
+    if (wanted && m->take(rd, m)) {
+        return true;
+    }
+    if (rd->json.fault != NULL) {
+        return false;
+    }
+    rd->json.p = value; /* once a member, so the line is read twice at most */
+    return syc_pull_skip(&rd->json);
 }
+
+bool
+record_object(struct reading *rd, enum group group, const char *path)
+{
+    const struct members *t = &rd->reader->members;
+    uint16_t expected = t->first[group];
+    struct syc_pull_text key;
+    bool first = true;
+
+    if (!syc_pull_is(&rd->json, '{')) {
+        return record_fail(rd, path, "an object");
+    }
+    for (size_t i = 0; i < MEMBERS_MAX / 64; i++) {
+        rd->seen[i] &= ~t->of_group[group][i];
+    }
+    while (syc_pull_member(&rd->json, &first, &key)) {
+        uint16_t index = find(rd, group, &key, expected);
+        bool whole = index != NO_MEMBER ? take_member(rd, index) : syc_pull_skip(&rd->json);
+
+        if (!whole || rd->status == SYC_NO_MEMORY) {
+            return false;
+        }
+        if (index != NO_MEMBER) {
+            expected = t->list[index].next;
+        }
+    }
+    return rd->json.fault == NULL;
+}
+
+static const char *const group_paths[] = {
+#define X(id, path) path,
+    GROUP_LIST(X)
+#undef X
+};
+
+static bool
+take_object(struct reading *rd, const struct member *m)
+{
+    return record_object(rd, m->inner, group_paths[m->inner]);
+}
+
+static bool
+pass_over(struct reading *rd, const struct member *m)
+{
+    (void)m;
+    return syc_pull_skip(&rd->json);
+}
+
+/* ------------------------------------------------------------ numbers and texts */
 
 /* What a row of the table allows, and nothing wider, goes into the record. */
 static bool
-read_number(struct reading *rd, const json_t *v, const struct syc_record_number *row)
+take_number(struct reading *rd, const struct member *m)
 {
+    const struct syc_record_number *row = m->row;
     int64_t value = 0;
+    bool flag;
 
     switch ((enum syc_number_kind)row->kind) {
     case SYC_NUMBER:
-        if (!in_range(v, -NUMBER_MAX, NUMBER_MAX, &value)) {
-            return fail(rd, row->path, "a whole number (at most 2^55)");
+        if (!record_int(rd, -NUMBER_MAX, NUMBER_MAX, &value)) {
+            return record_fail(rd, row->path, "a whole number (at most 2^55)");
         }
         break;
     case SYC_NUMBER_BOOL:
-        if (!json_is_boolean(v)) {
-            return fail(rd, row->path, "true or false");
+        if (!record_bool(rd, &flag)) {
+            return record_fail(rd, row->path, "true or false");
         }
-        value = json_is_true(v);
+        value = flag;
         break;
     case SYC_NUMBER_WORD:
-        value = word_index(v, row->words);
+        value = record_word(rd, row->words);
         if (value < 0) {
-            return fail(rd, row->path, "a word of the contract");
+            return record_fail(rd, row->path, "a word of the contract");
         }
         break;
     }
@@ -243,643 +333,317 @@ read_number(struct reading *rd, const json_t *v, const struct syc_record_number 
     return true;
 }
 
-/* A row that is not there leaves what syc_record_init() put: SYC_NONE. */
-static void
-read_numbers(struct reading *rd)
+static bool
+take_text(struct reading *rd, const struct member *m)
 {
-    struct place at = {0};
+    const struct syc_record_text *row = m->row;
+    char *text = rd->reader->texts[row - syc_record_texts];
 
-    for (size_t i = 0; i < syc_record_number_count && rd->status == SYC_OK; i++) {
-        const json_t *v = find_member(rd, &at, syc_record_numbers[i].path);
-
-        if (v != NULL) {
-            read_number(rd, v, &syc_record_numbers[i]);
-        }
+    if (!record_plain_text(rd, text, TEXT_MAX)) {
+        return record_fail(rd, row->path, "a text of printable ASCII (at most 4096)");
     }
-    if (rd->out->client_known == SYC_NONE) {
-        rd->out->client_known = 1; /* only a guess is told */
-    }
-}
-
-/* The texts stay jansson's: they live until the reader's next event. */
-static void
-read_texts(struct reading *rd)
-{
-    struct place at = {0};
-
-    for (size_t i = 0; i < syc_record_text_count && rd->status == SYC_OK; i++) {
-        const struct syc_record_text *row = &syc_record_texts[i];
-        const json_t *v = find_member(rd, &at, row->path);
-
-        if (v == NULL) {
-            continue;
-        }
-        if (!is_plain_text(v, TEXT_MAX)) {
-            fail(rd, row->path, "a text of printable ASCII (at most 4096)");
-            return;
-        }
-        *(const char **)(void *)((char *)rd->out + row->offset) = json_string_value(v);
-    }
+    *(const char **)(void *)((char *)rd->out + row->offset) = text;
+    return true;
 }
 
 /* ------------------------------------------------------------ identity */
 
+static bool
+take_type(struct reading *rd, const struct member *m)
+{
+    static const char *const words[] = {"connection", NULL};
+
+    rd->has_type = syc_pull_is(&rd->json, '"');
+    rd->is_connection = record_word(rd, words) == 0;
+    return rd->has_type || record_fail(rd, m->name, "a word");
+}
+
+static bool
+take_version(struct reading *rd, const struct member *m)
+{
+    int64_t v;
+
+    return record_int(rd, 1, 1, &v) || record_fail(rd, m->name, "version 1");
+}
+
 /* Only forms that inet_pton(3) takes; the writer's are among them. */
 static bool
-read_addr(struct reading *rd, const char *name, uint8_t out[16], int *ip_v)
-{
-    const char *text = json_string_value(json_object_get(rd->event, name));
-
-    return (text != NULL && syc_addr_parse(text, out, ip_v)) || fail(rd, name, "an address");
-}
-
-static bool
-read_port(struct reading *rd, const char *name, uint16_t *out)
-{
-    int64_t port;
-    bool good = in_range(json_object_get(rd->event, name), 0, UINT16_MAX, &port);
-
-    *out = (uint16_t)port;
-    return good || fail(rd, name, "a port");
-}
-
-/* Both ends in one version and TCP: a record with two versions would have a key that no packet can have. */
-static bool
-read_tuple(struct reading *rd)
+take_addr(struct reading *rd, const struct member *m)
 {
     struct syc_key *key = &rd->out->key;
-    const json_t *version = json_object_get(rd->event, "ip_v");
-    const json_t *proto = json_object_get(rd->event, "proto");
-    int client_v = 0, server_v = 0;
+    bool client = m->name[0] == 's';
+    char text[SYC_ADDR_TEXT];
 
-    if (!read_addr(rd, "src_ip", key->client, &client_v) ||
-        !read_port(rd, "src_port", &key->client_port) ||
-        !read_addr(rd, "dest_ip", key->server, &server_v) ||
-        !read_port(rd, "dest_port", &key->server_port)) {
-        return false;
-    }
-    if (client_v != server_v) {
-        return fail(rd, "dest_ip", "an address of src_ip's version");
-    }
-    if (version != NULL && json_integer_value(version) != client_v) {
-        return fail(rd, "ip_v", "the version of both addresses");
-    }
-    if (proto != NULL &&
-        strcmp(json_is_string(proto) ? json_string_value(proto) : "", "TCP") != 0) {
-        return fail(rd, "proto", "\"TCP\"");
-    }
-    key->ip_v = (uint8_t)client_v;
-    return true;
+    return (record_plain_text(rd, text, sizeof text - 1) &&
+            syc_addr_parse(text, client ? key->client : key->server,
+                           client ? &rd->client_v : &rd->server_v)) ||
+           record_fail(rd, m->name, "an address");
 }
 
 static bool
-read_vlans(struct reading *rd, struct syc_path *path)
+take_port(struct reading *rd, const struct member *m)
 {
-    const json_t *list = json_object_get(rd->event, "vlan");
-    int64_t id;
+    struct syc_key *key = &rd->out->key;
+    int64_t port = 0;
+    bool good = record_int(rd, 0, UINT16_MAX, &port);
 
-    if (!has_list(rd, list, "vlan", SYC_PATH_MAX)) {
-        return rd->status == SYC_OK;
-    }
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        if (!in_range(json_array_get(list, i), 0, 4095, &id)) {
-            return fail_at(rd, "vlan", i, "an id of 12 bits");
-        }
-        path->vlan[path->vlan_count++] = (uint16_t)id;
-    }
-    return true;
-}
-
-/* words[] has "none" in front, which is no tunnel and cannot stand in a list: index 0 and -1 are refused. */
-static bool
-read_tunnels(struct reading *rd, struct syc_path *path)
-{
-#define X(name, word) word,
-    static const char *const words[] = {SYC_TUNNEL_LIST(X) NULL};
-#undef X
-    const json_t *list = json_object_get(rd->event, "tunnel");
-
-    if (!has_list(rd, list, "tunnel", SYC_PATH_MAX)) {
-        return rd->status == SYC_OK;
-    }
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        int64_t tunnel = word_index(json_array_get(list, i), words);
-
-        if (tunnel <= SYC_TUNNEL_NONE) {
-            return fail_at(rd, "tunnel", i, "a word of the contract");
-        }
-        path->tunnel[path->tunnel_count++] = (uint8_t)tunnel;
-    }
-    return true;
+    *(m->name[0] == 's' ? &key->client_port : &key->server_port) = (uint16_t)port;
+    return good || record_fail(rd, m->name, "a port");
 }
 
 static bool
-read_time(struct reading *rd, const char *path, int64_t *us, bool *present)
+take_proto(struct reading *rd, const struct member *m)
 {
-    struct place at = {0};
-    const json_t *v = find_member(rd, &at, path);
+    static const char *const words[] = {"TCP", NULL};
 
-    *present = v != NULL;
-    if (v == NULL) {
-        return rd->status == SYC_OK;
-    }
-    return (json_is_string(v) && syc_time_parse(json_string_value(v), json_string_length(v), us)) ||
-           fail(rd, path, "a time (2026-11-22T06:40:06.123456Z)");
-}
-
-/* The end is start + dur_us; where a writer left the latter out, the former gives it. */
-static bool
-read_times(struct reading *rd)
-{
-    struct syc_record *out = rd->out;
-    int64_t end_us = 0;
-    bool has_start, has_end;
-
-    if (!read_time(rd, "flow.start", &out->start_us, &has_start) ||
-        !read_time(rd, "flow.end", &end_us, &has_end)) {
-        return false;
-    }
-    if (!has_start) {
-        return fail(rd, "flow.start", "a time");
-    }
-    if (has_end && out->dur_us == SYC_NONE) {
-        out->dur_us = end_us - out->start_us;
-        return (out->dur_us >= 0 && out->dur_us <= NUMBER_MAX) ||
-               fail(rd, "flow.end", "a time after flow.start");
-    }
-    return true;
-}
-
-/* A writer may leave it out (it is derived, spec of the record); then it is derived again. */
-static bool
-read_flow_id(struct reading *rd)
-{
-    const json_t *v = json_object_get(rd->event, "flow_id");
-    struct syc_record *out = rd->out;
-
-    if (v == NULL) {
-        out->flow_id = syc_record_flow_id(&out->key, out->isn, out->start_us);
-        return true;
-    }
-    return in_range(v, 0, FLOW_ID_MAX, &out->flow_id) ||
-           fail(rd, "flow_id", "a whole number below 2^53");
+    return record_word(rd, words) == 0 || record_fail(rd, m->name, "\"TCP\"");
 }
 
 static bool
-read_degraded(struct reading *rd)
+take_ip_v(struct reading *rd, const struct member *m)
 {
-    const json_t *complete = json_object_get(rd->event, "complete");
-    const json_t *list = json_object_get(rd->event, "degraded");
-
-    if (has_list(rd, list, "degraded", SYC_DEGRADED_COUNT)) {
-        for (size_t i = 0; i < json_array_size(list); i++) {
-            int64_t bit = word_index(json_array_get(list, i), syc_degraded_words);
-
-            if (bit < 0) {
-                return fail_at(rd, "degraded", i, "a word of the contract");
-            }
-            rd->out->degraded |= UINT32_C(1) << bit;
-        }
-    }
-    if (rd->status != SYC_OK || complete == NULL) {
-        return rd->status == SYC_OK;
-    }
-    /* An incomplete record without a reason would pass for a complete one. */
-    return (json_is_boolean(complete) && json_is_true(complete) == (rd->out->degraded == 0)) ||
-           fail(rd, "complete", "false with the reasons in degraded, or true without,");
-}
-
-/* ------------------------------------------------------------ lists */
-
-static bool
-read_numbers_list(struct reading *rd, const char *path, int64_t *numbers, uint8_t *count)
-{
-    struct place at = {0};
-    const json_t *list = find_member(rd, &at, path);
-    int n;
-
-    if (list == NULL) {
-        return rd->status == SYC_OK;
-    }
-    n = read_cells(list, numbers, 0, SYC_SYN_TIMES_MAX);
-    *count = n > 0 ? (uint8_t)n : 0;
-    return n >= 0 || fail(rd, path, "at most 16 whole numbers");
-}
-
-/* Room for n objects of size octets at *list, which *room of fit now. n is at most what a line of 64 MiB can hold. */
-static bool
-make_room(struct reading *rd, void **list, size_t *room, size_t n, size_t size)
-{
-    void *grown;
-
-    if (n <= *room) {
-        return true;
-    }
-    grown = syc_resize(*list, n, size);
-    if (grown == NULL) {
-        rd->status = syc_error_set(rd->err, SYC_NO_MEMORY, "out of memory");
-        return false;
-    }
-    *list = grown;
-    *room = n;
-    return true;
-}
-
-/* 4 cells of an exchange without an answer, 9 with one. Other counts would shift the cells' meaning. */
-static bool
-read_exchanges(struct reading *rd)
-{
-    const json_t *list = json_object_get(rd->event, "exchanges");
-    struct syc_record_reader *r = rd->reader;
-    size_t n = json_array_size(list);
-    void *room = r->exchanges;
-
-    if (!has_list(rd, list, "exchanges", SYC_EXCHANGES_MAX) || n == 0) {
-        return rd->status == SYC_OK;
-    }
-    if (!make_room(rd, &room, &r->exchange_room, n, sizeof(*r->exchanges))) {
-        return false;
-    }
-    r->exchanges = room;
-    for (size_t i = 0; i < n; i++) {
-        int64_t c[9] = {0};
-        int cells = read_cells(json_array_get(list, i), c, 4, 9);
-
-        if (cells != 4 && cells != 9) {
-            return fail_at(rd, "exchanges", i, "4 or 9 whole numbers");
-        }
-        r->exchanges[i] =
-            (struct syc_exchange){c[0], c[1], c[2], c[3], cells == 9, c[4], c[5], c[6], c[7], c[8]};
-    }
-    rd->out->exchanges = r->exchanges;
-    rd->out->exchange_count = n;
-    return true;
-}
-
-/* No fixed bound: a record has as many as the connection had, and the line's length bounds them here. */
-static bool
-read_flights(struct reading *rd)
-{
-    const json_t *list = json_object_get(rd->event, "flights");
-    struct syc_record_reader *r = rd->reader;
-    size_t n = json_array_size(list);
-    void *room = r->flights;
-
-    if (!has_list(rd, list, "flights", SIZE_MAX) || n == 0) {
-        return rd->status == SYC_OK;
-    }
-    if (!make_room(rd, &room, &r->flight_room, n, sizeof(*r->flights))) {
-        return false;
-    }
-    r->flights = room;
-    for (size_t i = 0; i < n; i++) {
-        int64_t c[7];
-
-        if (read_cells(json_array_get(list, i), c, 7, 7) != 7 || (c[6] != 0 && c[6] != 1)) {
-            return fail_at(rd, "flights", i, "7 whole numbers, the last 0 or 1,");
-        }
-        r->flights[i] = (struct syc_flight){c[0], c[1], c[2], c[3], c[4], c[5], c[6]};
-    }
-    rd->out->flights = r->flights;
-    rd->out->flight_count = n;
-    return true;
-}
-
-/* One side's stay in TIME-WAIT; false without a fault set: the caller names the element. */
-static bool
-read_wait(const json_t *v, struct syc_time_wait *w)
-{
-    static const char *const sides[] = {"client", "server", NULL};
-    const json_t *killed = json_object_get(v, "killed_us");
-    const json_t *restarts = json_object_get(v, "restarts_us");
-    size_t n = json_array_size(restarts);
-
-    *w = (struct syc_time_wait){.killed_us = SYC_NONE, .restart_count = (int64_t)n};
-    w->side = word_index(json_object_get(v, "side"), sides);
-    if (w->side < 0 || n > SYC_RESTARTS_MAX || (restarts != NULL && !json_is_array(restarts)) ||
-        !in_range(json_object_get(v, "enter_us"), -NUMBER_MAX, NUMBER_MAX, &w->enter_us)) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (read_cells(json_array_get(restarts, i), w->restarts_us[i], 2, 2) != 2) {
-            return false;
-        }
-    }
-    return killed == NULL || in_range(killed, -NUMBER_MAX, NUMBER_MAX, &w->killed_us);
+    return record_int(rd, 4, 6, &rd->ip_v) ||
+           record_fail(rd, m->name, "the version of both addresses");
 }
 
 static bool
-read_waits(struct reading *rd)
+take_flow_id(struct reading *rd, const struct member *m)
 {
-    struct place at = {0};
-    const json_t *list = find_member(rd, &at, "close.time_wait");
-
-    if (!has_list(rd, list, "close.time_wait", 2)) {
-        return rd->status == SYC_OK;
-    }
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        if (!read_wait(json_array_get(list, i), &rd->out->time_wait[i])) {
-            return fail_at(rd, "close.time_wait", i, "side, enter_us, at most 4 restarts_us");
-        }
-        rd->out->time_wait_count++;
-    }
-    return true;
+    return record_int(rd, 0, FLOW_ID_MAX, &rd->out->flow_id) ||
+           record_fail(rd, m->name, "a whole number below 2^53");
 }
 
-/* ------------------------------------------------------------ SYNs */
+static bool
+take_complete(struct reading *rd, const struct member *m)
+{
+    rd->has_complete = true;
+    return record_bool(rd, &rd->complete) || record_fail(rd, m->name, "true or false");
+}
 
-/* A whole number of struct syc_syn. `otherwise` is what absence means; SYC_NONE: it must be there. */
-struct syn_number {
-    const char *name;
-    uint16_t offset;
-    uint8_t size;
-    int64_t most, otherwise;
+static bool
+read_time(struct reading *rd, int64_t *us, const char *path)
+{
+    size_t n;
+    const char *text = record_octets(rd, &n);
+
+    return (text != NULL && syc_time_parse(text, n, us)) ||
+           record_fail(rd, path, "a time (2026-11-22T06:40:06.123456Z)");
+}
+
+static bool
+take_start(struct reading *rd, const struct member *m)
+{
+    (void)m;
+    rd->has_start = true;
+    return read_time(rd, &rd->out->start_us, "flow.start");
+}
+
+static bool
+take_end(struct reading *rd, const struct member *m)
+{
+    (void)m;
+    rd->has_end = true;
+    return read_time(rd, &rd->end_us, "flow.end");
+}
+
+/* ------------------------------------------------------------ the table, filled */
+
+/* In the writer's order, as far as it is not that of the tables. */
+static const struct member specials[] = {
+    {.name = "v", .group = GROUP_ROOT, .take = take_version},
+    {.name = "timestamp", .group = GROUP_ROOT, .take = pass_over},
+    {.name = "event_type", .group = GROUP_ROOT, .take = take_type, .required = true},
+    {.name = "sensor", .group = GROUP_ROOT, .take = pass_over},
+    {.name = "flow_id", .group = GROUP_ROOT, .take = take_flow_id},
+    {.name = "community_id", .group = GROUP_ROOT, .take = pass_over},
+    {.name = "src_ip", .group = GROUP_ROOT, .take = take_addr, .required = true},
+    {.name = "src_port", .group = GROUP_ROOT, .take = take_port, .required = true},
+    {.name = "dest_ip", .group = GROUP_ROOT, .take = take_addr, .required = true},
+    {.name = "dest_port", .group = GROUP_ROOT, .take = take_port, .required = true},
+    {.name = "proto", .group = GROUP_ROOT, .take = take_proto},
+    {.name = "ip_v", .group = GROUP_ROOT, .take = take_ip_v},
+    {.name = "flow", .group = GROUP_ROOT, .inner = GROUP_FLOW, .take = take_object},
+    {.name = "start", .group = GROUP_FLOW, .take = take_start},
+    {.name = "end", .group = GROUP_FLOW, .take = take_end},
+    {.name = "tcp", .group = GROUP_ROOT, .inner = GROUP_TCP, .take = take_object},
 };
 
-#define FIELD(member) offsetof(struct syc_syn, member), sizeof(((struct syc_syn *)NULL)->member)
-static const struct syn_number syn_numbers[] = {
-    {"ip_v", FIELD(ip_v), 6, SYC_NONE},
-    {"ttl", FIELD(ttl), UINT8_MAX, SYC_NONE},
-    {"ttl_initial", FIELD(ttl_initial), UINT8_MAX, SYC_NONE},
-    {"distance", FIELD(distance), UINT8_MAX, SYC_NONE},
-    {"ip_ecn", FIELD(ip_ecn), 3, SYC_NONE},
-    {"ip_options_bytes", FIELD(ip_options_bytes), 40, 0},
-    {"window", FIELD(window), UINT16_MAX, SYC_NONE},
-    {"mss", FIELD(mss), UINT16_MAX, -1},
-    {"wscale", FIELD(wscale), UINT8_MAX, -1},
-    {"tcp_flags", FIELD(tcp_flags), 0xfff, SYC_NONE},
-};
-
-struct syn_text {
-    const char *name;
-    uint16_t offset, size;
-};
-static const struct syn_text syn_texts[] = {
-    {"options", FIELD(options)},
-    {"p0f", FIELD(p0f)},
-    {"tcpfp", FIELD(tcpfp)},
-    {"muonfp", FIELD(muonfp)},
-};
-#undef FIELD
-
-static const struct {
-    const char *name;
-    uint16_t offset;
-} own_numbers[] = {
-    {"ip_id", offsetof(struct syc_syn_own, ip_id)},
-    {"flow_label", offsetof(struct syc_syn_own, flow_label)},
-    {"ts_val", offsetof(struct syc_syn_own, ts_val)},
-    {"ts_ecr", offsetof(struct syc_syn_own, ts_ecr)},
-    {"payload_bytes", offsetof(struct syc_syn_own, payload_bytes)},
-};
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-
-static bool
-fail_in(struct reading *rd, const char *object, const char *name, const char *want)
+/* The group of a dotted path's object; the object's own member, and those around it, are added if they are new. */
+static uint8_t
+ensure_group(struct members *t, const char *path)
 {
-    rd->status = syc_error_set(rd->err, SYC_SYNTAX, "%s.%s: %s expected", object, name, want);
-    return false;
-}
+    const char *dot = strrchr(path, '.');
+    size_t n = dot != NULL ? (size_t)(dot - path) : 0;
 
-/* -1 is all ones in each of the three widths, so signed members need no case of their own. */
-static void
-store(struct syc_syn *syn, const struct syn_number *row, int64_t value)
-{
-    char *p = (char *)syn + row->offset;
-    uint8_t v1 = (uint8_t)value;
-    uint16_t v2 = (uint16_t)value;
-    uint32_t v4 = (uint32_t)value;
+    for (uint8_t g = 0; g < GROUP_PATHS; g++) {
+        const char *own = group_paths[g];
+        const char *inside = strrchr(own, '.');
+        bool known = false;
 
-    memcpy(p, row->size == 1 ? (void *)&v1 : row->size == 2 ? (void *)&v2 : (void *)&v4, row->size);
-}
-
-/* Every row's bound fits the member it is stored in, so store() cuts nothing off. */
-static bool
-read_syn_numbers(struct reading *rd, const json_t *v, const char *object, struct syc_syn *syn)
-{
-    for (size_t i = 0; i < COUNT(syn_numbers); i++) {
-        const struct syn_number *row = &syn_numbers[i];
-        const json_t *member = json_object_get(v, row->name);
-        int64_t value = row->otherwise;
-
-        if ((member != NULL || value == SYC_NONE) && !in_range(member, 0, row->most, &value)) {
-            return fail_in(rd, object, row->name, "a whole number of its range");
-        }
-        store(syn, row, value);
-    }
-    return true;
-}
-
-static bool
-read_window_law(struct reading *rd, const json_t *v, const char *object, struct syc_syn *syn)
-{
-    const json_t *law = json_object_get(v, "window_law");
-    const char *unit = json_string_value(json_object_get(law, "unit"));
-    int64_t n;
-
-    if (unit == NULL || !in_range(json_object_get(law, "n"), 0, UINT32_MAX, &n)) {
-        return fail_in(rd, object, "window_law", "unit and n");
-    }
-    syn->window_n = (uint32_t)n;
-    for (unsigned u = SYC_WINDOW_VALUE; u <= SYC_WINDOW_FLOOR65535; u++) {
-        if (strcmp(unit, syc_window_unit_name((enum syc_window_unit)u)) == 0) {
-            syn->window_unit = (uint8_t)u;
-            return true;
-        }
-    }
-    return fail_in(rd, object, "window_law.unit", "a word of the contract");
-}
-
-/* option_count is 0 before and counts up to the array's size at most; a quirk's bit is an index of the list. */
-static bool
-read_syn_lists(struct reading *rd, const json_t *v, const char *object, struct syc_syn *syn)
-{
-#define X(name, word) word,
-    static const char *const words[] = {SYC_QUIRK_LIST(X) NULL};
-#undef X
-    const json_t *kinds = json_object_get(v, "option_kinds");
-    const json_t *quirks = json_object_get(v, "quirks");
-    int64_t kind;
-
-    if (!json_is_array(kinds) || json_array_size(kinds) > sizeof syn->option_kinds) {
-        return fail_in(rd, object, "option_kinds", "a list of at most 40");
-    }
-    for (size_t i = 0; i < json_array_size(kinds); i++) {
-        if (!in_range(json_array_get(kinds, i), 0, UINT8_MAX, &kind)) {
-            return fail_in(rd, object, "option_kinds", "numbers of 0 to 255");
-        }
-        syn->option_kinds[syn->option_count++] = (uint8_t)kind;
-    }
-    if (!json_is_array(quirks)) {
-        return fail_in(rd, object, "quirks", "a list");
-    }
-    for (size_t i = 0; i < json_array_size(quirks); i++) {
-        int64_t bit = word_index(json_array_get(quirks, i), words);
-
-        if (bit < 0) {
-            return fail_in(rd, object, "quirks", "words of the contract");
-        }
-        syn->quirks |= UINT32_C(1) << bit;
-    }
-    return true;
-}
-
-/* At most one octet less than the member, which is zeroed: so each stays zero-terminated. */
-static bool
-read_syn_texts(struct reading *rd, const json_t *v, const char *object, struct syc_syn *syn)
-{
-    for (size_t i = 0; i < COUNT(syn_texts); i++) {
-        const struct syn_text *row = &syn_texts[i];
-        const json_t *text = json_object_get(v, row->name);
-
-        if (text == NULL) {
-            continue; /* the empty text: no options, or a name that would mislead */
-        }
-        if (!is_plain_text(text, row->size - 1U)) {
-            return fail_in(rd, object, row->name, "a short text of printable ASCII");
-        }
-        memcpy((char *)syn + row->offset, json_string_value(text), json_string_length(text));
-    }
-    return true;
-}
-
-/* Numbers of one connection; SYC_NONE (set by syc_record_init) stays where the event has none. */
-static bool
-read_own(struct reading *rd, const json_t *v, const char *object, struct syc_syn_own *own)
-{
-    for (size_t i = 0; i < COUNT(own_numbers); i++) {
-        const json_t *member = json_object_get(v, own_numbers[i].name);
-        int64_t value;
-
-        if (member == NULL) {
+        if (strlen(own) != n || memcmp(own, path, n) != 0) {
             continue;
         }
-        if (!in_range(member, 0, UINT32_MAX, &value)) {
-            return fail_in(rd, object, own_numbers[i].name, "a number of 32 bits");
+        for (size_t i = 0; i < t->count; i++) {
+            known |= t->list[i].inner == g && t->list[i].take == take_object;
         }
-        memcpy((char *)own + own_numbers[i].offset, &value, sizeof value);
+        if (g != GROUP_ROOT && !known) {
+            record_add(t, (struct member){.name = inside != NULL ? inside + 1 : own,
+                                          .group = ensure_group(t, own),
+                                          .inner = g,
+                                          .take = take_object});
+        }
+        return g;
     }
-    return true;
+    return GROUPS; /* a path that GROUP_LIST lacks */
 }
 
-/* Without `kind` the object holds only the connection's own numbers: the facts had found no room. */
-static bool
-read_syn(struct reading *rd, int side, const char *object)
+static void
+add_path(struct members *t, const char *path, const void *row,
+         bool (*take)(struct reading *, const struct member *))
 {
-    static const char *const kinds[] = {"syn", "syn+ack", NULL};
-    const json_t *v = json_object_get(rd->event, object);
-    const json_t *df = json_object_get(v, "df");
-    struct syc_syn *syn = &rd->reader->syn[side];
-    int64_t kind = word_index(json_object_get(v, "kind"), kinds);
+    const char *dot = strrchr(path, '.');
+    uint8_t group = ensure_group(t, path);
 
-    if (v == NULL) {
-        return true;
+    if (group < GROUPS) {
+        record_add(t, (struct member){.name = dot != NULL ? dot + 1 : path,
+                                      .group = group,
+                                      .row = row,
+                                      .take = take});
     }
-    if (!json_is_object(v)) {
-        return fail(rd, object, "an object");
+}
+
+static void
+fill_members(struct members *t)
+{
+    memset(t->slots, 0xff, sizeof t->slots);
+    memset(t->first, 0xff, sizeof t->first);
+    memset(t->last, 0xff, sizeof t->last);
+    for (size_t i = 0; i < sizeof specials / sizeof specials[0]; i++) {
+        record_add(t, specials[i]);
     }
-    if (!read_own(rd, v, object, &rd->out->syn_own[side])) {
-        return false;
+    for (size_t i = 0; i < syc_record_number_count; i++) {
+        add_path(t, syc_record_numbers[i].path, &syc_record_numbers[i], take_number);
     }
-    if (json_object_get(v, "kind") == NULL) {
-        return true;
+    for (size_t i = 0; i < syc_record_text_count; i++) {
+        add_path(t, syc_record_texts[i].path, &syc_record_texts[i], take_text);
     }
-    if (kind < 0 || (df != NULL && !json_is_boolean(df))) {
-        return fail_in(rd, object, kind < 0 ? "kind" : "df", "a word of the contract");
+    record_add_lists(t);
+    record_add_syns(t);
+    record_add(t, (struct member){.name = "complete", .take = take_complete});
+}
+
+/* cost: 200 members into a hash, so one reader serves a run. */
+struct syc_record_reader *
+syc_record_reader_new(void)
+{
+    struct syc_record_reader *r = syc_alloc(1, sizeof(struct syc_record_reader));
+
+    if (r != NULL) {
+        fill_members(&r->members);
     }
-    memset(syn, 0, sizeof *syn);
-    syn->kind = (uint8_t)kind;
-    syn->df = json_is_true(df);
-    syn->has_payload = rd->out->syn_own[side].payload_bytes > 0;
-    rd->out->syn[side] = syn;
-    return read_syn_numbers(rd, v, object, syn) && read_window_law(rd, v, object, syn) &&
-           read_syn_lists(rd, v, object, syn) && read_syn_texts(rd, v, object, syn);
+    return r;
+}
+
+void
+syc_record_reader_free(struct syc_record_reader *r)
+{
+    if (r != NULL) {
+        syc_free(r->exchanges);
+        syc_free(r->flights);
+        syc_free(r);
+    }
 }
 
 /* ------------------------------------------------------------ the event */
 
-/* In the order in which the writer writes them; none depends on another. */
+/* Both ends in one version and TCP: a record with two versions would have a key that no packet can have. */
 static bool
-read_lists(struct reading *rd)
+end_identity(struct reading *rd)
+{
+    const struct member *lacking = record_lacks(rd, GROUP_ROOT);
+
+    if (lacking != NULL) {
+        return record_fail(rd, lacking->name, "a value");
+    }
+    if (!rd->has_start) {
+        return record_fail(rd, "flow.start", "a time");
+    }
+    if (rd->client_v != rd->server_v) {
+        return record_fail(rd, "dest_ip", "an address of src_ip's version");
+    }
+    if (rd->ip_v != 0 && rd->ip_v != rd->client_v) {
+        return record_fail(rd, "ip_v", "the version of both addresses");
+    }
+    rd->out->key.ip_v = (uint8_t)rd->client_v;
+    return true;
+}
+
+/* What a writer may leave out since it is derived (spec of the record) is derived again. */
+static bool
+end_event(struct reading *rd)
 {
     struct syc_record *out = rd->out;
 
-    return read_numbers_list(rd, "tcp.syn_times_us", out->syn_times_us, &out->syn_time_count) &&
-           read_numbers_list(rd, "tcp.syn_ack_times_us", out->syn_ack_times_us,
-                             &out->syn_ack_time_count) &&
-           read_exchanges(rd) && read_flights(rd) && read_waits(rd);
+    if (out->client_known == SYC_NONE) {
+        out->client_known = 1; /* only a guess is told */
+    }
+    if (rd->has_end && out->dur_us == SYC_NONE) {
+        out->dur_us = rd->end_us - out->start_us;
+        if (out->dur_us < 0 || out->dur_us > NUMBER_MAX) {
+            return record_fail(rd, "flow.end", "a time after flow.start");
+        }
+    }
+    if (out->flow_id == SYC_NONE) {
+        out->flow_id = syc_record_flow_id(&out->key, out->isn, out->start_us);
+    }
+    /* An incomplete record without a reason would pass for a complete one. */
+    return !rd->has_complete || rd->complete == (out->degraded == 0) ||
+           record_fail(rd, "complete", "false with the reasons in degraded, or true without,");
 }
 
-/* Identity first, then numbers (lists need none of them, times need dur_us), texts last. */
 static enum syc_status
-read_event(struct reading *rd)
+not_json(struct reading *rd, struct syc_error *err)
 {
-    if (!read_tuple(rd) || !read_vlans(rd, &rd->out->key.path) ||
-        !read_tunnels(rd, &rd->out->key.path)) {
-        return rd->status;
+    if (err != NULL) {
+        err->column = (unsigned)(rd->json.p - rd->json.begin) + 1;
     }
-    read_numbers(rd);
-    if (rd->status != SYC_OK || !read_times(rd) || !read_flow_id(rd) || !read_degraded(rd) ||
-        !read_lists(rd) || !read_syn(rd, SYC_TOSERVER, "syn") ||
-        !read_syn(rd, SYC_TOCLIENT, "syn_ack")) {
-        return rd->status;
-    }
-    read_texts(rd);
-    return rd->status;
+    return syc_error_set(err, SYC_SYNTAX, "not JSON: %s", rd->json.fault);
 }
 
-/* jansson quotes the octets near the fault, which are of whoever wrote the line and may be meant for a terminal. */
+/* The order of the questions is that of the file's head. */
 static enum syc_status
-not_json(struct syc_error *err, const json_error_t *fault)
+read_line(struct reading *rd, struct syc_error *err)
 {
-    char text[4 * JSON_ERROR_TEXT_LENGTH];
-
-    /* the first of its allocations fails without a word (jansson 2.14) */
-    if (json_error_code(fault) == json_error_out_of_memory || fault->text[0] == '\0') {
-        return syc_error_set(err, SYC_NO_MEMORY, "out of memory");
+    if (syc_pull_space(&rd->json) && *rd->json.p != '{' && syc_pull_skip(&rd->json) &&
+        syc_pull_end(&rd->json)) {
+        return syc_error_set(err, SYC_SYNTAX, "line: one JSON object expected");
     }
-    syc_escape(fault->text, strlen(fault->text), text, sizeof text);
-    if (err != NULL && fault->column > 0) {
-        err->column = (unsigned)fault->column;
+    if (rd->json.fault == NULL && record_object(rd, GROUP_ROOT, "line")) {
+        syc_pull_end(&rd->json);
     }
-    return syc_error_set(err, SYC_SYNTAX, "not JSON: %s", text);
+    if (rd->json.fault != NULL) {
+        return not_json(rd, err);
+    }
+    if (rd->has_type && !rd->is_connection) {
+        return SYC_NOT_FOUND;
+    }
+    if (rd->status == SYC_OK && end_identity(rd)) {
+        end_event(rd);
+    }
+    return rd->status != SYC_OK ? syc_error_set(err, rd->status, "%s", rd->err.text) : SYC_OK;
 }
 
-/*
- * Duplicate members are refused (JSON_REJECT_DUPLICATES): of two, readers disagree which one counts (RFC 8259 4).
- * jansson bounds the nesting itself (2048 levels).
- */
 enum syc_status
 syc_record_read(struct syc_record_reader *reader, const char *line, size_t n,
                 struct syc_record *out, struct syc_error *err)
 {
-    struct reading rd = {reader, NULL, out, err, SYC_OK};
-    const json_t *type, *version;
-    json_error_t fault;
+    struct reading rd;
 
+    memset(&rd, 0, offsetof(struct reading, octets));
+    rd.json = (struct syc_pull){.begin = line, .p = line, .end = line + n};
+    rd.reader = reader;
+    rd.out = out;
     syc_record_init(out);
-    json_decref(reader->event);
-    rd.event = reader->event = json_loadb(line, n, JSON_REJECT_DUPLICATES, &fault);
-    if (rd.event == NULL) {
-        return not_json(err, &fault);
-    }
-    if (!json_is_object(rd.event)) {
-        fail(&rd, "line", "one JSON object");
-        return rd.status;
-    }
-    type = json_object_get(rd.event, "event_type");
-    version = json_object_get(rd.event, "v");
-    if (!json_is_string(type)) {
-        fail(&rd, "event_type", "a word");
-        return rd.status;
-    }
-    if (strcmp(json_string_value(type), "connection") != 0) {
-        return SYC_NOT_FOUND;
-    }
-    if (version != NULL && json_integer_value(version) != 1) {
-        fail(&rd, "v", "version 1");
-        return rd.status;
-    }
-    return read_event(&rd);
+    out->flow_id = SYC_NONE;
+    return read_line(&rd, err);
 }

@@ -1,7 +1,8 @@
 /*
  * A line of connection events, as `judge` reads it.
  *
- * Claims: reading is a function of the line; a refusal says why in printable words; a record that was taken, written and
+ * Claims: reading is a function of the line; a refusal says why in printable words; what is taken is JSON to jansson, too,
+ * and the record's numbers and texts are those that jansson finds at their paths; a record that was taken, written and
  * read again is the same record, and written again the same text; facts and matches can be made of it.
  */
 
@@ -10,6 +11,7 @@
 
 #include "engine/engine.h"
 
+#include <jansson.h>
 #include <string.h>
 
 static const char signatures[] = "classes = unix,win\n"
@@ -52,6 +54,73 @@ check_ranges(const struct syc_record *r)
                    r->syn_ack_time_count <= SYC_SYN_TIMES_MAX && r->time_wait_count <= 2 &&
                    r->degraded < UINT32_C(1) << SYC_DEGRADED_COUNT,
                "a list is too long");
+}
+
+/* The value at a dotted path, NULL when it is not there. */
+static const json_t *
+value_at(const json_t *v, const char *path)
+{
+    for (size_t n; v != NULL && *path != '\0'; path += n + (path[n] == '.')) {
+        n = strcspn(path, ".");
+        v = json_object_getn(v, path, n);
+    }
+    return v;
+}
+
+static void
+check_number(const struct syc_record *r, const struct syc_record_number *row, const json_t *v)
+{
+    int64_t n = syc_record_get(r, row), want = json_integer_value(v);
+
+    if (v == NULL) { /* two are derived where they are absent */
+        FUZZ_HOLDS(n == SYC_NONE || strcmp(row->path, "client_known") == 0 ||
+                       strcmp(row->path, "flow.dur_us") == 0,
+                   "%s is %lld", row->path, (long long)n);
+        return;
+    }
+    if (row->kind == SYC_NUMBER_WORD) {
+        FUZZ_HOLDS(strcmp(row->words[n], json_string_value(v)) == 0, "%s", row->path);
+        return;
+    }
+    want = json_is_boolean(v) ? json_is_true(v) : want;
+    FUZZ_HOLDS(n == want, "%s is %lld", row->path, (long long)n);
+}
+
+/*
+ * Another parser's tree. It refuses some JSON that ours passes over in members without meaning (numbers beyond 64 bits,
+ * lone surrogates, deep nesting), and of a name given twice, which may be such a member only, it keeps the last.
+ */
+static void
+check_tree(const struct syc_record *r, const uint8_t *line, size_t n)
+{
+    json_error_t fault;
+    json_t *root =
+        json_loadb((const char *)line, n, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &fault);
+
+    FUZZ_HOLDS(root != NULL || json_error_code(&fault) == json_error_numeric_overflow ||
+                   json_error_code(&fault) == json_error_stack_overflow ||
+                   strstr(fault.text, "Unicode") != NULL,
+               "%s", fault.text);
+    json_decref(root);
+    root = json_loadb((const char *)line, n, JSON_ALLOW_NUL, &fault);
+    if (root == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < syc_record_number_count; i++) {
+        check_number(r, &syc_record_numbers[i], value_at(root, syc_record_numbers[i].path));
+    }
+    for (size_t i = 0; i < syc_record_text_count; i++) {
+        const struct syc_record_text *row = &syc_record_texts[i];
+        const char *text = *(const char *const *)(const void *)((const char *)r + row->offset);
+        const char *want = json_string_value(value_at(root, row->path));
+
+        FUZZ_HOLDS((text == NULL) == (want == NULL) && (text == NULL || strcmp(text, want) == 0),
+                   "%s", row->path);
+    }
+    FUZZ_HOLDS(r->exchange_count == json_array_size(value_at(root, "exchanges")) &&
+                   r->flight_count == json_array_size(value_at(root, "flights")),
+               "a list of another length");
+    json_decref(root);
 }
 
 static void
@@ -204,8 +273,8 @@ value_start(const uint8_t *p, size_t size, size_t at)
 }
 
 /*
- * JSON that octets are changed in is no JSON: half of the time a whole value is changed instead. So the reader's own
- * checks are met, and not jansson's alone.
+ * JSON that octets are changed in is no JSON: half of the time a whole value is changed instead. So the reader's
+ * checks of meaning are met, and not those of grammar alone.
  */
 size_t
 LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
@@ -248,6 +317,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_bound_work("read", before, size, 100, 30000);
     fuzz_free(line); /* the record lives on in the reader */
     if (status == SYC_OK) {
+        check_tree(&r, data, size);
         check_taken(other, &r);
     } else {
         check_error(status, &err, size);

@@ -22,5 +22,6 @@ int test_judge_group(void);
 int test_load_group(void);
 int test_memory_group(void);
 int test_mixed_group(void);
+int test_pull_group(void);
 
 #endif
