@@ -9,6 +9,7 @@
  * others: interned values, trouble and cut stay where they are and the packed words own them.
  *
  *   one connection:   | struct cold | log | lengths of the words | their octets |
+ *   a refused one:    | struct cold | struct refused |            its two segments, replayed when asked for
  *
  *   chunks:   oldest                                newest
  *             [xxxx|DEAD|live ] -> [live|DEAD|live] -> [live|live|   free   ]
@@ -365,6 +366,25 @@ leave_pool(struct syc_table *t, struct conn *c)
 }
 
 /*
+ * Room behind the newest for so many units: the chunk that has it, or NULL. What is put there ends
+ * at chunk->end, which the caller moves.
+ */
+static struct cold_chunk *
+room_for(struct syc_table *t, uint32_t units)
+{
+    struct cold_store *s = &t->cold;
+    struct cold_chunk *chunk = s->newest != 0 ? s->places[s->newest].chunk : NULL;
+
+    if (chunk == NULL || CHUNK_UNITS - chunk->end < units) {
+        if (!add_chunk(t)) {
+            return NULL;
+        }
+        chunk = s->places[s->newest].chunk;
+    }
+    return chunk;
+}
+
+/*
  * Queue and number are cleared before packing: they belong to the place in the pool, and zeros pack
  * to nothing.
  */
@@ -372,15 +392,12 @@ bool
 cold_put(struct syc_table *t, struct conn *c)
 {
     struct cold_store *s = &t->cold;
-    struct cold_chunk *chunk = s->newest != 0 ? s->places[s->newest].chunk : NULL;
+    struct cold_chunk *chunk = room_for(t, units_at_most(c));
     uint32_t number = c->number;
     uint32_t ref;
 
-    if (chunk == NULL || CHUNK_UNITS - chunk->end < units_at_most(c)) {
-        if (!add_chunk(t)) {
-            return false;
-        }
-        chunk = s->places[s->newest].chunk;
+    if (chunk == NULL) {
+        return false;
     }
     queue_remove(t, (c->flags & CONN_IN_CLOSED) ? &t->closed : &t->open, c);
     c->number = c->older = c->newer = 0;
@@ -394,6 +411,100 @@ cold_put(struct syc_table *t, struct conn *c)
     s->live++;
     t->packed++;
     return true;
+}
+
+enum { REFUSED_UNITS = (sizeof(struct cold) + sizeof(struct refused) + COLD_UNIT - 1) / COLD_UNIT };
+
+static struct refused *
+refused_of(const struct cold *h)
+{
+    return (struct refused *)(void *)log_place(h);
+}
+
+/* Closed at the RST, whose time is held at the SYN's as in a connection (step_time). */
+bool
+cold_put_refused(struct syc_table *t, uint32_t half, uint32_t tag, const struct syc_segment *s,
+                 int64_t rst_us)
+{
+    struct cold_chunk *chunk = room_for(t, REFUSED_UNITS);
+    struct half_open *from = half_get(t, half);
+    struct cold *h;
+    uint32_t ref;
+
+    if (chunk == NULL) {
+        return false;
+    }
+    ref = ref_of(t->cold.newest, chunk->end);
+    h = cold_get(t, ref);
+    *h = (struct cold){.size = REFUSED_UNITS,
+                       .tag = tag,
+                       .client_port = from->client_port,
+                       .server_port = from->server_port,
+                       .path_id = from->path_id,
+                       .ip_v = from->ip_v,
+                       .state = COLD_LIVE,
+                       .start_us = from->time_us,
+                       .closed_us = rst_us > from->time_us ? rst_us : from->time_us,
+                       .isn = from->isn,
+                       .has_isn = true,
+                       .refused = true};
+    memcpy(h->client, from->client, sizeof(h->client));
+    memcpy(h->server, from->server, sizeof(h->server));
+    *refused_of(h) = (struct refused){.rst_us = rst_us,
+                                      .syn_id = from->syn_id,
+                                      .ts_val = from->ts_val,
+                                      .id_or_label = from->id_or_label,
+                                      .seq = s->seq,
+                                      .ack = s->ack,
+                                      .ip_octets = s->ip_octets,
+                                      .flow_label = s->flow_label,
+                                      .flags = s->flags,
+                                      .window = s->window,
+                                      .ip_id = s->ip_id,
+                                      .ttl = s->ttl};
+    chunk->end += REFUSED_UNITS;
+    index_move(&t->index, tag, half, ref);
+    half_give(t, from);
+    t->cold.live++;
+    table_note_peak(t);
+    t->packed++;
+    return true;
+}
+
+/* Both segments again, at their own times: what they leave is what they would have left. */
+static void
+replay_refused(struct syc_table *t, const struct cold *h, struct conn *out)
+{
+    const struct refused *r = refused_of(h);
+    struct half_open syn = {.client_port = h->client_port,
+                            .server_port = h->server_port,
+                            .path_id = h->path_id,
+                            .ip_v = h->ip_v,
+                            .time_us = h->start_us,
+                            .isn = h->isn,
+                            .syn_id = r->syn_id,
+                            .ts_val = r->ts_val,
+                            .id_or_label = r->id_or_label};
+    struct syc_segment rst = {.src_port = h->server_port,
+                              .dst_port = h->client_port,
+                              .ip_v = h->ip_v,
+                              .seq = r->seq,
+                              .ack = r->ack,
+                              .ip_octets = r->ip_octets,
+                              .flow_label = r->flow_label,
+                              .flags = r->flags,
+                              .window = r->window,
+                              .ip_id = r->ip_id,
+                              .ttl = r->ttl};
+
+    memcpy(syn.client, h->client, sizeof(syn.client));
+    memcpy(syn.server, h->server, sizeof(syn.server));
+    memcpy(rst.src, h->server, sizeof(rst.src));
+    memcpy(rst.dst, h->client, sizeof(rst.dst));
+    table_replay(t, out, &syn);
+    table_follow(t, out, &rst, SYC_TOCLIENT, r->rst_us);
+    out->tag = h->tag;
+    out->flags |= CONN_IN_CLOSED;
 }
 
 void
@@ -414,8 +525,12 @@ cold_key(const struct syc_table *t, const struct cold *h, struct syc_key *out)
  * copying it into chunks would be for nothing.
  */
 void
-cold_unpack(const struct syc_table *t, const struct cold *h, struct conn *out)
+cold_unpack(struct syc_table *t, const struct cold *h, struct conn *out)
 {
+    if (h->refused) {
+        replay_refused(t, h, out);
+        return;
+    }
     memcpy((uint8_t *)out + COLD_ALWAYS * WORD, (const uint8_t *)&t->blank + COLD_ALWAYS * WORD,
            (COLD_WORDS - COLD_ALWAYS) * WORD);
     read_words(h->present, log_place(h) + h->log_octets, out);

@@ -58,9 +58,7 @@ pool_take(struct syc_table *t)
     c = pool_get(p, p->free);
     p->free = c->newer;
     p->live++;
-    if ((uint64_t)p->live + t->cold.live > t->peak) {
-        t->peak = (uint64_t)p->live + t->cold.live;
-    }
+    table_note_peak(t);
     return c;
 }
 

@@ -8,6 +8,7 @@
 
 #include "connection/record.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* The numbers are one array of int64_t by construction (asserted in record_fields.c). */
@@ -43,6 +44,10 @@ key_pack(const struct syc_key *key, uint8_t out[KEY_OCTETS])
     *p++ = (uint8_t)key->server_port;
     *p++ = key->path.vlan_count;
     *p++ = key->path.tunnel_count;
+    if (key->path.vlan_count == 0 && key->path.tunnel_count == 0) { /* unused cells are zero */
+        memset(p, 0, (size_t)(out + KEY_OCTETS - p));
+        return;
+    }
     for (size_t i = 0; i < SYC_PATH_MAX; i++) {
         *p++ = (uint8_t)(key->path.vlan[i] >> 8);
         *p++ = (uint8_t)key->path.vlan[i];
@@ -53,9 +58,8 @@ key_pack(const struct syc_key *key, uint8_t out[KEY_OCTETS])
 static void
 store_be64(uint8_t *p, uint64_t v)
 {
-    for (int i = 7; i >= 0; i--) {
-        *p++ = (uint8_t)(v >> (8 * i));
-    }
+    v = htobe64(v);
+    memcpy(p, &v, sizeof(v));
 }
 
 /*

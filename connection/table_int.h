@@ -96,7 +96,21 @@ struct cold {
     uint32_t isn;
     uint16_t log_octets;
     bool has_isn;
+    bool refused;     /* behind this head stands a struct refused, and no log and no words */
     uint64_t present; /* bit n: word COLD_ALWAYS + n of the connection is kept */
+};
+
+/*
+ * A SYN and the RST that answered it: all that the stages need to see them again. Half of a scan's
+ * connections are this, in a fifth of the octets that their words would take.
+ */
+struct refused {
+    int64_t rst_us;
+    uint32_t syn_id, ts_val, id_or_label; /* as in struct half_open */
+    uint32_t seq, ack, ip_octets;         /* of the RST, and the rest of it */
+    uint32_t flow_label;
+    uint16_t flags, window, ip_id;
+    uint8_t ttl;
 };
 
 enum cold_state { COLD_DEAD, COLD_LIVE, COLD_HELD /* may not be evicted just now */ };
@@ -161,6 +175,15 @@ pool_get(const struct pool *p, uint32_t number)
     return &p->chunks[(number - 1) / POOL_CHUNK][(number - 1) % POOL_CHUNK];
 }
 
+/* To be called when there is one more connection, in the pool or packed. */
+static inline void
+table_note_peak(struct syc_table *t)
+{
+    uint64_t live = (uint64_t)t->pool.live + t->cold.live;
+
+    t->peak = live > t->peak ? live : t->peak;
+}
+
 /* A connection of the pool, unset but for its number; NULL when the budget or memory is gone. */
 struct conn *pool_take(struct syc_table *t);
 /* Back to the free list, with its log and trouble; the caller has taken it out of index and queue. */
@@ -175,12 +198,19 @@ void queue_remove(struct syc_table *t, struct queue *q, struct conn *c);
 /* cold.c */
 /* Pack a closed connection and give its place in the pool back; false (and nothing done) when there is no room. */
 bool cold_put(struct syc_table *t, struct conn *c);
+/*
+ * A half-open SYN and the plain RST s that answered it, at rst_us, packed without a place in the
+ * pool; the slot is given back, the index entry moved. False (and nothing done) when there is no
+ * room.
+ */
+bool cold_put_refused(struct syc_table *t, uint32_t half, uint32_t tag, const struct syc_segment *s,
+                      int64_t rst_us);
 /* The packed connection of a reference; it stays where it is until dropped. */
 struct cold *cold_get(const struct syc_table *t, uint32_t ref);
 /* Its tuple, without unpacking. */
 void cold_key(const struct syc_table *t, const struct cold *h, struct syc_key *out);
 /* The connection as it was. Its log stays borrowed from the packed one: valid until cold_drop(). */
-void cold_unpack(const struct syc_table *t, const struct cold *h, struct conn *out);
+void cold_unpack(struct syc_table *t, const struct cold *h, struct conn *out);
 /* Back into the pool, in the same index slot, among the closed; NULL when there is no room for it. */
 struct conn *cold_thaw(struct syc_table *t, uint32_t ref);
 /* Forget it; its index slot is the caller's to empty. */
