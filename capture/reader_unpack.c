@@ -35,6 +35,7 @@ struct syc_unpacker {
     size_t at, have;
     z_stream gzip;
     ZSTD_DStream *zstd;
+    size_t wanted; /* zstd: octets that its last answer asks for; 0 between frames */
     size_t room;
     uint8_t packed[];
 };
@@ -211,13 +212,19 @@ zstd_error(const struct syc_unpacker *u, size_t code, char *words, size_t size)
 }
 
 /*
- * libzstd returns 0 when a frame is over and wholly handed out; with neither input nor output moved
- * its answer says nothing of the frame, so `inside` stays.
+ * libzstd says how much it wants next: a block and the header behind it, 3 octets. It is given the block alone, and then
+ * the header alone, because a call that ends in an error does not tell what it unpacked before: so no call can lose a
+ * whole block to the damage behind it, and what is read does not depend on the room for it.
+ *
+ * It returns 0 when a frame is over and wholly handed out; with neither input nor output moved its answer says nothing of
+ * the frame, so `inside` stays.
  */
 static enum syc_status
 unpack_zstd(struct syc_unpacker *u, uint8_t *out, size_t n, size_t *got, char *words, size_t size)
 {
-    ZSTD_inBuffer in = {u->packed, u->have, u->at};
+    size_t header = 3, most = u->wanted > header ? u->wanted - header : header;
+    size_t given = u->have - u->at < most ? u->have - u->at : most;
+    ZSTD_inBuffer in = {u->packed, u->at + given, u->at};
     ZSTD_outBuffer to = {out, n, 0};
     size_t code = ZSTD_decompressStream(u->zstd, &to, &in);
     bool moved = in.pos > u->at || to.pos > 0;
@@ -228,6 +235,7 @@ unpack_zstd(struct syc_unpacker *u, uint8_t *out, size_t n, size_t *got, char *w
     if (ZSTD_isError(code)) {
         return zstd_error(u, code, words, size);
     }
+    u->wanted = code;
     if (moved) {
         u->inside = code != 0; /* 0: a frame ended here and all of it was handed out */
     }

@@ -223,10 +223,38 @@ damage_is_told_in_the_decompressors_words(void **state)
     ZSTD_freeCCtx(z);
     checked.p[checked.n - 1] ^= 1;
     read_file(&checked, NULL, SYC_BATCH, &r);
-    assert_int_equal(r.n <= 4, 1);
-    assert_int_equal(r.opened != SYC_OK ? r.opened : r.ended, SYC_TRUNCATED);
+    assert_int_equal(r.n, 4);
+    assert_int_equal(r.ended, SYC_TRUNCATED);
     assert_true(strncmp(r.err.text, "zstd: Restored data doesn't match checksum at octet ", 52) ==
                 0);
+}
+
+/*
+ * RFC 8878: a frame of two blocks, the first raw and whole, the second of the type that is reserved. What the first
+ * holds is read whatever room the reader has.
+ */
+static void
+what_stands_before_damage_is_read(void **state)
+{
+    struct octets o = {.n = 0}, packed = {.n = 0};
+    struct reading r;
+
+    add_capture(&o);
+    /* magic; neither size nor checksum; a window of 2 KiB; block headers: last | type << 1 | octets << 3, here 248 */
+    ADD(&packed, 0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x08, 0xc0, 0x07, 0x00);
+    memcpy(packed.p + packed.n, o.p, o.n);
+    packed.n += o.n;
+    ADD(&packed, 1 | 3 << 1, 0, 0);
+    for (size_t piece = 0; piece < 30; piece++) {
+        if (piece == 0) {
+            read_file(&packed, NULL, SYC_BATCH, &r);
+        } else {
+            read_pipe(&packed, piece, &r);
+        }
+        assert_int_equal(r.n, 4);
+        assert_int_equal(r.ended, SYC_TRUNCATED);
+        assert_non_null(strstr(r.err.text, "zstd: Data corruption detected"));
+    }
 }
 
 static void
@@ -457,6 +485,7 @@ test_packed_group(void)
         cmocka_unit_test(members_are_read_one_after_the_other),
         cmocka_unit_test(a_cut_at_every_octet_is_told),
         cmocka_unit_test(damage_is_told_in_the_decompressors_words),
+        cmocka_unit_test(what_stands_before_damage_is_read),
         cmocka_unit_test(octets_behind_the_end_are_told_and_padding_is_not),
         cmocka_unit_test(windows_are_bounded_and_skippable_frames_passed_over),
         cmocka_unit_test(a_decompressor_without_memory_is_told),
