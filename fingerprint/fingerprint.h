@@ -12,6 +12,7 @@
  */
 
 #include "capture/capture.h"
+#include "fingerprint/user_agent.h"
 
 enum syc_syn_kind { SYC_KIND_SYN, SYC_KIND_SYN_ACK };
 

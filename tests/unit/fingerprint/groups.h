@@ -24,6 +24,7 @@ int test_memory_group(void);
 int test_names_group(void);
 int test_p0f_group(void);
 int test_protocol_group(void);
+int test_user_agent_group(void);
 int test_shipped_group(void);
 int test_signature_group(void);
 int test_syn_group(void);

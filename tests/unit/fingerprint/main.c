@@ -14,6 +14,7 @@ main(void)
     failed += test_match_group();
     failed += test_shipped_group();
     failed += test_protocol_group();
+    failed += test_user_agent_group();
     failed += test_memory_group();
     return failed > 0;
 }
