@@ -99,6 +99,7 @@ syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r)
 struct facts {
     struct syc_subject subject;
     struct syc_value row[FACT_COUNT];
+    struct host_texts texts;
 };
 
 /*
@@ -161,6 +162,7 @@ compute(const struct syc_visit *visit, const struct view *v, enum syc_subject_ki
     syc_facts_closes(v, row);
     syc_facts_targets(v, row);
     syc_facts_syns(v, &visit->c->stacks, visit->c->signatures, row);
+    syc_facts_hosts(v, &visit->c->stacks, visit->c->signatures, &out->texts, row);
     syc_facts_activity(v, row);
 }
 

@@ -100,6 +100,16 @@
       "commonest SYN retry schedule: linear-4 exponential-1 ... unknown; 1 connection of 3 SYNs") \
     X(SYN_RETRY_RATIO, "syn.retry_ratio", REAL, true, "share of starts whose SYN was repeated, 0..1; 5 starts") \
     X(SYN_RETRY_COUNT, "syn.retry_count", INT, true, "SYNs beyond the first of each connection; 1 start") \
+    X(TS_N, "ts.n", INT, true, "SYNs with a timestamp other than 0, of the system that sent most of them; 1 SYN") \
+    X(TS_POLICY, "ts.policy", TEXT, true, \
+      "where timestamp clocks begin: absent zero global per-pair per-connection mixed; 3 SYNs, 8 beyond each " \
+      "destination's first") \
+    X(TS_HZ, "ts.hz", INT, true, "commonest rate of the timestamp clock inside connections; 3 connections") \
+    X(TS_UPTIME, "ts.uptime_s", REAL, true, \
+      "time since the clock's 0 at the last SYN, modulo 2^32 ticks; only where one clock serves all connections") \
+    X(HOSTS, "hosts_estimated", INT, true, "hosts behind the address, at least; 1 SYN of a system") \
+    X(HOSTS_SYSTEMS, "hosts.systems", TEXT, true, "system families that made two connections or more") \
+    X(HOSTS_REASON, "hosts.reason", TEXT, true, "why they are several; absent for one") \
     X(TIME_WAIT_PEAK, "time_wait.peak", INT, true, "most TIME_WAIT entries of the client at once, 2MSL 60 s") \
     X(TIME_WAIT_AREA, "time_wait.area_s", REAL, true, "their summed length, seconds")
 /* clang-format on */
@@ -165,5 +175,17 @@ void syc_facts_targets(const struct view *v, struct syc_value *row);
 void syc_facts_activity(const struct view *v, struct syc_value *row);
 void syc_facts_syns(const struct view *v, const struct stacks *stacks,
                     const struct syc_signatures *signatures, struct syc_value *row);
+
+enum { HOSTS_TEXT = 256 };
+
+/* Texts of the row that are made, not chosen; as long-lived as the row. What does not fit is cut. */
+struct host_texts {
+    char systems[HOSTS_TEXT], reason[HOSTS_TEXT];
+};
+
+/* cost: for each system family some passes over the view's marks, five sorts of at most 8192 timestamps */
+void syc_facts_hosts(const struct view *v, const struct stacks *stacks,
+                     const struct syc_signatures *signatures, struct host_texts *texts,
+                     struct syc_value *row);
 
 #endif

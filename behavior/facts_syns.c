@@ -12,41 +12,18 @@
 /* As for the other shares of outcomes (cadence 3). */
 enum { LEAST_RETRY = 5 };
 
-/* The longest run of n ascending numbers; of equally long ones the lowest. */
-static int64_t
-commonest(const int64_t *sorted, size_t n, size_t *distinct)
-{
-    size_t longest = 0;
-    int64_t best = -1;
-
-    *distinct = 0;
-    for (size_t from = 0, to; from < n; from = to) {
-        for (to = from + 1; to < n && sorted[to] == sorted[from]; to++) {
-        }
-        if (to - from > longest) {
-            longest = to - from;
-            best = sorted[from];
-        }
-        ++*distinct;
-    }
-    return best;
-}
-
-/* Matched on first use: sources share stacks, and a flood of one-SYN sources asks for few of them. */
 static void
 match_facts(struct stack *stack, const struct syc_signatures *signatures, struct syc_value *row)
 {
+    const struct syc_match *match = syc_stack_match(stack, signatures);
+
     fact_int(row, FACT_SYN_TTL, stack->syn.ttl_initial);
     if (signatures == NULL) {
         return;
     }
-    if (!stack->matched) {
-        syc_signatures_match(signatures, &stack->syn, &stack->match);
-        stack->matched = true;
-    }
-    fact_text(row, FACT_SYN_FAMILY, stack->match.os_family);
-    fact_text(row, FACT_SYN_LABEL, stack->match.label);
-    fact_text(row, FACT_SYN_QUALITY, syc_quality_name(stack->match.quality));
+    fact_text(row, FACT_SYN_FAMILY, match->os_family);
+    fact_text(row, FACT_SYN_LABEL, match->label);
+    fact_text(row, FACT_SYN_QUALITY, syc_quality_name(match->quality));
 }
 
 /* Ranks, not indexes: they do not depend on which record came first. */
@@ -73,8 +50,8 @@ stack_facts(const struct view *v, const struct stacks *stacks,
     }
     syc_sort_numbers(ranks, n, spare);
     syc_sort_numbers(prints, n, spare);
-    best = commonest(ranks, n, &distinct);
-    commonest(prints, n, &distinct);
+    best = syc_sort_commonest(ranks, n, &distinct);
+    syc_sort_commonest(prints, n, &distinct);
     fact_int(row, FACT_SYN_DISTINCT, (int64_t)distinct);
     match_facts(stacks->order[best], signatures, row);
 }

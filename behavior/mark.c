@@ -24,6 +24,9 @@ static const int64_t two_msl_us = 60 * SYC_US_PER_S;
 /* A burst this close before a FIN says good-bye (TLS close_notify); it is no work (spec/record.md). */
 static const int64_t farewell_us = 50000;
 
+/* What the eleven bits of mark.ts_hz hold; no clock is faster than 1500 Hz (fingerprints 2.1.8). */
+enum { HZ_MASK = 0x7ff };
+
 /*
  * A client burst this soon after the handshake belongs to what its SYN began: as long as the
  * silence that ends an episode.
@@ -297,6 +300,27 @@ syns_sent(const struct syc_record *r)
 }
 
 /*
+ * What its segments say of the host that sent them: clock, IP IDs, and the system that its HTTP request names.
+ * A sensor that tells the User-Agent but not the system is read here.
+ */
+static void
+fill_host(struct mark *m, const struct syc_record *r)
+{
+    const struct syc_syn_own *own = &r->syn_own[SYC_TOSERVER];
+    int64_t hz = r->ts_hz[SYC_TOSERVER];
+    int64_t step = r->ip_id_step[SYC_TOSERVER];
+    enum syc_ua_os os = r->ua_os != NULL ? syc_ua_os_of(r->ua_os) : syc_ua_os_read(r->user_agent);
+
+    m->has_ts = is_known(own->ts_val) && own->ts_val >= 0 && own->ts_val <= UINT32_MAX;
+    m->ts_val = m->has_ts ? (uint32_t)own->ts_val : 0;
+    m->has_ip_id = is_known(own->ip_id) && own->ip_id >= 0 && own->ip_id <= UINT16_MAX;
+    m->ip_id = m->has_ip_id ? (uint16_t)own->ip_id : 0;
+    m->ts_hz = hz > 0 && hz <= HZ_MASK ? (uint64_t)hz & HZ_MASK : 0;
+    m->id_step = step >= 0 && step < SYC_ID_STEP_COUNT ? (uint64_t)(step + 1) & 7 : 0;
+    m->ua_os = (unsigned)os & 15;
+}
+
+/*
  * From numbers and at most the first and last exchanges of the record: what parts.c keeps of a
  * part.
  */
@@ -309,7 +333,7 @@ syc_mark_fill(struct mark *m, const struct syc_record *r, int64_t answered)
     m->life_us = life_of(r);
     m->flow_id = r->flow_id;
     memcpy(m->dest, r->key.server, 16);
-    m->dest_ip_v = r->key.ip_v;
+    m->dest_ip_v = r->key.ip_v & 15U;
     m->dest_port = r->key.server_port;
     m->source_port = r->key.client_port;
     m->syn_count = as_u16(syns_sent(r));
@@ -320,6 +344,7 @@ syc_mark_fill(struct mark *m, const struct syc_record *r, int64_t answered)
     fill_tls(m, r);
     fill_close(m, r);
     fill_time_wait(m, r);
+    fill_host(m, r);
 }
 
 /* ------------------------------------------------------------ bursts */

@@ -33,3 +33,22 @@ syc_sort_items(struct item *v, size_t n, struct item *spare)
 {
     sort_items(v, n, spare);
 }
+
+int64_t
+syc_sort_commonest(const int64_t *sorted, size_t n, size_t *distinct)
+{
+    size_t longest = 0;
+    int64_t best = -1;
+
+    *distinct = 0;
+    for (size_t from = 0, to; from < n; from = to) {
+        for (to = from + 1; to < n && sorted[to] == sorted[from]; to++) {
+        }
+        if (to - from > longest) {
+            longest = to - from;
+            best = sorted[from];
+        }
+        ++*distinct;
+    }
+    return best;
+}

@@ -24,4 +24,10 @@ struct item {
 void syc_sort_numbers(int64_t *v, size_t n, int64_t *spare);
 void syc_sort_items(struct item *v, size_t n, struct item *spare);
 
+/*
+ * The longest run of n ascending numbers, -1 for none; of equally long ones the lowest. distinct: how many runs there
+ * are.
+ */
+int64_t syc_sort_commonest(const int64_t *sorted, size_t n, size_t *distinct);
+
 #endif

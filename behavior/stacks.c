@@ -147,6 +147,26 @@ syc_stacks_intern(struct stacks *s, const struct syc_syn *syn)
     return index;
 }
 
+/* ------------------------------------------------------------ matches */
+
+const struct syc_match *
+syc_stack_match(struct stack *stack, const struct syc_signatures *signatures)
+{
+    if (!stack->matched && signatures != NULL) {
+        syc_signatures_match(signatures, &stack->syn, &stack->match);
+        stack->matched = true;
+    }
+    return &stack->match;
+}
+
+const char *
+syc_stack_family(struct stack *stack, const struct syc_signatures *signatures)
+{
+    const struct syc_match *match = syc_stack_match(stack, signatures);
+
+    return match->quality >= SYC_MATCH_GENERIC && !match->app ? match->os_family : NULL;
+}
+
 /* ------------------------------------------------------------ ranks */
 
 #define BY_OCTETS(x, y) (memcmp(&(x)->syn, &(y)->syn, sizeof((x)->syn)) < 0)

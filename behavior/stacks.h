@@ -49,6 +49,20 @@ void syc_stacks_fini(struct stacks *s);
  */
 uint32_t syc_stacks_intern(struct stacks *s, const struct syc_syn *syn);
 
+/*
+ * Its match against the signatures, made once: sources share stacks, and a flood asks for few of them.
+ *
+ * signatures  may be NULL: then nothing matches
+ */
+const struct syc_match *syc_stack_match(struct stack *stack,
+                                        const struct syc_signatures *signatures);
+
+/*
+ * The system family that sent it (linux windows apple ...), as far as its signature fits; NULL when none does, and for
+ * tools that write their own packets: they say nothing of the system they run on.
+ */
+const char *syc_stack_family(struct stack *stack, const struct syc_signatures *signatures);
+
 /* Number them in the order of their octets. Call before facts are computed. */
 void syc_stacks_rank(struct stacks *s);
 

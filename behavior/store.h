@@ -71,8 +71,8 @@ enum schedule {
 };
 
 /*
- * One connection: 88 octets. Durations that do not fit are held at their largest value. Small,
- * because there is one for each record until the end of the run: ten million take 880 MB.
+ * One connection: 96 octets. Durations that do not fit are held at their largest value. Small,
+ * because there is one for each record until the end of the run: ten million take 960 MB.
  */
 struct mark {
     int64_t start_us;
@@ -88,12 +88,19 @@ struct mark {
     uint32_t time_wait_lag_us; /* from start + life to entering TIME_WAIT */
     uint32_t time_wait_us;     /* how long it lasts */
     uint32_t stack;            /* index of its SYN signature, or STORE_NONE */
+    uint32_t ts_val;           /* of its SYN, where has_ts */
     uint16_t dest_port, source_port;
     uint16_t syn_count;
     uint16_t flags;
     uint16_t degraded;
+    uint16_t ip_id;         /* of its SYN, where has_ip_id */
+    uint16_t ts_hz : 11;    /* rate of its timestamp clock; 0 = not known */
+    uint16_t id_step : 3;   /* enum syc_id_step + 1; 0 = not known */
+    uint16_t has_ts : 1;    /* its SYN carried a timestamp, 0 included */
+    uint16_t has_ip_id : 1; /* its SYN came in IPv4 */
     uint8_t schedule;
-    uint8_t dest_ip_v;
+    uint8_t dest_ip_v : 4;
+    uint8_t ua_os : 4; /* enum syc_ua_os */
 };
 
 /*

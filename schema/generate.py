@@ -193,7 +193,9 @@ def source():
     """Facts in objects by the first word of their names; which facts there are is behavior's schema."""
     value = {"type": ["integer", "number", "boolean", "string"]}
     facts = obj({}, extra=value)
-    body = obj({"subject": text(enum=["source", "pair"]), "window": WINDOW, "flow_ids": array(number(), 8)}, ["subject", "window", "conn"], facts)
+    hosts = number("behind the address, at least; the reason is in hosts.reason", 1)
+    body = obj({"subject": text(enum=["source", "pair"]), "window": WINDOW, "flow_ids": array(number(), 8), "hosts_estimated": hosts},
+               ["subject", "window", "conn"], facts)
     return envelope("source", dict(subject(), source=body, **complete()), ["src_ip", "source"])
 
 

@@ -8,6 +8,8 @@ int test_schedule_group(void);
 int test_connections_group(void);
 int test_activity_group(void);
 int test_syns_group(void);
+int test_hosts_group(void);
+int test_sequences_group(void);
 int test_order_group(void);
 int test_budget_group(void);
 int test_audit_any_group(void);

@@ -12,6 +12,8 @@ main(void)
     failed += test_connections_group();
     failed += test_activity_group();
     failed += test_syns_group();
+    failed += test_hosts_group();
+    failed += test_sequences_group();
     failed += test_order_group();
     failed += test_budget_group();
     failed += test_audit_any_group();
