@@ -37,6 +37,26 @@ struct syc_subject {
 /* The facts of a source or pair (Sigma category "source"); names as in the spec of the `source` event. */
 extern const struct syc_schema syc_source_schema;
 
+/*
+ * The facts of one connection (Sigma category "connection"), by the names of its event: made, not static, because the
+ * record's own tables say what there is. The caller's to syc_free(); NULL when memory is short.
+ */
+struct syc_schema *syc_connection_schema_new(void);
+
+/* One connection's values; what they point to is in the row, the record or the signatures. */
+enum { SYC_CONNECTION_FIELDS_MAX = 256 };
+struct syc_connection_row {
+    struct syc_value values[SYC_CONNECTION_FIELDS_MAX];
+    const char *words[SYC_DEGRADED_COUNT];
+    struct syc_match match;
+    bool matched;
+};
+
+/* Fill the fields that are asked for; the others are left as they are. signatures may be NULL. */
+void syc_connection_row_fill(struct syc_connection_row *row, const struct syc_record *r,
+                             const struct syc_signatures *signatures, const uint16_t *fields,
+                             size_t count);
+
 struct syc_cadence;
 
 /*

@@ -19,6 +19,9 @@
 
 enum { MEMORY_DEFAULT = 256 << 20 };
 
+/* What correlations may have of the rhythm's memory, if the rules hold any. */
+enum { CORRELATE_PART = 4 };
+
 #define IDLE_DEFAULT_NS    (INT64_C(3600) * SYC_NS_PER_S)
 #define TWO_MSL_DEFAULT_NS (INT64_C(60) * SYC_NS_PER_S) /* Linux' TCP_TIMEWAIT_LEN */
 
@@ -94,6 +97,9 @@ engine_take_record(struct syc_engine *e, const struct syc_record *r)
     if (e->cadence != NULL) {
         syc_cadence_feed(e->cadence, r);
     }
+    if (e->correlate != NULL) {
+        syc_correlate_feed(e->correlate, r);
+    }
     if (e->audit != NULL) {
         syc_audit_feed(e->audit, r);
     }
@@ -146,7 +152,12 @@ make_right_of_the_waist(struct syc_engine *e, size_t octets)
     size_t share = audit && !e->config.audit_only ? octets / 2 : octets;
 
     if (!e->config.audit_only) {
-        e->cadence = syc_cadence_new(e->signatures, share);
+        if (syc_correlate_new(&e->correlate, e->rules, e->signatures, share / CORRELATE_PART) !=
+            SYC_OK) {
+            return false;
+        }
+        e->cadence = syc_cadence_new(e->signatures,
+                                     e->correlate != NULL ? share - share / CORRELATE_PART : share);
     }
     return (e->cadence != NULL || e->config.audit_only) && (!audit || engine_make_audit(e, share));
 }
@@ -229,6 +240,7 @@ syc_engine_free(struct syc_engine *e)
     }
     syc_table_free(e->table);
     syc_cadence_free(e->cadence);
+    syc_correlate_free(e->correlate);
     syc_audit_free(e->audit);
     syc_signatures_free(e->signatures);
     syc_ruleset_free(e->rules);
@@ -455,5 +467,6 @@ syc_engine_stats(const struct syc_engine *e, struct syc_run_stats *out)
         syc_cadence_stats(e->cadence, &out->cadence);
     }
     out->rules_loaded = syc_ruleset_loaded(e->rules);
+    syc_correlate_stats(e->correlate, &out->correlation);
     out->rules_refused = syc_ruleset_refused(e->rules);
 }

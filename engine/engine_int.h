@@ -56,10 +56,11 @@ struct syc_engine {
     struct syc_ruleset *rules;
     struct syc_signatures *signatures;
     struct syc_table *table;
-    struct syc_cadence *cadence;  /* NULL when only the audit is asked for */
-    struct syc_audit *audit;      /* NULL when it is not asked for */
-    struct cached_match *matches; /* NULL when fingerprint events are not asked for */
-    struct syc_run_stats stats;   /* capture, decode and time; the rest is asked of the parts */
+    struct syc_cadence *cadence;     /* NULL when only the audit is asked for */
+    struct syc_correlate *correlate; /* NULL without correlations in the rules */
+    struct syc_audit *audit;         /* NULL when it is not asked for */
+    struct cached_match *matches;    /* NULL when fingerprint events are not asked for */
+    struct syc_run_stats stats;      /* capture, decode and time; the rest is asked of the parts */
     struct wound cut, drops;
     struct inputs inputs;
     struct syc_fragments fragments;

@@ -115,7 +115,7 @@ say(struct syc_engine *e)
 static void
 judge(struct syc_engine *e, const struct syc_subject *s)
 {
-    syc_judge(e->rules, s, e->config.prior, &e->verdict);
+    syc_judge(e->rules, e->correlate, s, e->config.prior, &e->verdict);
 }
 
 /* ------------------------------------------------------------ a source and its pairs */
@@ -178,5 +178,8 @@ visit(void *user, struct syc_visit *v)
 enum syc_status
 engine_judge_subjects(struct syc_engine *e)
 {
+    if (e->correlate != NULL) {
+        syc_correlate_finish(e->correlate);
+    }
     return syc_cadence_finish(e->cadence, visit, e);
 }

@@ -71,6 +71,24 @@ write_rules(struct syc_json *j, uint64_t loaded, uint64_t refused)
     syc_json_member_count(j, "refused", refused);
 }
 
+/* What the correlations took in, and what they had to give up for want of memory. */
+static void
+write_correlation(struct syc_json *j, const struct syc_correlate_stats *s)
+{
+    syc_json_member_open(j, "correlation", '{');
+    syc_json_member_count(j, "events", s->events);
+    syc_json_member_count(j, "dropped", s->dropped);
+    syc_json_member_count(j, "fired", s->watch.fired);
+    syc_json_member_count(j, "evicted", s->watch.evicted);
+    syc_json_member_count(j, "lost", s->watch.lost);
+    syc_json_member_count(j, "late", s->watch.late);
+    syc_json_member_count(j, "groups_peak", s->watch.groups_peak);
+    syc_json_member_count(j, "memuse_bytes", s->watch.octets);
+    syc_json_member_count(j, "mempeak_bytes", s->watch.octets_peak);
+    syc_json_member_count(j, "memcap_bytes", s->watch.octets_limit);
+    syc_json_close(j, '}');
+}
+
 void
 syc_emit_stats(struct syc_output *o, const struct syc_run_stats *s)
 {
@@ -86,6 +104,9 @@ syc_emit_stats(struct syc_output *o, const struct syc_run_stats *s)
     write_tables(j, &s->table, &s->cadence);
     syc_json_member_open(j, "rules", '{');
     write_rules(j, s->rules_loaded, s->rules_refused);
+    if (s->correlation.watch.octets_limit > 0) {
+        write_correlation(j, &s->correlation);
+    }
     syc_json_close(j, '}');
     syc_json_member_open(j, "output", '{');
     syc_json_member_count(j, "events", o->events);

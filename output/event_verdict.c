@@ -72,6 +72,25 @@ write_texts(struct syc_json *j, const char *name, const char *const *texts, size
     syc_json_close(j, ']');
 }
 
+/* Examples: a correlation's own and when they were, else the subject's. */
+static void
+write_connections(struct syc_json *j, const struct syc_subject *s, const struct syc_evidence *e)
+{
+    if (e->correlated == NULL) {
+        syc_event_flow_ids(j, s);
+        return;
+    }
+    syc_json_member_open(j, "window", '{');
+    syc_json_member_time(j, "start", e->correlated->start_us);
+    syc_json_member_time(j, "end", e->correlated->end_us);
+    syc_json_close(j, '}');
+    syc_json_member_open(j, "flow_ids", '[');
+    for (size_t i = 0; i < e->correlated->flow_id_count; i++) {
+        syc_json_int(j, e->correlated->flow_ids[i]);
+    }
+    syc_json_close(j, ']');
+}
+
 /* Also what did not count: a reader who redoes the sum must see why it was left out. */
 static void
 write_evidence(struct syc_json *j, const struct syc_subject *s, const struct syc_evidence *e)
@@ -91,7 +110,7 @@ write_evidence(struct syc_json *j, const struct syc_subject *s, const struct syc
     if (e->n != SYC_NONE) {
         syc_json_member_int(j, "n", e->n);
     }
-    syc_event_flow_ids(j, s);
+    write_connections(j, s, e);
     write_display_filter(j, s, e->filter);
     syc_json_close(j, '}');
 }

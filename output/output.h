@@ -127,6 +127,7 @@ struct syc_run_stats {
     struct syc_table_stats table;
     struct syc_cadence_stats cadence;
     uint64_t rules_loaded, rules_refused;
+    struct syc_correlate_stats correlation; /* without correlations all 0 */
 };
 void syc_emit_stats(struct syc_output *o, const struct syc_run_stats *s);
 

@@ -18,7 +18,7 @@
  */
 
 #include "behavior/behavior.h"
-#include "rules/sigma.h"
+#include "rules/correlate.h"
 
 struct syc_ruleset;
 
@@ -52,6 +52,9 @@ size_t syc_ruleset_skipped(const struct syc_ruleset *set);
 
 /* Rule i of syc_ruleset_loaded(), in order of loading: its metadata for dumps and explanations. */
 const struct syc_sigma_rule *syc_ruleset_rule(const struct syc_ruleset *set, size_t i);
+
+/* The schema of connections, which correlations are over: the set's own, beside those it was given. */
+const struct syc_schema *syc_ruleset_connections(const struct syc_ruleset *set);
 
 /* All findings, errors and warnings, by file and place; *out is the set's. Returns how many. */
 size_t syc_ruleset_problems(const struct syc_ruleset *set, const struct syc_rule_problem **out);
@@ -100,6 +103,8 @@ struct syc_evidence {
     } values[SYC_EVIDENCE_VALUES]; /* every field read that is present, in schema order */
     size_t value_count;
     int64_t n; /* the sample size it names in `needs` (the first), SYC_NONE if none */
+    const struct syc_correlated
+        *correlated; /* a correlation's own connections and window; else NULL */
 };
 
 /*
@@ -128,7 +133,8 @@ struct syc_verdict {
 };
 
 /*
- * Evaluate every rule of category "source" that scores over a subject's facts and add them up.
+ * Evaluate every rule of category "source" that scores over a subject's facts, and every correlation that scores over
+ * what was seen of the subject's connections, and add them up.
  *
  * - points p are log-odds ln(p / (100 - p)), points of ramps rounded to one decimal; of each group the largest
  *   magnitude is counted; the sum and the prior give the score
@@ -137,12 +143,13 @@ struct syc_verdict {
  * - automation from 70 on; human-like up to 30 and with 20 gaps (iat.n or episode.n) or 20 exchanges
  *   (conn.turns_mean * conn.count); else unclear; without evidence insufficient, and missing is never empty
  *
- * prior  log-odds added to the sum; 0 by default
- * cost   O(tests of all rules); no allocation
+ * correlate  finished, or NULL: no correlation fires
+ * prior      log-odds added to the sum; 0 by default
+ * cost       O(tests of all rules); no allocation
  * The label SYC_LABEL_MIXED is for who compares the subjects of one source; it is never set here.
  */
-void syc_judge(const struct syc_ruleset *set, const struct syc_subject *subject, double prior,
-               struct syc_verdict *out);
+void syc_judge(const struct syc_ruleset *set, const struct syc_correlate *correlate,
+               const struct syc_subject *subject, double prior, struct syc_verdict *out);
 
 /*
  * What missing[i] of a verdict lacked: "7 of 10 gaps", several joined by commas as far as they fit.

@@ -8,8 +8,8 @@
  * The face of this folder: the Sigma engine with our product's name, our key and our aliases, plus the list of rules
  * that syc_judge() asks.
  *
- * Only rules of category "source" that score are asked, in order of name. Rules of other categories, and those
- * without points, are loaded and checked, can be dumped and explained, and cost a verdict nothing.
+ * Only rules of category "source" and correlations are asked, if they score, in order of name. Rules of other
+ * categories, and those without points, are loaded and checked, can be dumped and explained, and cost a verdict nothing.
  */
 
 /*
@@ -23,21 +23,42 @@ static const struct syc_sigma_alias aliases[] = {
     {"DestinationPort", "dest_port"}, {"destination.port", "dest_port"},
 };
 
+/* The schemas that were given, and that of connections behind them. */
+static bool
+make_schemas(struct syc_ruleset *set, const struct syc_schema *const *schemas, size_t count)
+{
+    set->connections = syc_connection_schema_new();
+    set->schemas = syc_alloc(count + 1, sizeof(*set->schemas));
+    if (!set->connections || !set->schemas) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        set->schemas[i] = schemas[i];
+        set->sources = strcmp(schemas[i]->category, "source") == 0 ? schemas[i] : set->sources;
+    }
+    set->schemas[count] = set->connections;
+    return true;
+}
+
 struct syc_ruleset *
 syc_ruleset_new(const struct syc_schema *const *schemas, size_t count)
 {
     struct syc_ruleset *set = syc_alloc(1, sizeof(*set));
-    const struct syc_sigma_options options = {
-        .product = "syncopate",
-        .schemas = schemas,
-        .schema_count = count,
-        .aliases = aliases,
-        .alias_count = sizeof(aliases) / sizeof(*aliases),
-        .extension = &syc_score_extension,
-    };
 
-    if (set && !(set->sigma = syc_sigma_new(&options))) {
-        syc_free(set);
+    if (set && make_schemas(set, schemas, count)) {
+        const struct syc_sigma_options options = {
+            .product = "syncopate",
+            .events = set->connections->category,
+            .schemas = set->schemas,
+            .schema_count = count + 1,
+            .aliases = aliases,
+            .alias_count = sizeof(aliases) / sizeof(*aliases),
+            .extension = &syc_score_extension,
+        };
+        set->sigma = syc_sigma_new(&options);
+    }
+    if (set && !set->sigma) {
+        syc_ruleset_free(set);
         return NULL;
     }
     return set;
@@ -48,6 +69,8 @@ syc_ruleset_free(struct syc_ruleset *set)
 {
     if (set) {
         syc_sigma_free(set->sigma);
+        syc_free(set->connections);
+        syc_free(set->schemas);
         syc_free(set->judges);
         syc_free(set);
     }
@@ -86,6 +109,7 @@ syc_ruleset_seal(struct syc_ruleset *set)
         return SYC_NO_MEMORY;
     }
     status = syc_sigma_seal(set->sigma);
+    loaded = syc_sigma_loaded(set->sigma); /* correlations may have been refused */
     if (status != SYC_OK) {
         syc_free(judges);
         return status;
@@ -94,7 +118,7 @@ syc_ruleset_seal(struct syc_ruleset *set)
         const struct syc_sigma_rule *rule = syc_sigma_rule(set->sigma, i);
         const struct syc_score_key *key = rule->extra;
 
-        if (key && key->scores && strcmp(rule->schema->category, "source") == 0) {
+        if (key && key->scores && (rule->correlation || rule->schema == set->sources)) {
             judges[n++] = rule;
         }
     }
@@ -139,4 +163,10 @@ const struct syc_sigma_rule *
 syc_ruleset_rule(const struct syc_ruleset *set, size_t i)
 {
     return syc_sigma_rule(set->sigma, i);
+}
+
+const struct syc_schema *
+syc_ruleset_connections(const struct syc_ruleset *set)
+{
+    return set->connections;
 }

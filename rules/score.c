@@ -247,10 +247,38 @@ fill_values(struct syc_evidence *e, const struct syc_sigma_rule *rule,
     }
 }
 
+/* The values of a correlation: its group, then the largest count and how often it fired. */
+static void
+fill_correlated(struct syc_evidence *e, const struct syc_correlated *seen)
+{
+    static const char *const names[] = {"count", "runs"};
+    const struct syc_value *const own[] = {&seen->count, &seen->runs};
+
+    for (size_t i = 0; i < seen->value_count && e->value_count + 2 < SYC_EVIDENCE_VALUES; i++) {
+        e->values[e->value_count].name = seen->names[i];
+        e->values[e->value_count].held = false;
+        e->values[e->value_count++].value = &seen->values[i];
+    }
+    for (size_t i = 0; i < 2; i++) {
+        e->values[e->value_count].name = names[i];
+        e->values[e->value_count].held = true;
+        e->values[e->value_count++].value = own[i];
+    }
+    e->correlated = seen;
+    e->n = seen->events;
+}
+
+/* How a rule fired: over a row, or as a correlation. */
+struct found {
+    const struct syc_value *row;
+    struct syc_sigma_hit hit;
+    const struct syc_correlated *correlated; /* NULL: over the row */
+};
+
 /* One line of the verdict. n is the first of the rule's needs: the sample on which it rests. */
 static void
-fill_evidence(struct syc_evidence *e, const struct syc_sigma_rule *rule,
-              const struct syc_sigma_hit *hit, const struct syc_value *row, double points)
+fill_evidence(struct syc_evidence *e, const struct syc_sigma_rule *rule, const struct found *found,
+              double points)
 {
     const struct syc_score_key *key = rule->extra;
     double n;
@@ -268,9 +296,13 @@ fill_evidence(struct syc_evidence *e, const struct syc_sigma_rule *rule,
         .hard = key->hard,
         .n = SYC_NONE,
     };
-    e->identifier_count = syc_sigma_explain(rule, hit, e->identifiers, SYC_EVIDENCE_VALUES);
-    fill_values(e, rule, hit, row);
-    if (key->need_count > 0 && figure(&row[key->needs[0].field], &n) && fabs(n) < 1e15) {
+    if (found->correlated) {
+        fill_correlated(e, found->correlated);
+        return;
+    }
+    e->identifier_count = syc_sigma_explain(rule, &found->hit, e->identifiers, SYC_EVIDENCE_VALUES);
+    fill_values(e, rule, &found->hit, found->row);
+    if (key->need_count > 0 && figure(&found->row[key->needs[0].field], &n) && fabs(n) < 1e15) {
         e->n = llround(n);
     }
 }
@@ -317,8 +349,8 @@ make_room(struct syc_verdict *out, bool hard, double log_odds)
 
 /* Into its place: sorted by magnitude at every moment, so that the list can be cut at its end. */
 static void
-add_evidence(struct syc_verdict *out, const struct syc_sigma_rule *rule,
-             const struct syc_sigma_hit *hit, const struct syc_value *row, double points)
+add_evidence(struct syc_verdict *out, const struct syc_sigma_rule *rule, const struct found *found,
+             double points)
 {
     const struct syc_score_key *key = rule->extra;
     double log_odds = log(points / (100 - points));
@@ -330,7 +362,7 @@ add_evidence(struct syc_verdict *out, const struct syc_sigma_rule *rule,
 
     memmove(&out->evidence[at + 1], &out->evidence[at],
             (out->evidence_count - at) * sizeof(*out->evidence));
-    fill_evidence(&out->evidence[at], rule, hit, row, points);
+    fill_evidence(&out->evidence[at], rule, found, points);
     out->evidence_count++;
 }
 
@@ -342,14 +374,14 @@ add_evidence(struct syc_verdict *out, const struct syc_sigma_rule *rule,
 static void
 ask(const struct syc_sigma_rule *rule, const struct syc_value *row, struct syc_verdict *out)
 {
-    struct syc_sigma_hit hit;
+    struct found found = {.row = row};
     double points;
 
     if (!needs_met(rule, row)) {
         add_missing(out, rule, SYC_LACKS_NEEDS);
         return;
     }
-    if (!syc_sigma_match(rule, row, &hit)) {
+    if (!syc_sigma_match(rule, row, &found.hit)) {
         return;
     }
     if (!points_of(rule->extra, row, &points)) {
@@ -357,7 +389,20 @@ ask(const struct syc_sigma_rule *rule, const struct syc_value *row, struct syc_v
         return;
     }
     if (points != 50) { /* 50 is no evidence, either way */
-        add_evidence(out, rule, &hit, row, points);
+        add_evidence(out, rule, &found, points);
+    }
+}
+
+/* A correlation has spoken or not: it reads no fact of the subject, so nothing can be missing. */
+static void
+ask_correlation(const struct syc_sigma_rule *rule, const struct syc_correlate *correlate,
+                struct syc_verdict *out)
+{
+    const struct syc_score_key *key = rule->extra;
+    const struct found found = {.correlated = syc_correlate_find(correlate, rule, out->subject)};
+
+    if (found.correlated && key->points[0] != 50) {
+        add_evidence(out, rule, &found, key->points[0]);
     }
 }
 
@@ -413,7 +458,7 @@ static double
 fact(const struct syc_ruleset *set, const struct syc_value *row, const char *name)
 {
     double value = 0;
-    int field = syc_schema_find(set->judges[0]->schema, name, strlen(name));
+    int field = set->sources ? syc_schema_find(set->sources, name, strlen(name)) : -1;
 
     return field >= 0 && figure(&row[field], &value) ? value : 0;
 }
@@ -446,14 +491,18 @@ label_of(const struct syc_ruleset *set, const struct syc_value *row, const struc
 }
 
 void
-syc_judge(const struct syc_ruleset *set, const struct syc_subject *subject, double prior,
-          struct syc_verdict *out)
+syc_judge(const struct syc_ruleset *set, const struct syc_correlate *correlate,
+          const struct syc_subject *subject, double prior, struct syc_verdict *out)
 {
     out->subject = subject;
     out->prior = prior;
     out->evidence_count = out->missing_count = out->kind_count = 0;
     for (size_t i = 0; i < set->judge_count; i++) {
-        ask(set->judges[i], subject->values, out);
+        if (set->judges[i]->correlation) {
+            ask_correlation(set->judges[i], correlate, out);
+        } else {
+            ask(set->judges[i], subject->values, out);
+        }
     }
     out->log_odds = prior + count_evidence(out);
     out->score = (int)lround(100 / (1 + exp(-out->log_odds)));

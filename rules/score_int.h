@@ -44,7 +44,11 @@ struct syc_score_key {
 /* Immutable once sealed (judges is set by that), so that several judges may share it. */
 struct syc_ruleset {
     struct syc_sigma *sigma;
-    const struct syc_sigma_rule **judges; /* rules of category "source" that score, by name */
+    struct syc_schema *connections;
+    const struct syc_schema *sources; /* the one of category "source"; NULL without */
+    const struct syc_schema **schemas;
+    const struct syc_sigma_rule *
+        *judges; /* rules of category "source" and correlations that score, by name */
     size_t judge_count;
 };
 

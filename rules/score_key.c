@@ -44,6 +44,7 @@ static const struct {
 struct key_reader {
     struct syc_sigma_reader *r;
     struct syc_score_key *key;
+    const struct syc_sigma_rule *rule;
     bool has_points;
 };
 
@@ -240,7 +241,11 @@ read_need(struct key_reader *k, const struct syc_yaml_node *node)
     }
     memcpy(figure, node->text, n);
     number.text = figure;
-    if (!read_figure(k->r, &number, SYC_SIGMA_EXTRA_NEEDS, 0, 1e15, &need->least) || field < 0) {
+    if (!read_figure(k->r, &number, SYC_SIGMA_EXTRA_NEEDS, 0, 1e15, &need->least)) {
+        return;
+    }
+    if (field < 0) {
+        key->need_count += k->rule->correlation != NULL; /* for check_whole() to refuse */
         return;
     }
     need->field = (uint16_t)field;
@@ -301,6 +306,12 @@ check_whole(struct key_reader *k, const struct syc_yaml_node *node)
 {
     const struct syc_score_key *key = k->key;
 
+    if (k->rule->correlation && (key->has_ramp || key->need_count > 0)) {
+        syc_sigma_report(
+            k->r, SYC_SIGMA_EXTRA_CORRELATION, node->at, NULL,
+            "a correlation has plain \"points\" alone: it reads no facts for a ramp or "
+            "needs");
+    }
     if (k->has_points && key->has_ramp) {
         syc_sigma_report(k->r, SYC_SIGMA_EXTRA_BOTH, node->at, NULL,
                          "a rule has \"points\" or a \"ramp\", not both");
@@ -373,7 +384,7 @@ read_key(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
          const struct syc_sigma_rule *rule, const void **extra)
 {
     struct syc_score_key *key = syc_arena_alloc(r->arena, sizeof(*key));
-    struct key_reader k = {.r = r, .key = key};
+    struct key_reader k = {.r = r, .key = key, .rule = rule};
 
     if (!key) {
         return SYC_NO_MEMORY;

@@ -1,4 +1,4 @@
-#include "rules/sigma_int.h"
+#include "rules/sigma_correlation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +55,7 @@ read_documents(struct syc_sigma_reader *r, struct syc_yaml *yaml)
         struct syc_yaml_node *root = NULL;
 
         r->refused = false;
+        r->document_problem = r->set->problem_count;
         if (r->set->rule_count >= SYC_SIGMA_RULES_MAX) {
             syc_sigma_report(r, SYC_SIGMA_RULES, whole_file, NULL,
                              "more than %d rules; the rest of the file is not read",
@@ -196,37 +197,73 @@ make_digest(struct syc_sigma *set, struct syc_sigma_rule *const *sorted)
     return SYC_OK;
 }
 
+/* The set's rules in two orders, for as long as it is sealed. */
+struct orders {
+    struct syc_sigma_rule **by_name, **by_id;
+};
+
+static void
+sort_rules(const struct syc_sigma *set, const struct orders *o)
+{
+    size_t n = set->rule_count;
+
+    if (n > 0) {
+        memcpy(o->by_name, set->rules, n * sizeof(*o->by_name));
+        memcpy(o->by_id, set->rules, n * sizeof(*o->by_id));
+    }
+    qsort(o->by_name, n, sizeof(*o->by_name), compare_names);
+    qsort(o->by_id, n, sizeof(*o->by_id), compare_ids);
+}
+
+/* Doubles of ids, then of names. */
+static void
+remark_doubles(struct syc_sigma_reader *r, const struct orders *o)
+{
+    for (size_t i = 1; i < r->set->rule_count; i++) {
+        const struct syc_sigma_rule *one = o->by_id[i - 1], *two = o->by_id[i];
+
+        if (one->id && two->id && strcmp(one->id, two->id) == 0) {
+            remark_twice(r, one, two, "id", two->id);
+        }
+    }
+    for (size_t i = 1; i < r->set->rule_count; i++) {
+        if (strcmp(o->by_name[i - 1]->name, o->by_name[i]->name) == 0) {
+            remark_twice(r, o->by_name[i - 1], o->by_name[i], "name", o->by_name[i]->name);
+        }
+    }
+}
+
+/* Sorted twice: the linker takes rules out, and what it took is neither a double nor part of the digest. */
+static enum syc_status
+seal_sorted(struct syc_sigma_reader *r, const struct orders *o)
+{
+    sort_rules(r->set, o);
+    syc_sigma_link(r, o->by_name, o->by_id);
+    if (r->status != SYC_OK) {
+        return r->status;
+    }
+    sort_rules(r->set, o);
+    remark_doubles(r, o);
+    return r->status == SYC_OK ? make_digest(r->set, o->by_name) : r->status;
+}
+
 enum syc_status
 syc_sigma_seal(struct syc_sigma *set)
 {
     struct syc_sigma_reader *r = syc_alloc(1, sizeof(*r));
-    struct syc_sigma_rule **sorted = syc_alloc(set->rule_count, sizeof(*sorted));
+    const struct orders o = {syc_alloc(set->rule_count, sizeof(*o.by_name)),
+                             syc_alloc(set->rule_count, sizeof(*o.by_id))};
     enum syc_status status = SYC_NO_MEMORY;
 
-    if (r && sorted) {
+    if (r && o.by_name && o.by_id) {
         *r = (struct syc_sigma_reader){.set = set,
                                        .arena = &set->arena,
                                        .first_problem = set->problem_count};
-        if (set->rule_count > 0) {
-            memcpy(sorted, set->rules, set->rule_count * sizeof(*sorted));
-        }
-        qsort(sorted, set->rule_count, sizeof(*sorted), compare_ids);
-        for (size_t i = 1; i < set->rule_count; i++) {
-            if (sorted[i]->id && sorted[i - 1]->id &&
-                strcmp(sorted[i]->id, sorted[i - 1]->id) == 0) {
-                remark_twice(r, sorted[i - 1], sorted[i], "id", sorted[i]->id);
-            }
-        }
-        qsort(sorted, set->rule_count, sizeof(*sorted), compare_names);
-        for (size_t i = 1; i < set->rule_count; i++) {
-            if (strcmp(sorted[i]->name, sorted[i - 1]->name) == 0) {
-                remark_twice(r, sorted[i - 1], sorted[i], "name", sorted[i]->name);
-            }
-        }
-        status = r->status == SYC_OK ? make_digest(set, sorted) : r->status;
+        status = seal_sorted(r, &o);
         set->sealed = status == SYC_OK;
     }
-    syc_free(sorted);
+    syc_free(o.by_name);
+    syc_free(o.by_id);
     syc_free(r);
     return status;
 }

@@ -6,7 +6,8 @@
  * Input and output  YAML texts in; rules, their metadata and every finding with file, line and column out
  * Ownership         a set owns its rules and findings (one arena); schemas and options are borrowed
  * Limits            1 MiB a file, depth 64, 10,000 rules a set, 64 tests a rule, 256 findings a file
- * Not here          what fields mean, scoring (rules.h); correlation and filter documents, regular expressions
+ * Not here          what fields mean, scoring (rules.h); events in time (sigma_watch.h); filter documents, regular
+ *                   expressions
  *
  * Nothing here knows of packets: give it schemas of any product and it is an engine for that product.
  */
@@ -60,11 +61,13 @@ struct syc_sigma_rule {
     struct syc_sigma_texts references, fields, falsepositives, tags, scope;
     const struct syc_sigma_related *related;
     size_t related_count;
-    const struct syc_schema *schema; /* of its logsource category */
+    const struct syc_schema
+        *schema; /* of its category; a correlation's: of its rules, once sealed */
     const char *file;
-    unsigned line;   /* where its document starts */
-    char digest[65]; /* SHA-256 of the document's octets */
-    const struct syc_sigma_program *program;
+    unsigned line;                             /* where its document starts */
+    char digest[65];                           /* SHA-256 of the document's octets */
+    const struct syc_sigma_program *program;   /* a correlation's never holds */
+    struct syc_sigma_correlation *correlation; /* NULL: a rule over one row */
     const void *extra; /* what the extension made of its key; NULL without the key */
 };
 
@@ -90,6 +93,7 @@ struct syc_sigma_alias {
 /* What makes this engine the engine of a product. All of it is borrowed as long as the set lives. */
 struct syc_sigma_options {
     const char *product; /* logsource.product of rules that are ours; also the taxonomy's name */
+    const char *events;  /* the category whose rows are events in time; NULL = all are */
     const struct syc_schema *const *schemas;
     size_t schema_count;
     const struct syc_sigma_alias *aliases;
@@ -114,7 +118,10 @@ void syc_sigma_free(struct syc_sigma *set);
 enum syc_status syc_sigma_parse(struct syc_sigma *set, const char *file, const char *text,
                                 size_t n) SYC_MUST_CHECK;
 
-/* After the last parse: name doubles of names and ids, compute the digest. Once; SYC_OK or SYC_NO_MEMORY. */
+/*
+ * After the last parse: find what correlations name (one that names nothing is refused now), name doubles of names and
+ * ids, compute the digest. Once; SYC_OK or SYC_NO_MEMORY.
+ */
 enum syc_status syc_sigma_seal(struct syc_sigma *set) SYC_MUST_CHECK;
 
 /* How many documents were taken; refused for an error; left alone because they are of another product. */

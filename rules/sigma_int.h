@@ -46,7 +46,6 @@
     X(NO_PRODUCT,       "R109", false) \
     X(CATEGORY,         "R110", true) \
     X(SERVICE,          "R111", false) \
-    X(CORRELATION,      "R112", true) \
     X(FILTER,           "R113", true) \
     X(ACTION,           "R114", true) \
     X(LENGTH,           "R115", true) \
@@ -91,13 +90,26 @@
     X(EXTRA_GROUP,      "R407", false) \
     X(EXTRA_HARD,       "R408", true) \
     X(EXTRA_WIDE,       "R409", false) \
-    X(EXTRA_SILENT,     "R410", false)
+    X(EXTRA_SILENT,     "R410", false) \
+    X(EXTRA_CORRELATION, "R411", true) \
+    X(CORRELATION_TYPE,      "R501", true) \
+    X(CORRELATION_LIST,      "R502", true) \
+    X(CORRELATION_REFERENCE, "R503", true) \
+    X(CORRELATION_CHAIN,     "R504", true) \
+    X(CORRELATION_TIMESPAN,  "R505", true) \
+    X(CORRELATION_CONDITION, "R506", true) \
+    X(CORRELATION_BOUND,     "R507", true) \
+    X(CORRELATION_NEVER,     "R508", true) \
+    X(CORRELATION_ALIASES,   "R509", true) \
+    X(CORRELATION_KEY,       "R510", true) \
+    X(CORRELATION_CATEGORY,  "R511", true) \
+    X(CORRELATION_COLUMN,    "R512", true)
 
 /* clang-format on */
 
 /*
- * In code one speaks of SYC_SIGMA_FIELD, users of R102. R0xx: the file; R1xx: keys; R2xx:
- * detection; R3xx: values; R4xx: ours.
+ * In code one speaks of SYC_SIGMA_FIELD, users of R102. R0xx: the file; R1xx: keys; R2xx: detection; R3xx: values;
+ * R4xx: ours; R5xx: correlations. R112 said that there were none.
  */
 enum syc_sigma_code {
 #define X(name, code, error) SYC_SIGMA_##name,
@@ -209,6 +221,13 @@ struct syc_sigma_draft {
     uint64_t used;
 };
 
+/* A document that was read and not kept: a correlation that names it is told why. */
+struct syc_sigma_absent {
+    const struct syc_sigma_absent *next;
+    const char *name, *id; /* NULL if it has none */
+    bool foreign;          /* of another product, else refused */
+};
+
 /*
  * The set. Rules and findings grow by doubling and may move while it is loaded: pointers to them
  * count after the seal.
@@ -221,6 +240,7 @@ struct syc_sigma {
     struct syc_rule_problem *problems;
     size_t problem_count, problem_room;
     size_t refused, skipped;
+    const struct syc_sigma_absent *absent;
     bool sealed;
     char digest[sizeof "sha256:" + 64];
 };
@@ -232,10 +252,11 @@ struct syc_sigma_reader {
     const char *file;        /* in the arena */
     const char *text;
     size_t n;
-    size_t first_problem;   /* of this file */
-    unsigned document;      /* 1-based */
-    bool refused;           /* the document at hand has an error */
-    enum syc_status status; /* SYC_NO_MEMORY sticks */
+    size_t first_problem;    /* of this file */
+    size_t document_problem; /* of this document */
+    unsigned document;       /* 1-based */
+    bool refused;            /* the document at hand has an error */
+    enum syc_status status;  /* SYC_NO_MEMORY sticks */
     const struct syc_schema *schema;
     bool aliases; /* the document's taxonomy admits other names of fields */
     struct syc_sigma_draft draft;

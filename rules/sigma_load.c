@@ -1,4 +1,4 @@
-#include "rules/sigma_int.h"
+#include "rules/sigma_correlation.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -9,9 +9,9 @@
  *
  *     is it a map?                          no: refused
  *     is it for another product?            skipped, not judged: a whole Sigma tree can be pointed at
- *     is it a correlation, a filter, ...?   refused by name, nothing else is looked at
+ *     is it a filter, a collection?         refused by name, nothing else is looked at
  *     top-level keys                        by a table: what they hold, where it goes, what is checked
- *     logsource, detection                  the schema first, since the detection needs it
+ *     logsource, detection                  the schema first, since the detection needs it; or: correlation
  *     the extension's key                   last: it may ask which fields the detection reads
  *     no error so far?                      kept; else refused whole
  *
@@ -160,6 +160,8 @@ static const struct known_key {
     {"related", KEY_RELATED, 0, 0, NULL},
     {"logsource", KEY_ELSEWHERE, 0, 0, NULL},
     {"detection", KEY_ELSEWHERE, 0, 0, NULL},
+    {"correlation", KEY_ELSEWHERE, 0, 0, NULL},
+    {"generate", KEY_ELSEWHERE, 0, 0, NULL},
 };
 enum { KNOWN_KEYS = sizeof(known_keys) / sizeof(*known_keys) };
 
@@ -319,15 +321,25 @@ read_logsource(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
     }
 }
 
-/* A rule for another product is somebody else's: a whole Sigma tree can be pointed at. */
+/*
+ * A rule for another product is somebody else's: a whole Sigma tree can be pointed at. Without a product the category
+ * decides, or the lack of one: half of SigmaHQ's tree names only a category or a service.
+ */
 static bool
 is_foreign(const struct syc_sigma_reader *r, const struct syc_yaml_node *root)
 {
     const struct syc_yaml_node *logsource = syc_yaml_find(root, "logsource");
-    const struct syc_yaml_node *product = logsource ? syc_yaml_find(logsource, "product") : NULL;
+    const struct syc_yaml_node *product = syc_yaml_find(logsource, "product");
+    const struct syc_yaml_node *category = syc_yaml_find(logsource, "category");
+    const struct syc_yaml_node *service = syc_yaml_find(logsource, "service");
 
-    return product && product->kind == SYC_YAML_SCALAR && !syc_yaml_is_null(product) &&
-           strcmp(product->text, r->set->options.product) != 0;
+    if (product && product->kind == SYC_YAML_SCALAR && !syc_yaml_is_null(product)) {
+        return strcmp(product->text, r->set->options.product) != 0;
+    }
+    if (category && category->kind == SYC_YAML_SCALAR) {
+        return !find_schema(r, category->text);
+    }
+    return service != NULL;
 }
 
 /* ---- the document ---- */
@@ -390,7 +402,6 @@ is_other_kind(struct syc_sigma_reader *r, const struct syc_yaml_node *root)
         enum syc_sigma_code code;
         const char *text;
     } kinds[] = {
-        {"correlation", SYC_SIGMA_CORRELATION, "correlation rules are not supported yet"},
         {"filter", SYC_SIGMA_FILTER, "filter documents are not supported yet"},
         {"action", SYC_SIGMA_ACTION, "rule collections (\"action\") are obsolete in Sigma"},
     };
@@ -426,15 +437,42 @@ name_after_file(struct syc_sigma_reader *r)
     return name;
 }
 
+/* A correlation has neither logsource nor detection: both are those of the rules it names. */
+static void
+read_correlation(struct syc_sigma_reader *r, const struct syc_yaml_node *root,
+                 struct syc_sigma_rule *rule)
+{
+    static const char *const others[] = {"logsource", "detection"};
+    const struct syc_yaml_node *generate = syc_yaml_find(root, "generate");
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+        const struct syc_yaml_node *node = syc_yaml_find(root, others[i]);
+
+        if (node) {
+            syc_sigma_report(r, SYC_SIGMA_CORRELATION_KEY, node->key->at, NULL,
+                             "a correlation has no \"%s\" of its own", others[i]);
+        }
+    }
+    rule->correlation = syc_sigma_read_correlation(r, syc_yaml_find(root, "correlation"));
+    if (generate && rule->correlation && !syc_sigma_bool(generate, &rule->correlation->generate)) {
+        syc_sigma_report(r, SYC_SIGMA_TYPE, generate->at, NULL, "\"generate\" takes true or false");
+    }
+}
+
 /* What a rule cannot do without; each missing key is a finding at the start of the document. */
 static void
-read_required(struct syc_sigma_reader *r, const struct syc_yaml_node *root)
+read_required(struct syc_sigma_reader *r, const struct syc_yaml_node *root,
+              struct syc_sigma_rule *rule)
 {
     const struct syc_yaml_node *logsource = syc_yaml_find(root, "logsource");
     const struct syc_yaml_node *detection = syc_yaml_find(root, "detection");
 
     if (!syc_yaml_find(root, "title")) {
         syc_sigma_report(r, SYC_SIGMA_MISSING_KEY, root->at, NULL, "the rule has no \"title\"");
+    }
+    if (syc_yaml_find(root, "correlation")) {
+        read_correlation(r, root, rule);
+        return;
     }
     if (!logsource) {
         syc_sigma_report(r, SYC_SIGMA_MISSING_KEY, root->at, NULL, "the rule has no \"logsource\"");
@@ -574,10 +612,27 @@ finish_rule(struct syc_sigma_reader *r, const struct syc_yaml_node *root,
     }
     /* With a fault in the detection its key is read all the same: every finding in one run. */
     rule->program = r->status == SYC_OK ? make_program(r) : NULL;
-    if (extra && r->schema && rule->program && r->status == SYC_OK) {
+    if (extra && (r->schema || rule->correlation) && rule->program && r->status == SYC_OK) {
         r->status = extension->read(r, extra, rule, &rule->extra);
     }
     syc_sha256_hex(r->text + root->from, root->to - root->from, rule->digest);
+}
+
+/* Remember a document that is not kept. Its name and id may be no texts: then nothing can name it. */
+static void
+remember_absent(struct syc_sigma_reader *r, const struct syc_yaml_node *root, bool foreign)
+{
+    const struct syc_yaml_node *name = syc_yaml_find(root, "name"), *id = syc_yaml_find(root, "id");
+    struct syc_sigma_absent *a = syc_arena_alloc(r->arena, sizeof(*a));
+
+    if (!a) {
+        r->status = SYC_NO_MEMORY;
+        return;
+    }
+    *a = (struct syc_sigma_absent){.next = r->set->absent, .foreign = foreign};
+    a->name = name && name->kind == SYC_YAML_SCALAR ? keep(r, name) : name_after_file(r);
+    a->id = id && id->kind == SYC_YAML_SCALAR ? keep(r, id) : NULL;
+    r->set->absent = a;
 }
 
 void
@@ -591,8 +646,10 @@ syc_sigma_read_document(struct syc_sigma_reader *r, const struct syc_yaml_node *
         r->set->refused++;
         return;
     }
-    if (!r->refused && is_foreign(r, root)) {
+    if (is_foreign(r, root)) {
+        r->set->problem_count = r->document_problem; /* its faults are not ours to tell */
         r->set->skipped++;
+        remember_absent(r, root, true);
         return;
     }
     r->schema = NULL;
@@ -603,14 +660,17 @@ syc_sigma_read_document(struct syc_sigma_reader *r, const struct syc_yaml_node *
         for (const struct syc_yaml_node *node = root->first; node; node = node->next) {
             read_top_key(r, node, &rule);
         }
-        read_required(r, root);
+        read_required(r, root, &rule);
         remark_undocumented(r, root, &rule);
         finish_rule(r, root, &rule);
     }
     if (r->status != SYC_OK) {
         return;
     }
-    if (r->refused || !append_rule(r, &rule)) {
-        r->set->refused += r->refused;
+    if (r->refused) {
+        r->set->refused++;
+        remember_absent(r, root, false);
+    } else {
+        (void)append_rule(r, &rule); /* false: reader->status says so */
     }
 }

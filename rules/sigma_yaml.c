@@ -396,7 +396,7 @@ syc_yaml_next(struct syc_yaml *y, struct syc_arena *arena, struct syc_yaml_node 
 const struct syc_yaml_node *
 syc_yaml_find(const struct syc_yaml_node *node, const char *key)
 {
-    if (node->kind != SYC_YAML_MAP) {
+    if (!node || node->kind != SYC_YAML_MAP) {
         return NULL;
     }
     for (const struct syc_yaml_node *child = node->first; child; child = child->next) {

@@ -75,7 +75,7 @@ void syc_yaml_fini(struct syc_yaml *y);
 enum syc_status syc_yaml_next(struct syc_yaml *y, struct syc_arena *arena,
                               struct syc_yaml_node **root) SYC_MUST_CHECK;
 
-/* The value under key in a map, or NULL (also when node is not a map). */
+/* The value under key in a map, or NULL (also when node is no map, or NULL). */
 const struct syc_yaml_node *syc_yaml_find(const struct syc_yaml_node *node, const char *key);
 
 /* The scalar says nothing: empty, ~ or null, unquoted. */

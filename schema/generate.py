@@ -178,7 +178,7 @@ def verdict():
     evidence = obj({"rule": TEXT, "rule_id": TEXT, "title": TEXT, "group": TEXT, "level": TEXT,
                     "points": {"type": "number", "minimum": 1, "maximum": 99}, "log_odds": REAL, "hard": BOOL, "counted": BOOL,
                     "identifiers": array(TEXT), "values": obj({}, extra=any_value), "n": number(), "flow_ids": array(number(), 8),
-                    "display_filter": TEXT},
+                    "window": WINDOW, "display_filter": TEXT},
                    ["rule", "title", "group", "points", "log_odds", "hard", "counted", "identifiers", "values", "display_filter"])
     body = obj({"subject": text(enum=["source", "pair"]),
                 "label": text(enum=["automation", "human-like", "unclear", "insufficient-evidence", "mixed"]),
@@ -204,7 +204,8 @@ def stats():
     table = {k: count for k in ("active", "peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "stray_rst", "duplicates", "records_dropped")}
     body = obj({"capture": obj({k: count for k in ("packets", "bytes", "kernel_drops", "interface_drops")}, ["packets"]),
                 "decode": obj({}, ["tcp"], count), "connections": count, "sources": count, "connection_table": obj(table),
-                "source_table": obj(table), "half_open": obj(table), "rules": obj({"loaded": count, "refused": count}),
+                "source_table": obj(table), "half_open": obj(table), "rules": obj({"loaded": count, "refused": count, "correlation": obj({k: count for k in (
+                    "events", "dropped", "fired", "evicted", "lost", "late", "groups_peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes")})}),
                 "output": obj({"events": count, "lost": count})}, ["capture", "decode", "connections", "sources"])
     return envelope("stats", {"stats": body}, ["stats"])
 

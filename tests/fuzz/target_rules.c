@@ -157,7 +157,7 @@ check_verdict(const struct syc_ruleset *set, const struct syc_value *row)
     struct syc_subject subject = {.ip_v = 4, .values = row, .conn_count = 12};
     static struct syc_verdict v;
 
-    syc_judge(set, &subject, 0.5, &v);
+    syc_judge(set, NULL, &subject, 0.5, &v);
     FUZZ_HOLDS(v.score >= 0 && v.score <= 100 && isfinite(v.log_odds), "score %d", v.score);
     FUZZ_HOLDS(v.evidence_count <= SYC_EVIDENCE_MAX && v.missing_count <= SYC_MISSING_MAX,
                "%zu pieces of evidence", v.evidence_count);

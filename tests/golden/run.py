@@ -17,6 +17,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -188,12 +189,16 @@ def main():
     def wanted(*names):
         return not args.names or any(n.startswith(w) for w in args.names for n in names)
 
-    scripts = sorted(f[:-4] for f in os.listdir(os.path.join(HERE, "captures")) if f.endswith(".txt"))
+    pages = os.listdir(os.path.join(HERE, "captures"))
+    scripts = sorted(f[:-4] for f in pages if f.endswith(".txt"))
     listed = rows(os.path.join(HERE, "LIST"))
     validator = Validator()
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.keep or scratch
         os.makedirs(folder, exist_ok=True)
+        for f in pages:
+            if f.endswith(".yml"):
+                shutil.copy(os.path.join(HERE, "captures", f), folder)
         runner = Runner(os.path.join(TOP, args.bin), folder)
         for name in scripts:
             if not wanted(name, *[r.name for r in listed if r.script == name]):

@@ -34,7 +34,7 @@ static enum syc_label
 label(struct source *s)
 {
     s->subject.values = s->row;
-    syc_judge(s->set, &s->subject, 0, &s->verdict);
+    syc_judge(s->set, NULL, &s->subject, 0, &s->verdict);
     return s->verdict.label;
 }
 

@@ -93,7 +93,7 @@ each_fault_of_a_document_has_its_code_and_place(void **state)
         {"title: T\nlogsource: {product: syncopate, category: thing, service: "
          "x}\ndetection:\n" GOOD,
          "2:50 R111", 1},
-        {"title: T\ncorrelation: {type: event_count}\n", "2:1 R112", 0},
+        {"title: T\ncorrelation: {type: event_count}\n", "2:14 R101\n2:14 R101\n2:14 R101", 0},
         {"title: T\nfilter: {rules: [a]}\n", "2:1 R113", 0},
         {"action: global\ntitle: T\n", "1:1 R114", 0},
         {THING_HEAD GOOD "level: high\n", "1:1 R117", 1},
@@ -245,7 +245,7 @@ hints_name_the_nearest_word(void **state)
         {THING_HEAD GOOD "syncopat: {points: 60}\n", "did you mean \"syncopate\"?"},
         {SCORED("{group: g, ponits: 60}"), "did you mean \"points\"?"},
         {"title: T\nlogsource: {product: syncopate, category: x}\ndetection:\n" GOOD,
-         "known: thing source"},
+         "known: thing source connection"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -88,7 +88,7 @@ judging_allocates_nothing(void **state)
     put(&source_schema, row, "syn.label", text_value("Linux 5.x"));
     put(&source_schema, row, "src_ip", addr_value("10.1.2.3"));
     fail_at = 1;
-    syc_judge(set, &subject, 0, &verdict);
+    syc_judge(set, NULL, &subject, 0, &verdict);
     assert_int_equal(fail_at, 1);
     fail_at = 0;
     assert_int_equal(verdict.evidence_count, 1);

@@ -45,7 +45,7 @@ static void
 judge(struct judged *j, double prior)
 {
     memset(&j->verdict, 0xAA, sizeof(j->verdict)); /* nothing may rest on what was there */
-    syc_judge(j->set, &j->subject, prior, &j->verdict);
+    syc_judge(j->set, NULL, &j->subject, prior, &j->verdict);
 }
 
 static void
@@ -350,7 +350,7 @@ evidence_shows_at_most_sixteen_values(void **state)
     assert_int_equal(syc_ruleset_problems(set, &p), 1);
     assert_string_equal(p[0].code, "R409");
     assert_int_equal(syc_ruleset_seal(set), SYC_OK);
-    syc_judge(set, &subject, 0, &verdict);
+    syc_judge(set, NULL, &subject, 0, &verdict);
     assert_int_equal(verdict.evidence[0].value_count, SYC_EVIDENCE_VALUES);
     assert_string_equal(verdict.evidence[0].values[0].name, "conn.count");
     syc_ruleset_free(set);

@@ -373,7 +373,7 @@ sources_of_the_lab_are_told_apart(void **state)
         char copy[2048];
 
         read_facts(lab[i].facts, copy, sizeof(copy), row);
-        syc_judge(set, &subject, 0, &verdict);
+        syc_judge(set, NULL, &subject, 0, &verdict);
         if (verdict.label != lab[i].label) {
             fprintf(stderr, "%s: %s, score %d\n", lab[i].name, syc_label_name(verdict.label),
                     verdict.score);
@@ -417,7 +417,7 @@ stacks_and_tools_are_judged_by_rules(void **state)
         char copy[256];
 
         read_facts(rows[i].facts, copy, sizeof(copy), row);
-        syc_judge(set, &subject, 0, &verdict);
+        syc_judge(set, NULL, &subject, 0, &verdict);
         assert_int_equal(verdict.evidence_count, rows[i].rule != NULL);
         if (rows[i].rule) {
             assert_string_equal(verdict.evidence[0].rule, rows[i].rule);

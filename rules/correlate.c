@@ -1,0 +1,627 @@
+#include "rules/correlate.h"
+
+#include "rules/score_int.h"
+
+#include <string.h>
+
+/*
+ * Records to events to matches.
+ *
+ *     record -> row -> which rules hold? none: forgotten
+ *                          |
+ *                       pending: start, key, the values that groups are made of       (any order)
+ *                          | sorted canonically: at the end, or when the budget is full (then the older half)
+ *                       watch -> fired -> seen: one entry for each rule and subject
+ *
+ * A pending event holds the columns alone, not the record: a few dozen octets of a record of a thousand.
+ */
+
+/* Shares of the budget: what waits and what was seen; the watch has the rest. */
+enum { WATCH_PART = 2 };
+
+/* An event that waits for its turn; values and the texts they point to stand behind it. */
+struct pending {
+    struct syc_key key;
+    int64_t start_us, isn, flow_id;
+    size_t octets;
+    uint64_t mask[]; /* then values, one a column; then texts */
+};
+
+/* What the watch gives back with an event: whose connection it was. */
+struct tag {
+    int64_t flow_id;
+    uint8_t source[16], dest[16];
+    uint16_t dest_port;
+    uint8_t ip_v;
+    uint8_t unused[5];
+};
+
+/* One rule about one subject, in a chain of the table `seen`. */
+struct seen {
+    struct seen *next;
+    uint64_t hash;
+    bool pair;
+    uint8_t ip_v;
+    uint16_t dest_port;
+    uint8_t source[16], dest[16];
+    uint64_t run; /* the last that was counted */
+    struct syc_correlated correlated;
+};
+
+/* Parts of one connection that wait for each other, by flow id. */
+struct waiting {
+    struct waiting *next;
+    struct syc_record *part;
+};
+
+struct syc_correlate {
+    const struct syc_ruleset *set;
+    const struct syc_signatures *signatures;
+    struct syc_sigma_watch *watch;
+    struct syc_budget budget;
+    struct syc_arena arena; /* texts of what was seen */
+    const uint16_t *fields, *columns;
+    size_t field_count, column_count, words;
+    struct syc_connection_row row;
+    uint64_t *mask;
+    struct pending **pending;
+    size_t pending_count, pending_room;
+    struct waiting *waiting;
+    size_t waiting_count;
+    struct seen **seen;
+    size_t seen_count, seen_room; /* room: a power of two */
+    uint64_t events, dropped, runs;
+};
+
+/* ---- what was seen ---- */
+
+static const struct syc_hash_key
+    plain_key; /* order never shows: entries are looked up one by one */
+
+static struct seen
+make_seen(const struct syc_sigma_rule *rule, const struct tag *tag, bool pair)
+{
+    struct seen s = {.pair = pair, .ip_v = tag->ip_v, .correlated = {.rule = rule}};
+    struct {
+        uint8_t source[16], dest[16];
+        uint64_t rest;
+    } key = {.rest = (uint64_t)pair | (uint64_t)tag->ip_v << 8};
+
+    memcpy(s.source, tag->source, 16);
+    memcpy(key.source, tag->source, 16);
+    if (pair) {
+        memcpy(s.dest, tag->dest, 16);
+        memcpy(key.dest, tag->dest, 16);
+        s.dest_port = tag->dest_port;
+        key.rest |= (uint64_t)tag->dest_port << 16;
+    }
+    s.hash = syc_hash(&plain_key, &key, sizeof(key)) ^ syc_hash(&plain_key, rule->digest, 64);
+    return s;
+}
+
+static struct seen *
+find_seen(const struct syc_correlate *c, const struct seen *like)
+{
+    struct seen *s = c->seen_room > 0 ? c->seen[like->hash & (c->seen_room - 1)] : NULL;
+
+    while (s &&
+           (s->hash != like->hash || s->correlated.rule != like->correlated.rule ||
+            s->pair != like->pair || s->ip_v != like->ip_v || s->dest_port != like->dest_port ||
+            memcmp(s->source, like->source, 16) != 0 || memcmp(s->dest, like->dest, 16) != 0)) {
+        s = s->next;
+    }
+    return s;
+}
+
+/* Twice the slots; false when memory is short and there are none. */
+static bool
+grow_seen(struct syc_correlate *c)
+{
+    size_t room = c->seen_room > 0 ? 2 * c->seen_room : 64;
+    struct seen **slots = syc_alloc(room, sizeof(struct seen *));
+
+    if (!slots) {
+        return c->seen_room > 0;
+    }
+    for (size_t i = 0; i < c->seen_room; i++) {
+        for (struct seen *s = c->seen[i], *next; s; s = next) {
+            next = s->next;
+            s->next = slots[s->hash & (room - 1)];
+            slots[s->hash & (room - 1)] = s;
+        }
+    }
+    syc_free(c->seen);
+    c->seen = slots;
+    c->seen_room = room;
+    return true;
+}
+
+/* Group values of the run, with texts of their own. Those that find no memory are left out. */
+static void
+keep_values(struct syc_correlate *c, struct syc_correlated *out, const struct syc_sigma_fired *f)
+{
+    for (size_t i = 0; i < f->group_count && out->value_count < SYC_CORRELATED_VALUES; i++) {
+        struct syc_value v = f->group[i];
+
+        if (v.type == SYC_TEXT) {
+            v.u.text = syc_arena_text(&c->arena, v.u.text, strlen(v.u.text));
+        }
+        if (v.type != SYC_TEXT || v.u.text) {
+            out->names[out->value_count] = f->names[i];
+            out->values[out->value_count++] = v;
+        }
+    }
+}
+
+/* The entry of a rule and a subject, made if there is none; NULL when it finds no room. */
+static struct seen *
+ensure_seen(struct syc_correlate *c, const struct syc_sigma_fired *f, const struct tag *tag,
+            bool pair)
+{
+    struct seen like = make_seen(f->rule, tag, pair), *s = find_seen(c, &like);
+
+    if (s) {
+        return s;
+    }
+    if ((c->seen_count >= c->seen_room && !grow_seen(c)) ||
+        !syc_budget_take(&c->budget, sizeof(*s))) {
+        return NULL;
+    }
+    s = syc_alloc(1, sizeof(*s));
+    if (!s) {
+        syc_budget_give(&c->budget, sizeof(*s));
+        return NULL;
+    }
+    *s = like;
+    s->correlated.start_us = f->first_us;
+    s->correlated.count.type = s->correlated.runs.type = SYC_INT;
+    keep_values(c, &s->correlated, f);
+    s->next = c->seen[s->hash & (c->seen_room - 1)];
+    c->seen[s->hash & (c->seen_room - 1)] = s;
+    c->seen_count++;
+    return s;
+}
+
+/* One connection of the subject in a window that fired. A run is counted at the first of them. */
+static void
+add_event(const struct syc_correlate *c, struct seen *s, const struct syc_sigma_fired *f,
+          const struct tag *tag)
+{
+    struct syc_correlated *out = &s->correlated;
+
+    out->end_us = f->last_us;
+    out->count.u.i = !f->goes_on && f->count > out->count.u.i ? f->count : out->count.u.i;
+    out->runs.u.i += !f->goes_on && s->run != c->runs;
+    s->run = c->runs;
+    out->events++;
+    if (out->flow_id_count < SYC_EXAMPLES_MAX) {
+        out->flow_ids[out->flow_id_count++] = tag->flow_id;
+    }
+}
+
+static bool
+same_pair(const struct tag *a, const struct tag *b)
+{
+    return a->ip_v == b->ip_v && a->dest_port == b->dest_port &&
+           memcmp(a->source, b->source, 16) == 0 && memcmp(a->dest, b->dest, 16) == 0;
+}
+
+static bool
+is_one_pair(const struct tag *tags, size_t count)
+{
+    bool one = true;
+
+    for (size_t i = 1; i < count && one; i++) {
+        one = same_pair(&tags[0], &tags[i]);
+    }
+    return one;
+}
+
+/* A run that goes on adds to the pair of which it was known; it cannot make a pair of what was none. */
+static void
+note_pair(struct syc_correlate *c, const struct syc_sigma_fired *f, const struct tag *tag)
+{
+    struct seen like = make_seen(f->rule, tag, true);
+    struct seen *s = f->goes_on ? find_seen(c, &like) : ensure_seen(c, f, tag, true);
+
+    if (s) {
+        add_event(c, s, f, tag);
+    }
+}
+
+/* Each connection of a window is evidence about its source. */
+static void
+on_fired(void *user, const struct syc_sigma_fired *f)
+{
+    struct syc_correlate *c = user;
+    const struct tag *tags = f->tags;
+    bool pair = is_one_pair(tags, f->tag_count);
+
+    c->runs += !f->goes_on;
+    for (size_t i = 0; i < f->tag_count; i++) {
+        struct seen *s = ensure_seen(c, f, &tags[i], false);
+
+        if (!s) {
+            c->dropped++;
+            continue;
+        }
+        add_event(c, s, f, &tags[i]);
+        if (pair) {
+            note_pair(c, f, &tags[i]);
+        }
+    }
+}
+
+const struct syc_correlated *
+syc_correlate_find(const struct syc_correlate *c, const struct syc_sigma_rule *rule,
+                   const struct syc_subject *subject)
+{
+    struct tag tag = {.ip_v = subject->ip_v, .dest_port = subject->dest_port};
+    bool pair = subject->kind == SYC_SUBJECT_PAIR;
+
+    if (!c || (!pair && subject->kind != SYC_SUBJECT_SOURCE)) {
+        return NULL;
+    }
+    memcpy(tag.source, subject->source, 16);
+    memcpy(tag.dest, subject->dest, 16);
+
+    struct seen like = make_seen(rule, &tag, pair);
+    const struct seen *s = find_seen(c, &like);
+
+    return s ? &s->correlated : NULL;
+}
+
+/* ---- events that wait ---- */
+
+static int
+compare_pending(const struct pending *a, const struct pending *b)
+{
+    int order = (a->start_us > b->start_us) - (a->start_us < b->start_us);
+
+    order = order ? order : syc_key_compare(&a->key, &b->key);
+    return order ? order : (a->isn > b->isn) - (a->isn < b->isn);
+}
+
+#define PENDING_LESS(a, b) (compare_pending(a, b) < 0)
+SYC_SORT_DEFINE(sort_pending, struct pending *, PENDING_LESS)
+
+static struct syc_value *
+values_of(const struct syc_correlate *c, struct pending *p)
+{
+    return (struct syc_value *)(void *)(p->mask + c->words);
+}
+
+/* Its turn has come: into the watch, and away. */
+static void
+release(struct syc_correlate *c, struct pending *p)
+{
+    const struct syc_value *values = values_of(c, p);
+    struct tag tag = {.flow_id = p->flow_id, .dest_port = p->key.server_port, .ip_v = p->key.ip_v};
+    const struct syc_sigma_event event = {.schema = syc_ruleset_connections(c->set),
+                                          .row = c->row.values,
+                                          .time_us = p->start_us,
+                                          .tag = &tag};
+
+    memcpy(tag.source, p->key.client, 16);
+    memcpy(tag.dest, p->key.server, 16);
+    for (size_t i = 0; i < c->column_count; i++) {
+        c->row.values[c->columns[i]] = values[i];
+    }
+    syc_sigma_watch_feed(c->watch, &event, p->mask);
+    syc_budget_give(&c->budget, p->octets);
+    syc_free(p);
+}
+
+/* The oldest n of them, in order; the others stay. Without memory to sort in, none is lost: they come as they are. */
+static void
+release_oldest(struct syc_correlate *c, size_t n)
+{
+    struct pending **spare = syc_alloc(c->pending_count, sizeof(struct pending *));
+
+    if (spare) {
+        sort_pending(c->pending, c->pending_count, spare);
+    }
+    syc_free(spare);
+    for (size_t i = 0; i < n; i++) {
+        release(c, c->pending[i]);
+    }
+    c->pending_count -= n;
+    if (c->pending_count > 0) {
+        memmove(c->pending, c->pending + n, c->pending_count * sizeof(struct pending *));
+    }
+}
+
+static bool
+room_for_pending(struct syc_correlate *c)
+{
+    size_t room = c->pending_room > 0 ? 2 * c->pending_room : 64;
+    struct pending **grown;
+
+    if (c->pending_count < c->pending_room) {
+        return true;
+    }
+    grown = syc_resize(c->pending, room, sizeof(struct pending *));
+    if (grown) {
+        c->pending = grown;
+        c->pending_room = room;
+    }
+    return grown != NULL;
+}
+
+/* Octets within the budget; when it is full the older half of what waits is let go for it. */
+static void *
+take(struct syc_correlate *c, size_t octets)
+{
+    void *p;
+
+    while (!syc_budget_take(&c->budget, octets)) {
+        if (c->pending_count == 0) {
+            return NULL;
+        }
+        release_oldest(c, (c->pending_count + 1) / 2);
+    }
+    p = syc_alloc(1, octets);
+    if (!p) {
+        syc_budget_give(&c->budget, octets);
+    }
+    return p;
+}
+
+/* The columns of the row at hand, with texts of their own behind them. */
+static size_t
+copy_octets(const struct syc_correlate *c)
+{
+    size_t n = sizeof(struct pending) + c->words * sizeof(uint64_t) +
+               c->column_count * sizeof(struct syc_value);
+
+    for (size_t i = 0; i < c->column_count; i++) {
+        const struct syc_value *v = &c->row.values[c->columns[i]];
+
+        n += v->type == SYC_TEXT ? strlen(v->u.text) + 1 : 0;
+    }
+    return n;
+}
+
+static void
+copy_values(const struct syc_correlate *c, struct pending *p)
+{
+    struct syc_value *values = values_of(c, p);
+    char *texts = (char *)(values + c->column_count);
+
+    for (size_t i = 0; i < c->column_count; i++) {
+        values[i] = c->row.values[c->columns[i]];
+        if (values[i].type == SYC_TEXT) {
+            size_t n = strlen(values[i].u.text) + 1;
+
+            values[i].u.text = memcpy(texts, values[i].u.text, n);
+            texts += n;
+        }
+    }
+}
+
+/* A whole connection. */
+static void
+take_whole(struct syc_correlate *c, const struct syc_record *r)
+{
+    size_t octets;
+    struct pending *p;
+
+    syc_connection_row_fill(&c->row, r, c->signatures, c->fields, c->field_count);
+    if (!syc_sigma_watch_test(c->watch, syc_ruleset_connections(c->set), c->row.values, c->mask)) {
+        return;
+    }
+    c->events++;
+    octets = copy_octets(c);
+    p = room_for_pending(c) ? take(c, octets) : NULL;
+    if (!p) {
+        c->dropped++;
+        return;
+    }
+    *p = (struct pending){r->key, r->start_us, r->isn, r->flow_id, octets};
+    memcpy(p->mask, c->mask, c->words * sizeof(uint64_t));
+    copy_values(c, p);
+    c->pending[c->pending_count++] = p;
+}
+
+/* ---- parts ---- */
+
+/*
+ * A part waits for the others, without its lists: of the exchanges the fields want to know how many were answered. The
+ * parts of one connection are few, those who have any, too: they last for 256 exchanges or for --interval.
+ */
+static void
+keep_part(struct syc_correlate *c, const struct syc_record *r)
+{
+    struct waiting *w = take(c, sizeof(*w) + sizeof(*r));
+    struct syc_record bare = *r;
+
+    for (size_t i = 0; i < r->exchange_count; i++) {
+        bare.cut_answered = (bare.cut_answered == SYC_NONE ? 0 : bare.cut_answered) +
+                            (r->exchanges[i].answered != 0);
+    }
+    bare.exchange_count = bare.flight_count = 0;
+    if (w && !(w->part = syc_record_copy(&bare))) {
+        syc_budget_give(&c->budget, sizeof(*w) + sizeof(*r));
+        syc_free(w);
+        w = NULL;
+    }
+    if (!w) {
+        c->dropped++;
+        return;
+    }
+    w->next = c->waiting;
+    c->waiting = w;
+    c->waiting_count++;
+}
+
+static void
+free_waiting(struct syc_correlate *c, struct waiting *w)
+{
+    syc_budget_give(&c->budget, sizeof(*w) + sizeof(*w->part));
+    syc_record_free(w->part);
+    syc_free(w);
+}
+
+static int
+compare_parts(const struct waiting *a, const struct waiting *b)
+{
+    int order = (a->part->flow_id > b->part->flow_id) - (a->part->flow_id < b->part->flow_id);
+
+    return order ? order : syc_record_compare(a->part, b->part);
+}
+
+#define PARTS_LESS(a, b) (compare_parts(a, b) < 0)
+SYC_SORT_DEFINE(sort_parts, struct waiting *, PARTS_LESS)
+
+/* Parts of one connection are one event; one that came twice counts once. */
+static void
+join_parts(struct syc_correlate *c, struct waiting **parts, size_t count)
+{
+    for (size_t i = 0; i < count;) {
+        struct syc_record *whole = parts[i]->part;
+        int64_t last = whole->part;
+        size_t k = i + 1;
+
+        for (; k < count && parts[k]->part->flow_id == whole->flow_id; k++) {
+            if (parts[k]->part->part != last) {
+                last = parts[k]->part->part;
+                c->dropped += syc_record_join(whole, parts[k]->part) != SYC_OK;
+            }
+        }
+        take_whole(c, whole);
+        i = k;
+    }
+}
+
+static void
+finish_parts(struct syc_correlate *c)
+{
+    size_t count = 0;
+    struct waiting **parts = syc_alloc(c->waiting_count, 2 * sizeof(struct waiting *));
+
+    for (struct waiting *w = c->waiting; w && parts; w = w->next) {
+        parts[count++] = w;
+    }
+    if (parts) {
+        sort_parts(parts, count, parts + count);
+        join_parts(c, parts, count);
+    } else {
+        c->dropped += c->waiting_count;
+    }
+    while (c->waiting) {
+        struct waiting *w = c->waiting;
+
+        c->waiting = w->next;
+        free_waiting(c, w);
+    }
+    c->waiting_count = 0;
+    syc_free(parts);
+}
+
+/* ---- the whole ---- */
+
+static bool
+make_watch(struct syc_correlate *c, size_t budget)
+{
+    const struct syc_schema *schema = syc_ruleset_connections(c->set);
+
+    c->watch =
+        syc_sigma_watch_new(c->set->sigma, budget / WATCH_PART, sizeof(struct tag), on_fired, c);
+    if (!c->watch) {
+        return false;
+    }
+    c->words = syc_sigma_watch_words(c->watch);
+    c->mask = syc_alloc(c->words, sizeof(uint64_t));
+    c->field_count = syc_sigma_watch_fields(c->watch, schema, &c->fields);
+    c->column_count = syc_sigma_watch_columns(c->watch, schema, &c->columns);
+    return c->mask != NULL && c->fields != NULL && c->columns != NULL;
+}
+
+enum syc_status
+syc_correlate_new(struct syc_correlate **out, const struct syc_ruleset *set,
+                  const struct syc_signatures *signatures, size_t budget_octets)
+{
+    struct syc_correlate *c;
+    bool any = false;
+
+    *out = NULL;
+    for (size_t i = 0; i < syc_ruleset_loaded(set); i++) {
+        any = any || syc_ruleset_rule(set, i)->correlation;
+    }
+    if (!any) {
+        return SYC_OK;
+    }
+    c = syc_alloc(1, sizeof(*c));
+    if (!c) {
+        return SYC_NO_MEMORY;
+    }
+    c->set = set;
+    c->signatures = signatures;
+    c->budget.limit = budget_octets - budget_octets / WATCH_PART;
+    if (!make_watch(c, budget_octets)) {
+        syc_correlate_free(c);
+        return SYC_NO_MEMORY;
+    }
+    *out = c;
+    return SYC_OK;
+}
+
+void
+syc_correlate_free(struct syc_correlate *c)
+{
+    if (!c) {
+        return;
+    }
+    while (c->waiting) {
+        struct waiting *w = c->waiting;
+
+        c->waiting = w->next;
+        free_waiting(c, w);
+    }
+    for (size_t i = 0; i < c->pending_count; i++) {
+        syc_free(c->pending[i]);
+    }
+    for (size_t i = 0; i < c->seen_room; i++) {
+        for (struct seen *s = c->seen[i], *next; s; s = next) {
+            next = s->next;
+            syc_free(s);
+        }
+    }
+    syc_sigma_watch_free(c->watch);
+    syc_arena_fini(&c->arena);
+    syc_free(c->pending);
+    syc_free(c->seen);
+    syc_free(c->mask);
+    syc_free(c);
+}
+
+void
+syc_correlate_feed(struct syc_correlate *c, const struct syc_record *r)
+{
+    if (r->part != SYC_NONE) {
+        keep_part(c, r);
+    } else {
+        take_whole(c, r);
+    }
+}
+
+void
+syc_correlate_finish(struct syc_correlate *c)
+{
+    finish_parts(c);
+    if (c->pending_count > 0) {
+        release_oldest(c, c->pending_count);
+    }
+    syc_sigma_watch_finish(c->watch);
+}
+
+void
+syc_correlate_stats(const struct syc_correlate *c, struct syc_correlate_stats *out)
+{
+    *out = (struct syc_correlate_stats){0};
+    if (c) {
+        out->events = c->events;
+        out->dropped = c->dropped;
+        syc_sigma_watch_stats(c->watch, &out->watch);
+    }
+}

@@ -1,0 +1,72 @@
+#ifndef SYC_CORRELATE_H
+#define SYC_CORRELATE_H
+
+/*
+ * Purpose           correlations over connections: records in any order become events in time, what fires becomes evidence
+ * Input and output  records in; for a subject, the correlations that fired on its connections
+ * Ownership         borrows the rule set and the signatures; copies what it needs of a record
+ * Limits            one budget; what finds no room is counted, and then the order of records may show
+ * Not here          windows (sigma_watch.h), points (score.c)
+ *
+ * The event of a connection is the connection: its time is its start, whenever its record came, and events are taken in
+ * canonical order of records. So the same records in any order, from any number of files, give the same matches. A
+ * connection in parts is one event, made of all its parts.
+ *
+ * A match is evidence about every source that has a connection in its window, and about the pair of a source and a
+ * service if all of the source's connections in the window are of that pair.
+ */
+
+#include "behavior/behavior.h"
+#include "rules/sigma_watch.h"
+
+struct syc_ruleset;
+struct syc_correlate;
+
+enum { SYC_CORRELATED_VALUES = 16 };
+
+/* What a correlation saw of one subject, over all runs in which it fired. */
+struct syc_correlated {
+    const struct syc_sigma_rule *rule;
+    int64_t start_us, end_us; /* from the first window to the last event */
+    struct syc_value count;   /* the largest count at the begin of a run */
+    struct syc_value runs;    /* how often it fired */
+    int64_t events;           /* the subject's connections in them */
+    int64_t flow_ids[SYC_EXAMPLES_MAX];
+    size_t flow_id_count;
+    const char *names[SYC_CORRELATED_VALUES]; /* group-by of the first run */
+    struct syc_value values[SYC_CORRELATED_VALUES];
+    size_t value_count;
+};
+
+struct syc_correlate_stats {
+    uint64_t events;  /* connections that some rule of a correlation matched */
+    uint64_t dropped; /* of them, and of what fired, what found no room */
+    struct syc_sigma_watch_stats watch;
+};
+
+/*
+ * Over all correlations of a sealed set; signatures may be NULL.
+ *
+ * out      NULL when the set has none
+ * returns  SYC_OK or SYC_NO_MEMORY
+ */
+enum syc_status syc_correlate_new(struct syc_correlate **out, const struct syc_ruleset *set,
+                                  const struct syc_signatures *signatures,
+                                  size_t budget_octets) SYC_MUST_CHECK;
+void syc_correlate_free(struct syc_correlate *c);
+
+/* Take in one record, whole or a part. cost: the rules that correlations name; kept only if one of them holds */
+void syc_correlate_feed(struct syc_correlate *c, const struct syc_record *r);
+
+/* No further record: everything is correlated now. After it, look up. */
+void syc_correlate_finish(struct syc_correlate *c);
+
+/* What a correlation saw of the subject; NULL: it did not fire there. c may be NULL. */
+const struct syc_correlated *syc_correlate_find(const struct syc_correlate *c,
+                                                const struct syc_sigma_rule *rule,
+                                                const struct syc_subject *subject);
+
+/* c may be NULL: all 0. */
+void syc_correlate_stats(const struct syc_correlate *c, struct syc_correlate_stats *out);
+
+#endif
