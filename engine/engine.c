@@ -136,9 +136,9 @@ on_syn(void *user, const struct syc_syn_seen *s)
 
     if (m->syn != s->syn) {
         m->syn = s->syn;
-        syc_signatures_match(e->signatures, s->syn, &m->match);
+        syc_signatures_identify(e->signatures, s->syn, &m->identity);
     }
-    syc_emit_fingerprint(e->config.output, s, &m->match,
+    syc_emit_fingerprint(e->config.output, s, &m->identity,
                          e->config.many_inputs ? engine_input_name(e, s->file) : NULL);
 }
 
@@ -228,6 +228,7 @@ syc_engine_new(struct syc_engine **out, const struct syc_engine_config *config,
         syc_engine_free(e);
         return status;
     }
+    engine_note_signatures(e);
     *out = e;
     return SYC_OK;
 }

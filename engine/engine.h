@@ -138,6 +138,15 @@ enum syc_status syc_engine_load_rules(struct syc_ruleset **out, const char *cons
                                       size_t count, size_t *files,
                                       struct syc_error *err) SYC_MUST_CHECK;
 
+/*
+ * Load signature files; count 0 = the shipped set.
+ *
+ * returns  SYC_OK, also when files were refused: their faults are remarks of the set, and nothing of them is in it;
+ *          SYC_IO, SYC_LIMIT, SYC_NO_MEMORY: *out is NULL, *err says more
+ */
+enum syc_status syc_engine_load_signatures(struct syc_signatures **out, const char *const *paths,
+                                           size_t count, struct syc_error *err) SYC_MUST_CHECK;
+
 /* The regular files below one path, sorted; a path that is no folder is listed as it is. */
 struct syc_paths {
     struct syc_arena arena;

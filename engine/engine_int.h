@@ -27,7 +27,7 @@ struct wound {
  */
 struct cached_match {
     const struct syc_syn *syn;
-    struct syc_match match;
+    struct syc_identity identity;
 };
 
 /* Link layers that an input has and nobody reads. */
@@ -125,8 +125,14 @@ bool engine_make_audit(struct syc_engine *e, size_t octets);
 /* Compute the audit, if there is one; its event and its report go out. */
 enum syc_status engine_finish_audit(struct syc_engine *e) SYC_MUST_CHECK;
 
-/* The signature set of a configuration: shipped, or the files named. */
+/*
+ * The signature set of a configuration: shipped, or the files named. A file with a fault is SYC_SYNTAX and *err its
+ * first one: a run begins with all that was asked for.
+ */
 enum syc_status engine_load_signatures(struct syc_signatures **out, const char *const *paths,
                                        size_t count, struct syc_error *err) SYC_MUST_CHECK;
+
+/* What loading left out, as lines for a person. */
+void engine_note_signatures(const struct syc_engine *e);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -195,23 +196,21 @@ syc_engine_load_rules(struct syc_ruleset **out, const char *const *paths, size_t
     return SYC_OK;
 }
 
-/* A file of the user's is matched as p0f itself would, so that p0f.fp means what its authors measured. */
+/*
+ * A file of the user's is matched as p0f itself would, so that p0f.fp means what its authors measured; one of our own
+ * kind says so itself. A refused file is no failure here: its faults are remarks of the set.
+ */
 static enum syc_status
 parse_user_signatures(struct syc_signatures *set, const char *path, struct syc_error *err)
 {
-    const char *slash = strrchr(path, '/');
     struct text text;
     enum syc_status status = read_text(path, SIGNATURE_FILE_MAX, &text, err);
 
     if (status == SYC_OK) {
-        status =
-            syc_signatures_parse(set, slash != NULL ? slash + 1 : path, text.p, text.n, false, err);
-        if (status != SYC_OK && err != NULL) {
-            syc_error_at(err, path, err->line, err->column);
-        }
+        status = syc_signatures_parse(set, path, text.p, text.n, false, err);
     }
     syc_free(text.p);
-    return status;
+    return status == SYC_SYNTAX ? SYC_OK : status;
 }
 
 /*
@@ -219,8 +218,8 @@ parse_user_signatures(struct syc_signatures *set, const char *path, struct syc_e
  * can be looked up in the file that was named.
  */
 enum syc_status
-engine_load_signatures(struct syc_signatures **out, const char *const *paths, size_t count,
-                       struct syc_error *err)
+syc_engine_load_signatures(struct syc_signatures **out, const char *const *paths, size_t count,
+                           struct syc_error *err)
 {
     struct syc_signatures *set = syc_signatures_new();
     enum syc_status status = SYC_OK;
@@ -242,4 +241,40 @@ engine_load_signatures(struct syc_signatures **out, const char *const *paths, si
     }
     *out = set;
     return SYC_OK;
+}
+
+enum syc_status
+engine_load_signatures(struct syc_signatures **out, const char *const *paths, size_t count,
+                       struct syc_error *err)
+{
+    const struct syc_remark *remarks;
+    enum syc_status status = syc_engine_load_signatures(out, paths, count, err);
+    size_t n = status == SYC_OK ? syc_signatures_remarks(*out, &remarks) : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (remarks[i].level == SYC_REMARK_ERROR) {
+            syc_error_at(err, remarks[i].file, remarks[i].line, remarks[i].column);
+            status = syc_error_set(err, SYC_SYNTAX, "%s", remarks[i].text);
+            syc_signatures_free(*out);
+            *out = NULL;
+            return status;
+        }
+    }
+    return status;
+}
+
+void
+engine_note_signatures(const struct syc_engine *e)
+{
+    const struct syc_remark *remarks;
+    size_t n = syc_signatures_remarks(e->signatures, &remarks);
+    char line[512];
+
+    for (size_t i = 0; i < n && e->config.message != NULL; i++) {
+        if (remarks[i].level == SYC_REMARK_NOTE) {
+            snprintf(line, sizeof(line), "%s:%u: %s", remarks[i].file, remarks[i].line,
+                     remarks[i].text);
+            e->config.message(e->config.user, line);
+        }
+    }
 }

@@ -3,15 +3,14 @@
 
 /*
  * Purpose           who it looks like: the facts of a SYN or SYN+ACK, signatures and their matching
- * Input and output  a decoded segment in, one comparable value (struct syc_syn) out; a signature file in p0f.fp
- *                   syntax and a value in, a label with its quality out
- * Ownership         struct syc_syn is plain data without pointers, comparable by memcmp; signatures live in
- *                   one arena until syc_signatures_free()
- * Limits            40 option octets (RFC 9293), 10,000 signatures a set
- * Not here          when a SYN is the first of its connection (connection/)
+ * Input and output  a decoded segment in, one comparable value (struct syc_syn) out
+ * Ownership         struct syc_syn is plain data without pointers, comparable by memcmp
+ * Limits            40 option octets (RFC 9293)
+ * Not here          when a SYN is the first of its connection (connection/); whose SYN it is (signatures.h, which
+ *                   is part of this face)
  */
 
-#include "capture/capture.h"
+#include "fingerprint/signatures.h"
 #include "fingerprint/user_agent.h"
 
 enum syc_syn_kind { SYC_KIND_SYN, SYC_KIND_SYN_ACK };
@@ -37,7 +36,8 @@ enum syc_window_unit { SYC_WINDOW_VALUE, SYC_WINDOW_MSS, SYC_WINDOW_MTU, SYC_WIN
     X(OPT_PLUS, "opt+")                                                                            \
     X(EXWS, "exws")                                                                                \
     X(BAD, "bad")                                                                                  \
-    X(OPTIONS_CUT, "options_cut")
+    X(OPTIONS_CUT, "options_cut")                                                                  \
+    X(TS_STRIPPED, "ts_stripped")
 
 enum syc_quirk {
 #define X(name, word) SYC_QUIRK_##name,
@@ -114,59 +114,6 @@ void syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC
 /* The words of the lists above; static, "?" for a number that is none. */
 const char *syc_quirk_name(enum syc_quirk q);
 const char *syc_window_unit_name(enum syc_window_unit u);
-
-enum syc_quality { SYC_MATCH_NONE, SYC_MATCH_FUZZY, SYC_MATCH_GENERIC, SYC_MATCH_EXACT };
-
-/* "exact", "generic", "fuzzy" or "none"; static. */
-const char *syc_quality_name(enum syc_quality q);
-
-/* Texts point into the signature set. Absent ones are NULL. */
-struct syc_match {
-    enum syc_quality quality;
-    bool app;           /* class "!": a tool */
-    bool generic;       /* a g: signature; a fuzzy match may be of one */
-    bool random_ttl;    /* the signature allows any TTL up to its own: distance is an upper bound */
-    uint8_t distance;   /* hops by the signature's TTL, else by the next usual one */
-    const char *label;  /* "s:unix:Linux:3.11 and newer" as written */
-    const char *os;     /* name */
-    const char *flavor; /* NULL if empty */
-    const char
-        *os_family; /* pragma family=, else derived from the name: linux windows apple bsd ... */
-    const char *db; /* file name without folders */
-    unsigned db_line;
-    const char *date;   /* pragma date= */
-    const char *source; /* pragma source= */
-};
-
-struct syc_signatures;
-
-/* An empty set; syc_signatures_parse() adds texts to it. NULL when memory is short. The caller's to free. */
-struct syc_signatures *syc_signatures_new(void);
-
-/* Free the set and all texts that matches point to; NULL is fine. */
-void syc_signatures_free(struct syc_signatures *set);
-
-/*
- * Add the [tcp:request] and [tcp:response] signatures of a text in p0f.fp syntax (plus ";@ key=value" pragmas).
- *
- * name     shown as match.db and in errors (copied)
- * native   true for the shipped set: a flow label, IPv6 or ECN does not spoil a match; false = p0f's own matching
- * returns  SYC_OK; SYC_SYNTAX with line and column (the set then holds what stood before); SYC_NO_MEMORY; SYC_LIMIT
- */
-enum syc_status syc_signatures_parse(struct syc_signatures *set, const char *name, const char *text,
-                                     size_t n, bool native, struct syc_error *err) SYC_MUST_CHECK;
-
-/* Number of signatures in the set. */
-size_t syc_signatures_count(const struct syc_signatures *set);
-
-/*
- * Best match in p0f's order (reference/fingerprints 2.1.6).
- *
- * out  always filled; quality SYC_MATCH_NONE and NULL texts when nothing fits
- * cost one hash of the option layout and the signatures that share it
- */
-void syc_signatures_match(const struct syc_signatures *set, const struct syc_syn *syn,
-                          struct syc_match *out);
 
 /* First octets of a connection's payload: which protocol they are. X(NAME, "word") */
 #define SYC_PROTOCOL_LIST(X)                                                                       \

@@ -12,8 +12,8 @@
 /*
  * Options with one lawful length, which p0f reads at that length whatever their length octet says.
  */
-static size_t
-normal_size(uint8_t kind)
+size_t
+syc_option_lawful_size(uint8_t kind)
 {
     switch (kind) {
     case SYC_OPT_MSS:
@@ -36,7 +36,7 @@ normal_size(uint8_t kind)
 static size_t
 option_size(struct syc_span rest, bool *wrong, bool *past)
 {
-    size_t normal = normal_size(rest.p[0]);
+    size_t normal = syc_option_lawful_size(rest.p[0]);
     size_t least = rest.p[0] == SYC_OPT_SACK ? 10 : 2;
     size_t most = rest.p[0] == SYC_OPT_SACK ? 34 : 40;
 
@@ -170,4 +170,26 @@ syc_list_kinds(struct syc_span options, uint8_t out[40])
         }
     }
     return count;
+}
+
+/* The longest that a stack's own NOPs and one option can make; shorter runs may be a stack's own. */
+enum { STRIPPED_LEAST = 10, STRIPPED_MOST = 13 };
+
+unsigned
+syc_stripped_run(const uint8_t *kinds, size_t count, unsigned *from)
+{
+    unsigned run = 0;
+
+    for (size_t i = 0; i <= count; i++) {
+        if (i < count && kinds[i] == SYC_OPT_NOP) {
+            run++;
+            continue;
+        }
+        if (run >= STRIPPED_LEAST && run <= STRIPPED_MOST) {
+            *from = (unsigned)i - run;
+            return run;
+        }
+        run = 0;
+    }
+    return 0;
 }

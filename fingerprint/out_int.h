@@ -24,17 +24,23 @@ struct syc_out {
     size_t used; /* < size: the zero always fits */
 };
 
+/* n octets of a text without a zero among them. */
+static inline void
+syc_out_span(struct syc_out *o, const char *text, size_t n)
+{
+    size_t left = o->size - o->used - 1;
+
+    n = n < left ? n : left;
+    memcpy(o->text + o->used, text, n);
+    o->used += n;
+    o->text[o->used] = '\0';
+}
+
 /* The words of all formats go through here: it is the one bound that their lengths are held to. */
 static inline void
 syc_out_text(struct syc_out *o, const char *word)
 {
-    size_t n = strlen(word);
-    size_t left = o->size - o->used - 1;
-
-    n = n < left ? n : left;
-    memcpy(o->text + o->used, word, n);
-    o->used += n;
-    o->text[o->used] = '\0';
+    syc_out_span(o, word, strlen(word));
 }
 
 /* In decimal, without sign or leading zeros; 10 digits at most. */

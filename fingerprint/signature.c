@@ -26,6 +26,8 @@ syc_signatures_free(struct syc_signatures *set)
     syc_arena_fini(&set->arena);
     syc_free(set->items);
     syc_free(set->heads);
+    syc_free(set->links);
+    syc_free(set->remarks);
     syc_free(set);
 }
 
@@ -41,6 +43,30 @@ syc_quality_name(enum syc_quality q)
     static const char *const names[] = {"none", "fuzzy", "generic", "exact"};
 
     return (unsigned)q < COUNT(names) ? names[q] : "?";
+}
+
+const char *
+syc_sig_field_name(enum syc_sig_field f)
+{
+    static const char *const names[] = {
+#define X(name, word) [SYC_SIG_FIELD_##name] = (word),
+        SYC_SIG_FIELD_LIST(X)
+#undef X
+    };
+
+    return (unsigned)f < COUNT(names) ? names[f] : "?";
+}
+
+const char *
+syc_aside_name(enum syc_aside a)
+{
+    static const char *const names[] = {
+#define X(name, word) [SYC_ASIDE_##name] = (word),
+        SYC_ASIDE_LIST(X)
+#undef X
+    };
+
+    return (unsigned)a < COUNT(names) ? names[a] : "?";
 }
 
 /*

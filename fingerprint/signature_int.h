@@ -14,7 +14,12 @@
 
 #include "fingerprint/syn_int.h"
 
-enum { SYC_SIGNATURES_MAX = 10000, SYC_NO_SIGNATURE = 0xffff };
+enum {
+    SYC_SIGNATURES_MAX = 10000,
+    SYC_LINKS_MAX = 1000, /* p0f.fp has 14, tunnels know some dozens */
+    SYC_REMARKS_MAX = 1000,
+    SYC_NO_SIGNATURE = 0xffff,
+};
 
 /* A wildcard in mss, scale and payload; version "any". */
 enum { SYC_ANY = -1 };
@@ -45,6 +50,15 @@ struct syc_sig {
     int8_t payload;
 };
 
+/* ";@ key=value" below a sig; NULL where it says nothing. */
+struct syc_pragmas {
+    const char *family;
+    const char *date;
+    const char *source;
+    const char *conf;
+    const char *note;
+};
+
 /* One line of a file. Texts are the arena's; a set is read by many matches and written by loads alone. */
 struct syc_signature {
     struct syc_sig sig;
@@ -58,11 +72,18 @@ struct syc_signature {
     const char *os;
     const char *flavor;
     const char *db;
-    const char *family;
-    const char *date;
-    const char *source;
-    const char *conf;
-    const char *note;
+    const char *file;   /* as it was named */
+    const char *family; /* by the name; a pragma is stronger */
+    struct syc_pragmas pragmas;
+};
+
+/* A sig line of a [mtu] section. */
+struct syc_link_line {
+    unsigned mtu;
+    unsigned line;
+    const char *label;
+    const char *file;
+    struct syc_pragmas pragmas;
 };
 
 /*
@@ -80,7 +101,22 @@ struct syc_signatures {
     size_t room;
     uint16_t *heads;
     size_t head_count; /* a power of two, or 0 */
+    struct syc_link_line *links;
+    size_t link_count, link_room;
+    struct syc_remark *remarks;
+    size_t remark_count, remark_room;
 };
+
+/* Append a link, with the answers of syc_signatures_add(). */
+enum syc_status syc_signatures_add_link(struct syc_signatures *set,
+                                        const struct syc_link_line *it) SYC_MUST_CHECK;
+
+/*
+ * Append a remark; text is copied. The last place of SYC_REMARKS_MAX says that more were left out, further ones are
+ * not kept: SYC_OK then too.
+ */
+enum syc_status syc_signatures_add_remark(struct syc_signatures *set,
+                                          const struct syc_remark *it) SYC_MUST_CHECK;
 
 /*
  * First of the chain in which signatures with these kinds are (others may be in it), or
@@ -111,6 +147,15 @@ struct syc_scan {
 
 /* Report `what` at the current column; always returns SYC_SYNTAX. */
 enum syc_status syc_scan_fail(struct syc_scan *s, const char *what) SYC_MUST_CHECK;
+
+/*
+ * The same for a word that is none of a list: `what`, and the word of the list that is meant, if one is near (two
+ * edits).
+ *
+ * words    NULL-terminated
+ */
+enum syc_status syc_scan_fail_word(struct syc_scan *s, const char *what,
+                                   const char *const *words) SYC_MUST_CHECK;
 
 /* Step over word when it stands here; false, and nothing moved, when it does not. The empty word always stands. */
 bool syc_scan_word(struct syc_scan *s, const char *word);
@@ -143,12 +188,13 @@ enum syc_status syc_sig_parse(struct syc_scan *s, enum syc_dialect dialect,
                               struct syc_sig *out) SYC_MUST_CHECK;
 
 /*
- * Take out the kinds that come and go with a connection: Fast Open with the NOPs next to it, and
- * MPTCP. Without that, p0f calls the same host "???" as soon as it has a cookie (seen by running it).
+ * Take out what comes and goes with a connection or a path: Fast Open with the NOPs next to it, and MPTCP; and put the
+ * timestamp option back where a middlebox has overwritten it with NOPs. Without that, p0f calls the same host "???" as
+ * soon as it has a cookie (seen by running it).
  *
- * returns  whether anything went
+ * returns  what was done, bit n = enum syc_aside n
  */
-bool syc_sig_strip(struct syc_sig *sig);
+uint16_t syc_sig_strip(struct syc_sig *sig);
 
 /* Family of a system by its name ("Linux" -> linux), NULL if unknown; static. */
 const char *syc_os_family(const char *os);

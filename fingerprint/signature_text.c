@@ -22,16 +22,17 @@
  * observed raw signatures with the same code, as SYC_DIALECT_OBSERVED.
  */
 
-/* A separator that must stand here; the message names it. */
+/* A separator that must stand here; the message names it and the whole form. */
 static enum syc_status
 expect(struct syc_scan *s, const char *word)
 {
-    char what[24];
+    char what[96];
 
     if (syc_scan_word(s, word)) {
         return SYC_OK;
     }
-    snprintf(what, sizeof what, "\"%s\" is expected", word);
+    snprintf(what, sizeof what,
+             "\"%s\" is expected: ver:ittl:olen:mss:wsize,scale:options:quirks:payload", word);
     return syc_scan_fail(s, what);
 }
 
@@ -146,20 +147,31 @@ window(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
     return status == SYC_OK ? expect(s, ",") : status;
 }
 
+/* The word of a list that stands here with its separator behind it, or -1: "tss" is no ts. NULL ends the list. */
+static int
+list_word(struct syc_scan *s, const char *const *words)
+{
+    const char *start = s->p;
+
+    for (int i = 0; words[i] != NULL; i++) {
+        if (syc_scan_word(s, words[i]) && (s->p == s->end || *s->p == ',' || *s->p == ':')) {
+            return i;
+        }
+        s->p = start;
+    }
+    return -1;
+}
+
 /* One word of the layout. "?N" takes any number, also of a kind that has a name: then it is equal to the name. */
 static enum syc_status
 option_kind(struct syc_scan *s, struct syc_sig *out, uint8_t *kind)
 {
-    /* No word begins another, so the order is free. */
-    static const struct {
-        const char *word;
-        uint8_t kind;
-    } words[] = {
-        {"nop", SYC_OPT_NOP},     {"mss", SYC_OPT_MSS},   {"ws", SYC_OPT_WSCALE},
-        {"sok", SYC_OPT_SACK_OK}, {"sack", SYC_OPT_SACK}, {"ts", SYC_OPT_TS},
-    };
+    static const char *const words[] = {"nop", "mss", "ws", "sok", "sack", "ts", "eol+", NULL};
+    static const uint8_t kinds[] = {SYC_OPT_NOP,     SYC_OPT_MSS,  SYC_OPT_WSCALE,
+                                    SYC_OPT_SACK_OK, SYC_OPT_SACK, SYC_OPT_TS};
     const bool eol = syc_scan_word(s, "eol+");
     unsigned n = 0;
+    int i;
     enum syc_status status;
 
     if (eol || syc_scan_word(s, "?")) {
@@ -168,13 +180,13 @@ option_kind(struct syc_scan *s, struct syc_sig *out, uint8_t *kind)
         out->eol_pad = eol ? (uint8_t)n : out->eol_pad;
         return status;
     }
-    for (size_t i = 0; i < COUNT(words); i++) {
-        if (syc_scan_word(s, words[i].word)) {
-            *kind = words[i].kind;
-            return SYC_OK;
-        }
+    i = list_word(s, words);
+    if (i < 0 || (size_t)i >= COUNT(kinds)) {
+        return syc_scan_fail_word(s, "options are mss, nop, ws, sok, sack, ts, ?N and eol+N",
+                                  words);
     }
-    return syc_scan_fail(s, "options are mss, nop, ws, sok, sack, ts, ?N and eol+N");
+    *kind = kinds[i];
+    return SYC_OK;
 }
 
 /*
@@ -213,20 +225,22 @@ layout(struct syc_scan *s, struct syc_sig *out)
     }
 }
 
-/*
- * One word. p0f's words only: no word of the list begins another ("id+" and "id-", "ts1-" and "ts2+"), so the
- * first that stands here is the one that is meant.
- */
+/* One word, of p0f's alone. */
 static enum syc_status
 quirk(struct syc_scan *s, struct syc_sig *out)
 {
-    for (unsigned q = 0; q <= SYC_QUIRK_BAD; q++) {
-        if (syc_scan_word(s, syc_quirk_name((enum syc_quirk)q))) {
-            out->quirks |= UINT32_C(1) << q;
-            return SYC_OK;
-        }
+    const char *words[SYC_QUIRK_BAD + 2] = {NULL};
+    int q;
+
+    for (unsigned i = 0; i <= SYC_QUIRK_BAD; i++) {
+        words[i] = syc_quirk_name((enum syc_quirk)i);
     }
-    return syc_scan_fail(s, "no such quirk");
+    q = list_word(s, words);
+    if (q < 0) {
+        return syc_scan_fail_word(s, "no such quirk", words);
+    }
+    out->quirks |= UINT32_C(1) << q;
+    return SYC_OK;
 }
 
 /* Empty, or words with commas; their order and repetition mean nothing. */
@@ -294,15 +308,14 @@ syc_sig_parse(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
 /*
  * As TCPFP does with Fast Open (reference/fingerprints 2.6): the option goes, and so do the NOPs
  * before it (back to nops_from, where their run began) and after it. MPTCP is sent without NOPs of
- * its own. Whether an EOL's padding then still means anything is for the caller to decide: it is
- * told that something went.
+ * its own.
  */
-bool
-syc_sig_strip(struct syc_sig *sig)
+static uint16_t
+take_out(struct syc_sig *sig)
 {
     uint8_t kept = 0;
     uint8_t nops_from = 0;
-    bool stripped = false;
+    unsigned done = 0;
 
     for (unsigned i = 0; i < sig->count; i++) {
         if (sig->kinds[i] == SYC_OPT_TFO) {
@@ -310,14 +323,50 @@ syc_sig_strip(struct syc_sig *sig)
             while (i + 1 < sig->count && sig->kinds[i + 1] == SYC_OPT_NOP) {
                 i++;
             }
-            stripped = true;
+            done |= 1U << SYC_ASIDE_FAST_OPEN;
         } else if (sig->kinds[i] == SYC_OPT_MPTCP) {
-            stripped = true;
+            done |= 1U << SYC_ASIDE_MPTCP;
         } else {
             sig->kinds[kept++] = sig->kinds[i];
             nops_from = sig->kinds[i] == SYC_OPT_NOP ? nops_from : kept;
         }
     }
     sig->count = kept;
-    return stripped;
+    return (uint16_t)done;
+}
+
+/*
+ * A timestamp option is 10 octets, and its stack's own NOPs stand next to it:
+ *
+ *   10  ts            Windows, FreeBSD
+ *   11  ts,nop        Linux: sok,ts,nop,ws
+ *   12  nop,nop,ts    Apple and the BSDs
+ *   13  nop,nop,ts,nop  Linux without SACK
+ *
+ * No stack sends such a run by itself (RFC 9293 3.1 allows any number).
+ */
+static uint16_t
+restore_timestamps(struct syc_sig *sig)
+{
+    unsigned from;
+    const unsigned run = syc_stripped_run(sig->kinds, sig->count, &from);
+    unsigned to;
+
+    if (run == 0) {
+        return 0;
+    }
+    to = from + (run >= 12 ? 2 : 0);
+    sig->kinds[to++] = SYC_OPT_TS;
+    to += run == 11 || run == 13; /* the NOP that stands there */
+    memmove(sig->kinds + to, sig->kinds + from + run, sig->count - from - run);
+    sig->count = (uint8_t)(sig->count - (from + run - to));
+    return 1U << SYC_ASIDE_TS_STRIPPED;
+}
+
+uint16_t
+syc_sig_strip(struct syc_sig *sig)
+{
+    uint16_t restored = restore_timestamps(sig);
+
+    return take_out(sig) | restored;
 }

@@ -90,11 +90,13 @@ static uint32_t
 option_quirks(const struct syc_segment *s, const struct syc_walk *walk)
 {
     const bool pure_syn = (s->flags & (SYC_SYN | SYC_ACK | SYC_FIN | SYC_RST)) == SYC_SYN;
+    unsigned from;
 
     return bit(SYC_QUIRK_TS1_MINUS, walk->ts_val_zero) |
            bit(SYC_QUIRK_TS2_PLUS, pure_syn && walk->ts_ecr_set) |
            bit(SYC_QUIRK_OPT_PLUS, walk->pad_nonzero) | bit(SYC_QUIRK_EXWS, walk->wscale_over_14) |
-           bit(SYC_QUIRK_BAD, walk->bad) | bit(SYC_QUIRK_OPTIONS_CUT, s->options_cut);
+           bit(SYC_QUIRK_BAD, walk->bad) | bit(SYC_QUIRK_OPTIONS_CUT, s->options_cut) |
+           bit(SYC_QUIRK_TS_STRIPPED, syc_stripped_run(walk->kinds, walk->count, &from) != 0);
 }
 
 /*

@@ -68,6 +68,9 @@ struct syc_walk {
  */
 void syc_walk_options(const struct syc_segment *s, struct syc_walk *out);
 
+/* Octets of an option that has one lawful length (MSS, window scale, SACK permitted, timestamps); 0 for others. */
+size_t syc_option_lawful_size(uint8_t kind);
+
 /*
  * The kinds of options in order as tshark lists them.
  *
@@ -75,6 +78,15 @@ void syc_walk_options(const struct syc_segment *s, struct syc_walk *out);
  * returns  how many, at most 40
  */
 uint8_t syc_list_kinds(struct syc_span options, uint8_t out[40]);
+
+/*
+ * The run of NOPs that stands where a middlebox has overwritten a timestamp option: 10 octets of it, up to 3 NOPs of
+ * the stack beside them. No stack sends so many by itself.
+ *
+ * returns  its length, and where it begins in *from; 0 when there is none
+ * source   reference/fingerprints 3: field data, 10 to 12 in a row
+ */
+unsigned syc_stripped_run(const uint8_t *kinds, size_t count, unsigned *from);
 
 /* A window as its sender may have counted it. */
 struct syc_window {

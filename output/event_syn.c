@@ -133,29 +133,100 @@ syc_event_syn(struct syc_json *j, const struct syc_syn *facts, const struct syc_
     }
 }
 
+/* A list of the words of the bits that are set; nothing for none. */
 static void
-write_match(struct syc_json *j, const struct syc_match *m)
+write_words(struct syc_json *j, const char *name, unsigned bits, const char *(*word)(unsigned))
 {
+    if (bits == 0) {
+        return;
+    }
+    syc_json_member_open(j, name, '[');
+    for (; bits != 0; bits &= bits - 1) {
+        syc_json_text(j, word((unsigned)__builtin_ctz(bits)));
+    }
+    syc_json_close(j, ']');
+}
+
+static const char *
+field_word(unsigned n)
+{
+    return syc_sig_field_name((enum syc_sig_field)n);
+}
+
+static const char *
+aside_word(unsigned n)
+{
+    return syc_aside_name((enum syc_aside)n);
+}
+
+/* What a label says and where it is from, for a match, a candidate or the nearest one. */
+static void
+write_label(struct syc_json *j, const struct syc_match *m)
+{
+    syc_json_member_text(j, "label", m->label);
+    syc_json_member_text(j, "os_family", m->os_family);
+    syc_json_member_text(j, "os", m->os);
+    syc_json_member_text(j, "flavor", m->flavor);
+    if (m->app) {
+        syc_json_member_bool(j, "app", true);
+    }
+    syc_json_member_text(j, "db", m->db);
+    syc_json_member_count(j, "db_line", m->db_line);
+    syc_json_member_text(j, "date", m->date);
+}
+
+static void
+write_match(struct syc_json *j, const struct syc_identity *id)
+{
+    const struct syc_match *m = &id->match;
+
     syc_json_member_open(j, "match", '{');
     syc_json_member_text(j, "quality", syc_quality_name(m->quality));
     if (m->quality != SYC_MATCH_NONE) {
-        syc_json_member_text(j, "label", m->label);
-        syc_json_member_text(j, "os_family", m->os_family);
-        syc_json_member_text(j, "os", m->os);
-        syc_json_member_text(j, "flavor", m->flavor);
-        if (m->app) {
-            syc_json_member_bool(j, "app", true);
-        }
-        syc_json_member_text(j, "db", m->db);
-        syc_json_member_count(j, "db_line", m->db_line);
-        syc_json_member_text(j, "date", m->date);
+        write_label(j, m);
     }
+    write_words(j, "set_aside", m->aside, aside_word);
+    write_words(j, "differs", m->differs, field_word);
+    if (id->nearest.label != NULL) {
+        syc_json_member_open(j, "nearest", '{');
+        write_label(j, &id->nearest);
+        syc_json_close(j, '}');
+    }
+    syc_json_close(j, '}');
+}
+
+static void
+write_candidates(struct syc_json *j, const struct syc_identity *id)
+{
+    if (id->candidate_count == 0) {
+        return;
+    }
+    syc_json_member_open(j, "candidates", '[');
+    for (size_t i = 0; i < id->candidate_count; i++) {
+        syc_json_open(j, '{');
+        syc_json_member_text(j, "quality", syc_quality_name(id->candidates[i].quality));
+        write_label(j, &id->candidates[i]);
+        write_words(j, "differs", id->candidates[i].differs, field_word);
+        syc_json_close(j, '}');
+    }
+    syc_json_close(j, ']');
+}
+
+static void
+write_link(struct syc_json *j, const struct syc_link *link)
+{
+    if (link->mtu == 0) {
+        return;
+    }
+    syc_json_member_open(j, "link", '{');
+    syc_json_member_count(j, "mtu", link->mtu);
+    syc_json_member_text(j, "label", link->label);
     syc_json_close(j, '}');
 }
 
 void
 syc_emit_fingerprint(struct syc_output *o, const struct syc_syn_seen *s,
-                     const struct syc_match *match, const char *file_name)
+                     const struct syc_identity *identity, const char *file_name)
 {
     struct syc_json *j = syc_output_begin(o);
 
@@ -169,8 +240,10 @@ syc_emit_fingerprint(struct syc_output *o, const struct syc_syn_seen *s,
     syc_json_member_text(j, "pcap_filename", file_name);
     syc_json_member_open(j, "syn", '{');
     syc_event_syn(j, s->syn, s->own);
-    if (match != NULL) {
-        write_match(j, match);
+    if (identity != NULL) {
+        write_match(j, identity);
+        write_candidates(j, identity);
+        write_link(j, &identity->link);
     }
     syc_json_close(j, '}');
     syc_json_close(j, '}');

@@ -109,11 +109,11 @@ enum syc_status syc_output_fini(struct syc_output *o);
  * One event each, of the struct it is named for (spec of events). All is borrowed for the call. They answer nothing:
  * o->status and o->lost tell, and a caller need not look after each.
  *
- * match      NULL: the event says nothing of matches
+ * identity   NULL: the event says nothing of matches
  * file_name  NULL when one file is read (then `pcap_filename` is left out)
  */
 void syc_emit_fingerprint(struct syc_output *o, const struct syc_syn_seen *s,
-                          const struct syc_match *match, const char *file_name);
+                          const struct syc_identity *identity, const char *file_name);
 void syc_emit_connection(struct syc_output *o, const struct syc_record *r);
 void syc_emit_source(struct syc_output *o, const struct syc_subject *s);
 

@@ -62,6 +62,7 @@ PORT = {"type": "integer", "minimum": 0, "maximum": 65535}
 
 RECORD = read("connection/record.h")
 PRINT = read("fingerprint/fingerprint.h")
+SIGNATURES = read("fingerprint/signatures.h")
 LISTS = {
     "state_words": words_of(RECORD, "SYC_STATE_LIST"), "reason_words": words_of(RECORD, "SYC_REASON_LIST"),
     "close_words": words_of(RECORD, "SYC_CLOSE_LIST"), "first_words": words_of(RECORD, "SYC_FIRST_LIST"),
@@ -69,6 +70,8 @@ LISTS = {
     "id_step_words": words_of(RECORD, "SYC_ID_STEP_LIST"), "resume_words": words_of(RECORD, "SYC_RESUME_LIST"),
     "protocol_words": words_of(PRINT, "SYC_PROTOCOL_LIST"), "degraded": words_of(RECORD, "SYC_DEGRADED_LIST"),
     "quirks": words_of(PRINT, "SYC_QUIRK_LIST"),
+    "sig_fields": words_of(SIGNATURES, "SYC_SIG_FIELD_LIST"),
+    "asides": words_of(SIGNATURES, "SYC_ASIDE_LIST"),
     "tunnel": words_of(read("capture/segment.h"), "SYC_TUNNEL_LIST")[1:],
 }
 
@@ -160,9 +163,18 @@ def connection():
 
 
 def fingerprint():
-    match = obj({"quality": text(enum=["none", "fuzzy", "generic", "exact"]), "label": TEXT, "os_family": TEXT, "os": TEXT,
-                 "flavor": TEXT, "app": {"const": True}, "db": TEXT, "db_line": number(), "date": TEXT}, ["quality"])
-    more = dict(tuple_members(), pcap_cnt=number("1-based frame number", 1), pcap_filename=TEXT, syn=obj(dict(syn(), match=match), ["kind", "match"]))
+    label = {"label": TEXT, "os_family": TEXT, "os": TEXT, "flavor": TEXT, "app": {"const": True}, "db": TEXT,
+             "db_line": number(), "date": TEXT}
+    fields = array(text(enum=LISTS["sig_fields"]))
+    said_of = dict(label, quality=text(enum=["none", "fuzzy", "generic", "exact"]))
+    match = obj(dict(said_of, set_aside=said(array(text(enum=LISTS["asides"])), "what the SYN has that was not compared"),
+                     differs=said(fields, "fields forgiven; for quality none, those in which the nearest signature differs"),
+                     nearest=said(obj(label, ["label"]), "for quality none, a signature that nearly fits")), ["quality"])
+    candidates = said(array(obj(dict(said_of, differs=fields), ["quality", "label"]), 6),
+                      "other labels whose signatures fit as well, best first")
+    link = said(obj({"mtu": number("octets", 1), "label": TEXT}, ["mtu"]), "what the MSS says of the link it was made for")
+    more = dict(tuple_members(), pcap_cnt=number("1-based frame number", 1), pcap_filename=TEXT,
+                syn=obj(dict(syn(), match=match, candidates=candidates, link=link), ["kind", "match"]))
     return envelope("fingerprint", more, ["flow_id", "community_id", "pcap_cnt", "syn"])
 
 

@@ -223,6 +223,28 @@ say_error(const struct syc_error *err)
 }
 
 /*
+ * All faults of the signature files, not the first alone: they are read once more for it, and what cannot be (a pipe)
+ * leaves the first.
+ */
+static void
+say_why(const struct syc_options *o, enum syc_status status, const struct syc_error *err)
+{
+    struct syc_signatures *set = NULL;
+    const struct syc_remark *remarks;
+
+    if (status != SYC_SYNTAX ||
+        syc_engine_load_signatures(&set, o->signatures.items, o->signatures.count, NULL) !=
+            SYC_OK ||
+        syc_signatures_remarks(set, &remarks) == 0) {
+        say_error(err);
+    } else {
+        syc_say_remarks(STDERR_FILENO, set, SYC_REMARK_ERROR);
+        syc_say("nothing was read (see syncopate signatures check)");
+    }
+    syc_signatures_free(set);
+}
+
+/*
  * The table for people is made from rows, so no event is needed; Zeek's format has connections
  * alone.
  */
@@ -253,6 +275,7 @@ make_engine(struct syc_run *run, bool many_inputs)
                                             .own = (const uint8_t(*)[16])o->own,
                                             .own_count = o->own_count};
     struct syc_error err = {0};
+    enum syc_status status;
     struct syc_engine_config config = {
         .output = &run->output,
         .events = events_of(run),
@@ -279,8 +302,9 @@ make_engine(struct syc_run *run, bool many_inputs)
         .user = run,
     };
 
-    if (syc_engine_new(&run->engine, &config, &err) != SYC_OK) {
-        say_error(&err);
+    status = syc_engine_new(&run->engine, &config, &err);
+    if (status != SYC_OK) {
+        say_why(o, status, &err);
         return EXIT_USAGE;
     }
     return check_rules(run);

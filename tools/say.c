@@ -65,3 +65,24 @@ syc_say_problems(int fd, const struct syc_ruleset *set, bool warnings)
         }
     }
 }
+
+/* Their names are the compiler's words; syncopate rules check has the same two. */
+void
+syc_say_remarks(int fd, const struct syc_signatures *set, enum syc_remark_level most)
+{
+    static const char *const words[] = {"error", "warning", "note"};
+    const struct syc_remark *r;
+    size_t count = syc_signatures_remarks(set, &r);
+    FILE *to = fd == 1 ? stdout : stderr;
+    char line[1024];
+
+    for (size_t i = 0; i < count; i++) {
+        if (r[i].level > most) {
+            continue;
+        }
+        snprintf(line, sizeof(line), "%s:%u:%u: %s[%s]: %s", r[i].file, r[i].line,
+                 r[i].column > 0 ? r[i].column : 1, words[r[i].level], r[i].code, r[i].text);
+        print_clean(to, line);
+        putc('\n', to);
+    }
+}

@@ -87,6 +87,9 @@ void syc_say(const char *format, ...) SYC_PRINTF(1, 2);
 /* The findings of the rule loader: "file:line:column: error[CODE]: text" and a hint below. To descriptor fd. */
 void syc_say_problems(int fd, const struct syc_ruleset *set, bool warnings);
 
+/* The remarks of signature files in the same form; those above `most` are left out. To descriptor fd. */
+void syc_say_remarks(int fd, const struct syc_signatures *set, enum syc_remark_level most);
+
 /* ---- a run: engine, output, signals, the end (run.c) ---- */
 
 enum { TOP_ROWS = 5 };

@@ -375,26 +375,32 @@ write_fingerprint(struct syc_span *in, struct syc_output *o)
 {
     struct made *m = syc_alloc(1, sizeof *m);
     struct text texts[8];
-    struct syc_match match = {.quality = (enum syc_quality)(fuzz_take8(in) & 3), .db_line = 7};
+    struct syc_identity identity = {
+        .match = {.quality = (enum syc_quality)(fuzz_take8(in) & 3), .db_line = 7}};
+    struct syc_match *match = &identity.match;
     struct syc_syn_seen seen = {.number = 1};
     const char *path;
     json_t *root;
 
     FUZZ_HOLDS(m != NULL, "no memory");
     path = take_text(in, &texts[0]);
-    match.label = take_text(in, &texts[1]);
-    match.os = take_text(in, &texts[2]);
-    match.flavor = take_text(in, &texts[3]);
-    match.os_family = take_text(in, &texts[4]);
-    match.db = take_text(in, &texts[5]);
-    match.date = take_text(in, &texts[6]);
+    match->label = take_text(in, &texts[1]);
+    match->os = take_text(in, &texts[2]);
+    match->flavor = take_text(in, &texts[3]);
+    match->os_family = take_text(in, &texts[4]);
+    match->db = take_text(in, &texts[5]);
+    match->date = take_text(in, &texts[6]);
+    identity.nearest = *match;
+    identity.candidates[0] = *match;
+    identity.candidate_count = 1;
+    identity.link = (struct syc_link){1500, match->flavor};
     take_key(in, &m->r.key);
     take_syn(in, m, 0);
     seen.key = &m->r.key;
     seen.time_us = take_number(in);
     seen.syn = m->r.syn[0];
     seen.own = &m->r.syn_own[0];
-    syc_emit_fingerprint(o, &seen, &match, path);
+    syc_emit_fingerprint(o, &seen, &identity, path);
     root = take_back(o);
     check_text(look(root, "pcap_filename"), path, "pcap_filename");
     check_text(look(root, "syn.p0f"), m->syn[0].p0f[0] != '\0' ? m->syn[0].p0f : NULL, "p0f");

@@ -18,12 +18,14 @@
 
 #include "fingerprint/fingerprint.h"
 
+int test_candidates_group(void);
 int test_key_group(void);
 int test_match_group(void);
 int test_memory_group(void);
 int test_names_group(void);
 int test_p0f_group(void);
 int test_protocol_group(void);
+int test_remarks_group(void);
 int test_user_agent_group(void);
 int test_shipped_group(void);
 int test_signature_group(void);

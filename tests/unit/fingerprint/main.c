@@ -12,6 +12,8 @@ main(void)
     failed += test_key_group();
     failed += test_signature_group();
     failed += test_match_group();
+    failed += test_candidates_group();
+    failed += test_remarks_group();
     failed += test_shipped_group();
     failed += test_protocol_group();
     failed += test_user_agent_group();

@@ -34,9 +34,10 @@ quirks_carry_the_true_meaning(void **state)
 static void
 quirks_have_p0fs_words_in_its_order(void **state)
 {
-    static const char *const words[] = {"df",   "id+",  "id-",  "ecn",   "0+",    "flow",
-                                        "seq-", "ack+", "ack-", "uptr+", "urgf+", "pushf+",
-                                        "ts1-", "ts2+", "opt+", "exws",  "bad",   "options_cut"};
+    static const char *const words[] = {"df",    "id+",    "id-",         "ecn",        "0+",
+                                        "flow",  "seq-",   "ack+",        "ack-",       "uptr+",
+                                        "urgf+", "pushf+", "ts1-",        "ts2+",       "opt+",
+                                        "exws",  "bad",    "options_cut", "ts_stripped"};
 
     assert_int_equal(SYC_QUIRK_COUNT, sizeof words / sizeof *words);
     for (unsigned i = 0; i < SYC_QUIRK_COUNT; i++) {

@@ -14,10 +14,26 @@ enum { RECORDS = 400, SYNS = 100 };
 static void
 emit_syns(struct syc_output *o, uint64_t *seed)
 {
-    const struct syc_match known = {
-        SYC_MATCH_EXACT, true,    false,        false, 3,         "s:!:nmap:", "nmap",
-        "flavor",        "other", "shipped.fp", 17,    "2026-11", NULL};
-    const struct syc_match none = {.quality = SYC_MATCH_NONE};
+    static const struct syc_identity known = {
+        .match = {.quality = SYC_MATCH_EXACT,
+                  .app = true,
+                  .aside = (1U << SYC_ASIDE_COUNT) - 1,
+                  .label = "s:!:nmap:",
+                  .os = "nmap",
+                  .flavor = "flavor",
+                  .os_family = "other",
+                  .db = "shipped.fp",
+                  .db_line = 17,
+                  .date = "2026-11"},
+        .candidates = {{.quality = SYC_MATCH_FUZZY,
+                        .differs = (1U << SYC_SIG_FIELD_COUNT) - 1,
+                        .label = "g:unix:Linux:"}},
+        .candidate_count = 1,
+        .link = {1500, "Ethernet"},
+    };
+    static const struct syc_identity none = {.match = {.differs = 1U << SYC_SIG_FIELD_OPTIONS},
+                                             .nearest = {.label = "s:unix:Linux:"},
+                                             .link = {1499, NULL}};
     struct random_record made;
 
     for (int i = 0; i < SYNS; i++) {

@@ -85,13 +85,24 @@ make_linux_syn(struct syc_syn *syn, struct syc_syn_own *own)
 static void
 a_fingerprint_says_all_of_the_syn_and_its_match(void **state)
 {
-    const struct syc_match match = {.quality = SYC_MATCH_GENERIC,
-                                    .label = "s:unix:Linux:3.11 and newer",
-                                    .os = "Linux",
-                                    .flavor = "3.11 and newer",
-                                    .os_family = "linux",
-                                    .db = "p0f.fp",
-                                    .db_line = 104};
+    const struct syc_identity identity = {.match = {.quality = SYC_MATCH_GENERIC,
+                                                    .label = "s:unix:Linux:3.11 and newer",
+                                                    .os = "Linux",
+                                                    .flavor = "3.11 and newer",
+                                                    .os_family = "linux",
+                                                    .db = "p0f.fp",
+                                                    .db_line = 104,
+                                                    .aside = 1U << SYC_ASIDE_ECN |
+                                                             1U << SYC_ASIDE_MPTCP},
+                                          .candidates = {{.quality = SYC_MATCH_FUZZY,
+                                                          .differs = 1U << SYC_SIG_FIELD_TTL,
+                                                          .label = "s:!:tool:",
+                                                          .app = true,
+                                                          .os = "tool",
+                                                          .db = "p0f.fp",
+                                                          .db_line = 9}},
+                                          .candidate_count = 1,
+                                          .link = {1500, "Ethernet"}};
     struct syc_key key = key_4;
     struct syc_syn syn;
     struct syc_syn_own own;
@@ -102,7 +113,7 @@ a_fingerprint_says_all_of_the_syn_and_its_match(void **state)
     key.path = (struct syc_path){2, 1, {100, 7}, {SYC_TUNNEL_VXLAN}};
     piped_open(&p);
     p.out.sensor = "edge-1";
-    syc_emit_fingerprint(&p.out, &seen, &match, "a \x1b.pcap");
+    syc_emit_fingerprint(&p.out, &seen, &identity, "a \x1b.pcap");
     piped_read(&p);
     assert_string_equal(
         p.text,
@@ -120,14 +131,18 @@ a_fingerprint_says_all_of_the_syn_and_its_match(void **state)
         "\"p0f\":\"4:52+12:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0\","
         "\"match\":{\"quality\":\"generic\",\"label\":\"s:unix:Linux:3.11 and newer\","
         "\"os_family\":\"linux\",\"os\":\"Linux\",\"flavor\":\"3.11 and newer\",\"db\":\"p0f.fp\","
-        "\"db_line\":104}}}\n");
+        "\"db_line\":104,\"set_aside\":[\"ecn\",\"mptcp\"]},"
+        "\"candidates\":[{\"quality\":\"fuzzy\",\"label\":\"s:!:tool:\",\"os\":\"tool\",\"app\":"
+        "true,"
+        "\"db\":\"p0f.fp\",\"db_line\":9,\"differs\":[\"ttl_initial\"]}],"
+        "\"link\":{\"mtu\":1500,\"label\":\"Ethernet\"}}}\n");
     piped_close(&p);
 }
 
 static void
 a_fingerprint_leaves_out_what_the_packet_does_not_have(void **state)
 {
-    const struct syc_match match = {.quality = SYC_MATCH_NONE};
+    const struct syc_identity identity = {.match = {.quality = SYC_MATCH_NONE}};
     struct syc_syn syn = {.kind = SYC_KIND_SYN_ACK, .ip_v = 6, .wscale = -1, .mss = -1};
     struct syc_syn_own own = {SYC_NONE, 0, SYC_NONE, SYC_NONE, 0};
     struct syc_syn_seen seen = {&key_4, 1, TIME_US, 1, 0, &syn, &own};
@@ -135,7 +150,7 @@ a_fingerprint_leaves_out_what_the_packet_does_not_have(void **state)
     json_t *root;
 
     piped_open(&p);
-    syc_emit_fingerprint(&p.out, &seen, &match, NULL);
+    syc_emit_fingerprint(&p.out, &seen, &identity, NULL);
     piped_read(&p);
     root = parse(p.text, p.n);
     assert_null(look(root, "sensor"));
@@ -153,6 +168,39 @@ a_fingerprint_leaves_out_what_the_packet_does_not_have(void **state)
     assert_int_equal(json_array_size(look(root, "syn.option_kinds")), 0);
     assert_string_equal(json_string_value(look(root, "syn.match.quality")), "none");
     assert_int_equal(json_object_size(look(root, "syn.match")), 1);
+    assert_null(look(root, "syn.candidates"));
+    assert_null(look(root, "syn.link"));
+    json_decref(root);
+    piped_close(&p);
+}
+
+/* Nothing fits: the nearest signature, and what is in its way. */
+static void
+a_fingerprint_without_a_match_names_the_nearest(void **state)
+{
+    const struct syc_identity identity = {
+        .match = {.quality = SYC_MATCH_NONE, .differs = 1U << SYC_SIG_FIELD_WINDOW},
+        .nearest = {.label = "s:unix:Linux:old", .os = "Linux", .db = "a.fp", .db_line = 4},
+        .link = {1477, NULL}};
+    struct syc_syn syn;
+    struct syc_syn_own own;
+    struct syc_syn_seen seen = {&key_4, 1, TIME_US, 1, 0, &syn, &own};
+    struct piped p;
+    json_t *root;
+
+    make_linux_syn(&syn, &own);
+    piped_open(&p);
+    syc_emit_fingerprint(&p.out, &seen, &identity, NULL);
+    piped_read(&p);
+    root = parse(p.text, p.n);
+    assert_null(look(root, "syn.match.label"));
+    assert_string_equal(json_string_value(json_array_get(look(root, "syn.match.differs"), 0)),
+                        "window");
+    assert_string_equal(json_string_value(look(root, "syn.match.nearest.label")),
+                        "s:unix:Linux:old");
+    assert_int_equal(json_integer_value(look(root, "syn.match.nearest.db_line")), 4);
+    assert_int_equal(json_integer_value(look(root, "syn.link.mtu")), 1477);
+    assert_null(look(root, "syn.link.label"));
     json_decref(root);
     piped_close(&p);
 }
@@ -406,6 +454,7 @@ test_events_group(void)
         cmocka_unit_test(community_ids_of_version_6_use_all_octets),
         cmocka_unit_test(a_fingerprint_says_all_of_the_syn_and_its_match),
         cmocka_unit_test(a_fingerprint_leaves_out_what_the_packet_does_not_have),
+        cmocka_unit_test(a_fingerprint_without_a_match_names_the_nearest),
         cmocka_unit_test(a_verdict_can_be_redone_by_hand),
         cmocka_unit_test(a_verdict_on_a_pair_names_both_ends_and_what_was_lost),
         cmocka_unit_test(a_source_holds_each_known_fact_once),
