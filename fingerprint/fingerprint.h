@@ -10,6 +10,7 @@
  *                   is part of this face)
  */
 
+#include "fingerprint/heads.h"
 #include "fingerprint/signatures.h"
 #include "fingerprint/user_agent.h"
 

@@ -21,21 +21,6 @@ starts(struct syc_span s, const char *word)
     return s.n >= n && memcmp(s.p, word, n) == 0;
 }
 
-bool
-syc_http_request_starts(struct syc_span payload)
-{
-    /* RFC 9110 9.1, and PATCH of RFC 5789 */
-    static const char *const methods[] = {"GET ",     "HEAD ",    "POST ",  "PUT ",  "DELETE ",
-                                          "CONNECT ", "OPTIONS ", "TRACE ", "PATCH "};
-
-    for (size_t i = 0; i < COUNT(methods); i++) {
-        if (starts(payload, methods[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* RFC 9112 4: a status line begins with the version. */
 static bool
 is_http1(struct syc_span s, bool from_client)

@@ -19,6 +19,8 @@
 #include "fingerprint/fingerprint.h"
 
 int test_candidates_group(void);
+int test_hello_group(void);
+int test_http_head_group(void);
 int test_key_group(void);
 int test_match_group(void);
 int test_memory_group(void);

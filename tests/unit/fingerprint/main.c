@@ -17,6 +17,8 @@ main(void)
     failed += test_shipped_group();
     failed += test_protocol_group();
     failed += test_user_agent_group();
+    failed += test_hello_group();
+    failed += test_http_head_group();
     failed += test_memory_group();
     return failed > 0;
 }
