@@ -360,6 +360,7 @@ build_app(const struct conn *c, struct syc_record *out)
     out->setup_bytes = (int64_t)c->setup_bytes;
     out->setup_pkts = c->setup_pkts;
     out->race = (c->flags & CONN_RACE) != 0;
+    said_tell(c->said, out);
 }
 
 /* Sums of what the lists do not hold: totals over a record stay right when its lists are cut. */
@@ -443,6 +444,9 @@ build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_
              bool final, struct syc_record *out)
 {
     burst_end(store, c);
+    if (final) {
+        peek_end(store, c);
+    }
     *out = lists->blank;
     out->key = c->key;
     out->start_us = c->start_us;

@@ -370,13 +370,16 @@ burst_segment(struct step *st)
             x->repeats = 1;
             x->flight.retransmitted++;
         }
-        return;
-    }
-    look_at_payload(st);
-    if (st->dir == SYC_TOSERVER) {
-        client_payload(st);
     } else {
-        server_payload(st);
+        look_at_payload(st);
+        if (st->dir == SYC_TOSERVER) {
+            client_payload(st);
+        } else {
+            server_payload(st);
+        }
+        x->last_side = (uint8_t)st->dir;
     }
-    x->last_side = (uint8_t)st->dir;
+    if ((st->c->flags & CONN_PEEKED) == 0) { /* a repeat may fill a hole of the head */
+        peek_segment(st);
+    }
 }

@@ -6,7 +6,7 @@
  * Packing knows no fields: the words of struct conn are kept with as many octets as each needs,
  * those of its rare half only where they differ from a blank connection. So it is lossless by
  * construction, and a field added to struct conn needs no line here. Pointers are words like
- * others: interned values, trouble and cut stay where they are and the packed words own them.
+ * others: interned values, trouble, cut and said stay where they are and the packed words own them.
  *
  *   one connection:   | struct cold | log | lengths of the words | their octets |
  *   a refused one:    | struct cold | struct refused |            its two segments, replayed when asked for
@@ -354,7 +354,7 @@ pack(struct syc_table *t, struct conn *c, struct cold *h)
 
 /*
  * What the packed connection keeps must not go with its place in the pool: pool_give() frees log,
- * trouble and cut.
+ * trouble, cut and said.
  */
 static void
 leave_pool(struct syc_table *t, struct conn *c)
@@ -362,6 +362,7 @@ leave_pool(struct syc_table *t, struct conn *c)
     c->log = (struct log){0};
     c->side[0].trouble = c->side[1].trouble = NULL;
     c->cut = NULL;
+    c->said = NULL;
     pool_give(t, c);
 }
 
@@ -399,6 +400,7 @@ cold_put(struct syc_table *t, struct conn *c)
     if (chunk == NULL) {
         return false;
     }
+    peek_end(&t->store, c);
     queue_remove(t, (c->flags & CONN_IN_CLOSED) ? &t->closed : &t->open, c);
     c->number = c->older = c->newer = 0;
     c->queued_us = 0;

@@ -46,6 +46,7 @@ struct syc_table_config {
     int64_t idle_ns; /* live: silence that ends a connection */
     int64_t two_msl_ns;  /* live: how long a closed tuple is kept */
     int64_t interval_ns; /* live: part records of long connections; 0 = none */
+    bool sni;            /* records tell the server's name of a ClientHello */
 };
 
 /*

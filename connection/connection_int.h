@@ -228,6 +228,7 @@ enum conn_flag {
     CONN_COOKIE_DONE = 1 << 7,
     CONN_IN_CLOSED = 1 << 8, /* which of the table's two queues holds it */
     CONN_STEADY = 1 << 9,    /* a segment in order asks no questions: see plain.c */
+    CONN_PEEKED = 1 << 10,   /* what the client says of itself is read, or will never be */
 };
 
 /*
@@ -279,7 +280,9 @@ struct conn {
     uint32_t syn_after_ack, late_count, clock_back_count;
     int64_t cookie_jump;
     int64_t unreachable_at, rst_at, rst_after_data;
-    struct cut *cut; /* NULL = nothing was cut */
+    struct cut *cut;         /* NULL = nothing was cut */
+    struct peek *peek;       /* a head that is not all there yet; never in a packed connection */
+    const struct said *said; /* what the client said of itself; NULL = nothing, or not yet */
 };
 
 /*
@@ -344,6 +347,68 @@ uint32_t intern_syn(struct intern *in, const struct syc_segment *s, uint32_t pee
 /* Number of a path; the last number stands for all that found no room. */
 uint16_t intern_path(struct intern *in, const struct syc_path *path);
 
+/* ------------------------------------------------------------- said.c */
+
+/* Texts of a ClientHello and of a request head. */
+enum { SAID_JA4, SAID_TLS_VERSION, SAID_ALPN, SAID_SNI, SAID_TEXTS };
+enum { SAID_METHOD, SAID_HTTP_VERSION, SAID_USER_AGENT, SAID_HEADER_NAMES };
+
+/* What a client said of itself: one value for all connections that said the same. */
+struct said {
+    struct said *next; /* in its slot */
+    uint64_t hash;
+    uint32_t users;
+    uint16_t octets; /* of texts */
+    uint8_t kind;    /* SYC_PROTOCOL_TLS or SYC_PROTOCOL_HTTP1 */
+    uint8_t resume;  /* enum syc_resume, of a hello */
+    char texts[];    /* SAID_TEXTS of them, escaped, each with its zero; empty: absent */
+};
+
+/* Zero and a key: empty. */
+struct said_set {
+    struct syc_hash_key key;
+    struct said **slots;
+    uint32_t slot_count, count;
+};
+
+struct store;
+/*
+ * The value of kind and resume (of head) and texts, with one more user; NULL when memory is short.
+ * Each one taken is given back, once; then fini frees what is left.
+ */
+const struct said *said_take(struct store *store, const struct said *head,
+                             const char *const texts[SAID_TEXTS]);
+void said_give(struct store *store, const struct said *said);
+void said_fini(struct said_set *set);
+/* Its texts into a record, which borrows them; NULL tells nothing. */
+void said_tell(const struct said *said, struct syc_record *out);
+
+/* ------------------------------------------------------------- peek.c */
+
+/* Eight pieces: segments of a head that come in any order leave at most so many when it has 16. */
+enum { PIECES = 8 };
+struct piece {
+    uint32_t from, to;
+};
+
+/* The first octets of a client, while its head is not all there. */
+struct peek {
+    struct peek *older, *newer;
+    struct conn *c;
+    uint8_t *octets;
+    uint32_t room; /* octets that there is room for */
+    uint32_t need; /* octets without which looking again is for nothing */
+    uint32_t seen; /* octets looked at */
+    size_t count;
+    struct piece pieces[PIECES];
+};
+
+/* All of them, by age: the oldest gives way. */
+struct peeks {
+    struct peek *oldest, *newest;
+    size_t octets;
+};
+
 /* ------------------------------------------------------------- log.c */
 
 /* Where connections take their chunks and trouble from; all of it is counted against the budget. */
@@ -353,6 +418,9 @@ struct store {
     struct trouble *free_trouble;
     struct trouble sink; /* where counts go when there is no memory for them */
     struct syc_arena arena;
+    struct said_set said;
+    struct peeks peeks;
+    bool sni; /* server names are told */
 };
 
 /*
@@ -383,7 +451,7 @@ int64_t log_read(struct log_reader *r);
 
 /* The trouble of a side, made when needed; never NULL. */
 struct trouble *trouble_of(struct store *store, struct conn *c, int side);
-/* Gives back trouble of both sides and what was cut. */
+/* Gives back trouble of both sides, what was cut and what was peeked. */
 void trouble_free(struct store *store, struct conn *c);
 /* The totals, made when needed; NULL when even that finds no memory, and then they are not told. */
 struct cut *cut_of(struct conn *c);
@@ -461,6 +529,18 @@ void burst_segment(struct step *st);
 bool burst_overflows(const struct conn *c, const struct syc_segment *s, int dir, int64_t at);
 /* Write what is open into the log; after it nothing is. */
 void burst_end(struct store *store, struct conn *c);
+
+/*
+ * The client's first octets (peek.c): to be called for each of its segments with payload until
+ * CONN_PEEKED is set.
+ *
+ * cost  most heads come whole in one segment and are read there; else a copy of the head
+ */
+void peek_segment(struct step *st);
+/* No more octets will come: what is there has to do. */
+void peek_end(struct store *store, struct conn *c);
+/* Gives back what was peeked. */
+void peek_free(struct store *store, struct conn *c);
 
 /*
  * Scratch in which a record's lists are put together: grown and reused, so building a record

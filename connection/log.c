@@ -267,6 +267,7 @@ trouble_free(struct store *store, struct conn *c)
     }
     syc_free(c->cut);
     c->cut = NULL;
+    peek_free(store, c);
 }
 
 /*

@@ -130,7 +130,8 @@ enum {
     X(ONE_DIRECTION, "one_direction") \
     X(SNAPLEN, "snaplen") \
     X(EXCHANGES_CUT, "exchanges_cut") \
-    X(SIGNATURES_CUT, "signatures_cut")
+    X(SIGNATURES_CUT, "signatures_cut") \
+    X(PEEKS_CUT, "peeks_cut")
 
 #define X(name, word) SYC_STATE_##name,
 enum syc_state { SYC_STATE_LIST(X) SYC_STATE_COUNT };
@@ -273,6 +274,7 @@ struct syc_record {
     /* Texts: syc_record_texts[]; NULL = absent; already escaped (syc_escape), printable ASCII. */
     const char *history;
     const char *http_method, *http_version, *user_agent, *ua_os;
+    const char *header_names; /* with commas between */
     const char *ja4, *tls_version, *alpn, *sni;
 };
 
@@ -306,6 +308,7 @@ struct syc_record_number {
 struct syc_record_text {
     const char *path;
     uint16_t offset; /* of the const char * in struct syc_record */
+    bool list;       /* words with commas between: a list of them in the event */
 };
 
 /*

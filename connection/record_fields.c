@@ -163,19 +163,20 @@ _Static_assert(offsetof(struct syc_record, flow_id) - offsetof(struct syc_record
                    ROWS * sizeof(int64_t),
                "every number of the record has exactly one row");
 
-#define TEXT(path, member)                                                                         \
-    {                                                                                              \
-        path, (uint16_t)offsetof(struct syc_record, member)                                        \
-    }
+/* clang-format off */
+#define TEXT(path, member)  {path, (uint16_t)offsetof(struct syc_record, member), false}
+#define WORDS(path, member) {path, (uint16_t)offsetof(struct syc_record, member), true}
 const struct syc_record_text syc_record_texts[] = {
     TEXT("flow.history", history),
     TEXT("http.method", http_method),
     TEXT("http.version", http_version),
     TEXT("http.user_agent", user_agent),
     TEXT("http.ua_os", ua_os),
+    WORDS("http.header_names", header_names),
     TEXT("tls.ja4", ja4),
     TEXT("tls.version", tls_version),
     TEXT("tls.alpn", alpn),
     TEXT("tls.sni", sni),
 };
+/* clang-format on */
 const size_t syc_record_text_count = sizeof(syc_record_texts) / sizeof(syc_record_texts[0]);

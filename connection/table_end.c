@@ -332,6 +332,8 @@ syc_table_new(const struct syc_table_config *config, const struct syc_table_sink
     t->line = syc_hash_line_make(&config->key);
     t->sink = *sink;
     t->store.budget.limit = config->connection_octets;
+    t->store.said.key = config->key;
+    t->store.sni = config->sni;
     t->half.room_max = (uint32_t)(config->half_open_octets / sizeof(struct half_open));
     t->now_us = INT64_MIN;
     t->rest_us = REST_US;
@@ -378,6 +380,7 @@ syc_table_free(struct syc_table *t)
     cold_clear(t);
     pool_fini(&t->pool);
     intern_fini(&t->intern);
+    said_fini(&t->store.said);
     syc_arena_fini(&t->store.arena);
     syc_free(t->index.slots);
     syc_free(t->half.slots);

@@ -173,6 +173,7 @@ make_tables(struct syc_engine *e)
     struct syc_table_config table = {
         .connection_octets = memory / 100 * 35,
         .half_open_octets = memory / 100 * 10,
+        .sni = e->config.sni,
         .live = e->config.live,
         .idle_ns = e->config.idle_ns,
         .two_msl_ns = e->config.two_msl_ns,

@@ -39,6 +39,7 @@ struct syc_engine_config {
     const char *const *signatures; /* files; NULL = the shipped set */
     size_t signature_count;
     unsigned decode; /* enum syc_decode_flag bits */
+    bool sni;        /* records tell the server names of ClientHellos */
     bool live;
     bool many_inputs;    /* events name their file */
     int64_t idle_ns;     /* 0 = 1 hour */

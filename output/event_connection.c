@@ -12,6 +12,8 @@
 #include "output/layout.h"
 #include "output/output_int.h"
 
+#include <string.h>
+
 /* ------------------------------------------------------------- lists */
 
 /*
@@ -240,6 +242,22 @@ write_time_wait(struct syc_json *j, const struct syc_record *r)
     syc_json_close(j, ']');
 }
 
+/* "a,b" as ["a","b"]; the reader puts the commas back. */
+static void
+write_words(struct syc_json *j, const char *words)
+{
+    size_t n = strcspn(words, ",");
+
+    syc_json_open(j, '[');
+    syc_json_text_n(j, words, n);
+    while (words[n] == ',') {
+        words += n + 1;
+        n = strcspn(words, ",");
+        syc_json_text_n(j, words, n);
+    }
+    syc_json_close(j, ']');
+}
+
 static const struct syc_list_writer list_writers[] = {
     {"flow.start", always, write_start},
     {"flow.end", has_end, write_end},
@@ -347,6 +365,8 @@ write_value(struct syc_json *j, struct cursor *c, const struct syc_slot *slot,
     j->comma = false;
     if (slot->kind == SYC_SLOT_TEXT) {
         syc_json_text(j, text);
+    } else if (slot->kind == SYC_SLOT_WORDS) {
+        write_words(j, text);
     } else {
         list_writers[slot->offset].write(j, r);
     }
@@ -376,7 +396,7 @@ write_slots(struct syc_json *j, const struct syc_record *r)
             if (!list_writers[slot->offset].present(r)) {
                 continue;
             }
-        } else if (slot->kind == SYC_SLOT_TEXT) {
+        } else if (slot->kind >= SYC_SLOT_TEXT) {
             text = *(const char *const *)(const void *)field;
             if (text == NULL || text[0] == '\0') {
                 continue;

@@ -133,7 +133,7 @@ add_object(struct maker *m, const char *object)
     for (size_t i = 0; i < syc_record_text_count; i++) {
         const struct syc_record_text *row = &syc_record_texts[i];
         if (inside(row->path, object) && !has_slot(m, row->offset)) {
-            add_slot(m, row->path, SYC_SLOT_TEXT, row->offset, NULL);
+            add_slot(m, row->path, row->list ? SYC_SLOT_WORDS : SYC_SLOT_TEXT, row->offset, NULL);
         }
     }
 }

@@ -27,7 +27,14 @@ enum {
     SYC_SLOTS_MAX = 256,
 };
 
-enum syc_slot_kind { SYC_SLOT_NUMBER, SYC_SLOT_BOOL, SYC_SLOT_WORD, SYC_SLOT_TEXT, SYC_SLOT_LIST };
+enum syc_slot_kind {
+    SYC_SLOT_NUMBER,
+    SYC_SLOT_BOOL,
+    SYC_SLOT_WORD,
+    SYC_SLOT_TEXT,
+    SYC_SLOT_WORDS, /* a text of words with commas between */
+    SYC_SLOT_LIST
+};
 
 /* What the tables do not hold. Its value is written only when there is one. */
 struct syc_list_writer {

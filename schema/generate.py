@@ -76,6 +76,15 @@ LISTS = {
 }
 
 
+TEXT_DOCS = {
+    "http.method": "of the first request, in the clear", "http.version": "1.0 or 1.1",
+    "http.user_agent": "of the first request; at most 256 octets, the rest is cut off",
+    "http.header_names": "of the first request, as written and in order; at most 64, and only if its whole head was seen",
+    "tls.ja4": "JA4 of the ClientHello", "tls.version": "highest that the ClientHello offers: 1.3, 1.2, 1.1, 1.0, ssl3",
+    "tls.alpn": "protocols that the ClientHello offers, with commas between", "tls.sni": "server name of the ClientHello; only with --sni",
+}
+
+
 def put(tree, path, value):
     *way, last = path.split(".")
     for name in way:
@@ -94,7 +103,9 @@ def record_members():
         else:
             put(tree, path, dict(BOOL, description=doc) if kind == "FLAG" else number(doc))
     for path in re.findall(r'TEXT\("([^"]+)"', source):
-        put(tree, path, TEXT)
+        put(tree, path, text(doc=TEXT_DOCS.get(path)))
+    for path in re.findall(r'WORDS\("([^"]+)"', source):
+        put(tree, path, said(array(TEXT), TEXT_DOCS[path]))
     return tree, len(rows)
 
 

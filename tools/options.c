@@ -232,6 +232,8 @@ static const struct row rows[] = {
      "write the curves of TIME_WAIT and ports to FILE"},
     {NULL, 0, "events", "LIST", JUDGES, CALL, 0, set_events,
      "which events, comma between them: fingerprint,\nconnection, source, verdict, stats, ruleset, error,\naudit (default: verdict,stats); implies --json"},
+    {NULL, 0, "sni", NULL, VERB_ANALYZE, FLAG, AT(sni), NULL,
+     "put the server names that TLS clients ask for into\nconnection events"},
     {NULL, 0, "format", "FORMAT", JUDGES, CALL, 0, set_format,
      "eve (the default), or zeek: connections as lines of\nZeek's conn.log (JSON), and nothing else"},
     {NULL, 0, "sensor", "NAME", RUNS, TEXT, AT(sensor), NULL,

@@ -47,7 +47,7 @@ struct syc_options {
     unsigned events; /* 0 = not given */
     enum syc_format format;
     bool json, human, quiet, verbose, help, version;
-    bool no_tunnels, checksums;
+    bool no_tunnels, checksums, sni;
     size_t memory_octets;
     double prior;
     int64_t idle_ns, two_msl_ns;
