@@ -333,16 +333,55 @@ take_number(struct reading *rd, const struct member *m)
     return true;
 }
 
+/*
+ * A list of words as the record has it, with commas between them: so none may have one in it. Words
+ * may be empty, as the writer splits at every comma.
+ */
+static bool
+read_words(struct reading *rd, char *out)
+{
+    bool first = true;
+    size_t used = 0;
+
+    if (!syc_pull_is(&rd->json, '[')) {
+        return false;
+    }
+    for (size_t i = 0; syc_pull_element(&rd->json, &first); i++) {
+        size_t n;
+        const char *word = record_octets(rd, &n);
+
+        if (word == NULL || used + n + 1 > TEXT_MAX) {
+            return false;
+        }
+        if (i > 0) {
+            out[used++] = ',';
+        }
+        for (size_t k = 0; k < n; k++) {
+            if (word[k] < 0x20 || word[k] > 0x7e || word[k] == ',') {
+                return false;
+            }
+            out[used++] = word[k];
+        }
+    }
+    out[used] = '\0';
+    return rd->json.fault == NULL;
+}
+
 static bool
 take_text(struct reading *rd, const struct member *m)
 {
     const struct syc_record_text *row = m->row;
     char *text = rd->reader->texts[row - syc_record_texts];
 
-    if (!record_plain_text(rd, text, TEXT_MAX)) {
+    if (row->list && !read_words(rd, text)) {
+        return record_fail(rd, row->path,
+                           "words of printable ASCII without a comma (at most 4096)");
+    }
+    if (!row->list && !record_plain_text(rd, text, TEXT_MAX)) {
         return record_fail(rd, row->path, "a text of printable ASCII (at most 4096)");
     }
-    *(const char **)(void *)((char *)rd->out + row->offset) = text;
+    /* an empty list says no more than none */
+    *(const char **)(void *)((char *)rd->out + row->offset) = text[0] != '\0' ? text : NULL;
     return true;
 }
 

@@ -31,7 +31,7 @@
 enum {
     /* The longest text is a User-Agent: 256 octets, 4 letters each when escaped; four times that is room. */
     TEXT_MAX = 4096,
-    TEXTS = 9,
+    TEXTS = 10,
     MEMBERS_MAX = 256,
     SLOTS = 1024, /* of the hash: a power of 2, four times as many */
     NAME_MAX_OCTETS = 63,
