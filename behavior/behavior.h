@@ -13,8 +13,25 @@
 
 #include "behavior/audit.h"
 
-/* Facts are the same for both; a pair is a client with one service (address and port). */
-enum syc_subject_kind { SYC_SUBJECT_SOURCE, SYC_SUBJECT_PAIR };
+/* clang-format off */
+/*
+ * Whom facts are of; they have the same names for all. A pair is a client with one service (address and port), a
+ * sub-stream one of the programs behind an address.
+ */
+#define SYC_SUBJECT_LIST(X) \
+    X(SOURCE, "source") \
+    X(PAIR, "pair") \
+    X(SUBSTREAM, "substream")
+/* clang-format on */
+enum syc_subject_kind {
+#define X(id, name) SYC_SUBJECT_##id,
+    SYC_SUBJECT_LIST(X)
+#undef X
+        SYC_SUBJECT_COUNT
+};
+
+/* The kind as events and rules write it; static. */
+const char *syc_subject_name(enum syc_subject_kind kind);
 
 /* Connections named in a verdict, for a person to look up. */
 enum { SYC_EXAMPLES_MAX = 8 };
@@ -24,8 +41,10 @@ struct syc_subject {
     enum syc_subject_kind kind;
     uint8_t ip_v;
     uint8_t source[16];
-    uint8_t dest[16]; /* pair: server address and port */
-    uint16_t dest_port;
+    uint8_t dest[16];        /* pair: server address and port */
+    uint16_t dest_port;      /* also of a sub-stream */
+    int64_t part;            /* sub-stream: its number among those of the source, from 1 */
+    const char *fingerprint; /* sub-stream: what its connections have in common */
     int64_t window_start_us, window_end_us; /* first start, last end, since 1970 */
     int64_t conn_count;
     uint32_t degraded; /* union of its records' bits, plus the cadence's own losses */
@@ -83,6 +102,15 @@ const struct syc_subject *syc_visit_source(const struct syc_visit *v);
  * The pair and its values are valid until the next call. cost: sorting the pair's events
  */
 const struct syc_subject *syc_visit_pair(struct syc_visit *v);
+
+/*
+ * The next of its sub-streams, by port, fingerprint and program; NULL after the last, then the first again. A source
+ * behind which one program stands has none: it would say the same. Sub-streams too small for any rule are passed over.
+ *
+ * Valid until the next call. Do not call between calls of syc_visit_pair(). cost: sorting the source's connections once,
+ * then as for a pair
+ */
+const struct syc_subject *syc_visit_substream(struct syc_visit *v);
 
 /*
  * Visit every source, by address (version 4 first).

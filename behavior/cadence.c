@@ -14,11 +14,13 @@
 #include "behavior/facts.h"
 #include "behavior/mark.h"
 #include "behavior/parts.h"
+#include "behavior/streams.h"
 
 /* signatures are borrowed: the caller's rules outlive a run, and a reload makes a new cadence. */
 struct syc_cadence {
     struct store store;
     struct stacks stacks;
+    struct agents agents;
     struct parts parts;
     const struct syc_signatures *signatures;
 };
@@ -33,6 +35,7 @@ syc_cadence_new(const struct syc_signatures *signatures, size_t budget_octets)
         return NULL;
     }
     syc_stacks_init(&c->stacks, &c->store);
+    syc_agents_init(&c->agents, &c->store);
     syc_parts_init(&c->parts, &c->store);
     c->signatures = signatures;
     return c;
@@ -45,6 +48,7 @@ syc_cadence_free(struct syc_cadence *c)
         return;
     }
     syc_parts_fini(&c->parts);
+    syc_agents_fini(&c->agents);
     syc_stacks_fini(&c->stacks);
     syc_store_fini(&c->store);
     syc_free(c);
@@ -57,17 +61,19 @@ syc_cadence_free(struct syc_cadence *c)
  * fingerprints are lower bounds.
  */
 static void
-feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack)
+feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, uint32_t agent)
 {
     struct setup setup = syc_mark_setup(r);
+    struct work work = syc_mark_work(r);
     struct mark *m = syc_store_add(&c->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r));
     uint32_t to;
 
     if (m == NULL) {
         return;
     }
-    syc_mark_fill(m, r, syc_mark_answered(r));
+    syc_mark_fill(m, r, &work);
     m->stack = stack;
+    m->agent = agent;
     if (stack == STORE_NONE && r->syn[SYC_TOSERVER] != NULL) {
         m->degraded |= 1U << SYC_DEGRADED_SIGNATURES_CUT;
     }
@@ -85,11 +91,12 @@ void
 syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r)
 {
     uint32_t stack = syc_stacks_intern(&c->stacks, r->syn[SYC_TOSERVER]);
+    uint32_t agent = syc_agents_intern(&c->agents, r);
 
     if (r->part != SYC_NONE && r->part >= 1) {
-        syc_parts_feed(&c->parts, r, stack);
+        syc_parts_feed(&c->parts, r, stack, agent);
     } else {
-        feed_whole(c, r, stack);
+        feed_whole(c, r, stack, agent);
     }
 }
 
@@ -110,8 +117,11 @@ struct syc_visit {
     struct syc_cadence *c;
     struct room room;
     struct view whole;
-    size_t from; /* mark at which the next pair begins */
-    struct facts source, pair;
+    size_t from; /* mark at which the next pair or sub-stream begins */
+    bool has_streams;
+    int64_t part;
+    char fingerprint[STREAM_TEXT];
+    struct facts source, other; /* the pair or sub-stream asked for last */
 };
 
 /*
@@ -127,8 +137,8 @@ fill_subject(const struct view *v, struct syc_subject *s)
     memcpy(s->source, v->source->addr, sizeof(s->source));
     if (s->kind == SYC_SUBJECT_PAIR) {
         memcpy(s->dest, first->dest, sizeof(s->dest));
-        s->dest_port = first->dest_port;
     }
+    s->dest_port = s->kind == SYC_SUBJECT_SOURCE ? 0 : first->dest_port;
     s->conn_count = (int64_t)v->count;
     s->degraded = v->source->degraded;
     s->window_start_us = first->start_us;
@@ -154,7 +164,7 @@ compute(const struct syc_visit *visit, const struct view *v, enum syc_subject_ki
     memset(row, 0, sizeof(out->row));
     out->subject = (struct syc_subject){.kind = kind, .values = row};
     fill_subject(v, &out->subject);
-    fact_text(row, FACT_SUBJECT, kind == SYC_SUBJECT_PAIR ? "pair" : "source");
+    fact_text(row, FACT_SUBJECT, syc_subject_name(kind));
     row[FACT_SRC_IP].type = SYC_ADDR;
     row[FACT_SRC_IP].u.addr.ip_v = out->subject.ip_v;
     memcpy(row[FACT_SRC_IP].u.addr.octets, out->subject.source, sizeof(out->subject.source));
@@ -182,8 +192,32 @@ syc_visit_pair(struct syc_visit *v)
         return NULL;
     }
     v->from = syc_view_pair(&v->room, &v->c->store, &v->whole, v->from, &pair);
-    compute(v, &pair, SYC_SUBJECT_PAIR, &v->pair);
-    return &v->pair.subject;
+    compute(v, &pair, SYC_SUBJECT_PAIR, &v->other);
+    return &v->other.subject;
+}
+
+const struct syc_subject *
+syc_visit_substream(struct syc_visit *v)
+{
+    const struct who who = {&v->c->stacks, &v->c->agents};
+    struct view stream;
+
+    if (v->from == 0) {
+        if (!v->has_streams) {
+            return NULL;
+        }
+        syc_streams_order(&v->room, &who, &v->whole);
+        v->part = 0;
+    }
+    v->from = syc_streams_next(&v->room, &v->c->store, &who, &v->whole, v->from, &stream);
+    if (v->from == 0) {
+        return NULL;
+    }
+    compute(v, &stream, SYC_SUBJECT_SUBSTREAM, &v->other);
+    syc_streams_name(&who, &stream, v->fingerprint);
+    v->other.subject.fingerprint = v->fingerprint;
+    v->other.subject.part = ++v->part;
+    return &v->other.subject;
 }
 
 /* ------------------------------------------------------------ order of sources */
@@ -229,10 +263,13 @@ static void
 visit_all(struct syc_visit *v, const struct place *places,
           void (*visit)(void *user, struct syc_visit *v), void *user)
 {
+    const struct who who = {&v->c->stacks, &v->c->agents};
+
     for (uint32_t i = 0; i < v->c->store.source_count; i++) {
         syc_view_source(&v->room, &v->c->store, places[i].source, &v->whole);
         v->from = 0;
         if (v->whole.count_all > 0) {
+            v->has_streams = syc_streams_there(&who, &v->whole);
             compute(v, &v->whole, SYC_SUBJECT_SOURCE, &v->source);
             visit(user, v);
         }
@@ -260,6 +297,7 @@ syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_v
         return SYC_NO_MEMORY;
     }
     syc_stacks_rank(&c->stacks);
+    syc_agents_rank(&c->agents);
     order_sources(&c->store, places);
     visit_all(&v, places, visit, user);
     syc_room_fini(&v.room);

@@ -17,6 +17,18 @@ static const struct syc_field fields[FACT_COUNT] = {
 
 const struct syc_schema syc_source_schema = {"source", fields, FACT_COUNT};
 
+const char *
+syc_subject_name(enum syc_subject_kind kind)
+{
+    static const char *const names[] = {
+#define X(id, name) name,
+        SYC_SUBJECT_LIST(X)
+#undef X
+    };
+
+    return names[kind];
+}
+
 /*
  * Three series (starts, episodes, heavy episodes) have the same facts in the same order, so one
  * function fills each from its first index on.

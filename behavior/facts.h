@@ -26,6 +26,9 @@
     X(ID##_P90, p ".p90_s", REAL, true, "90th percentile of the gaps, seconds; n >= 6") \
     X(ID##_CONCENTRATION, p ".concentration_ratio", REAL, true, \
       "share of gaps within 30 % of their median, 0..1; n >= " least) \
+    X(ID##_BEAT, p ".beat", REAL, true, \
+      "how little chance explains that concentration: -log10 of the probability that irregular gaps " \
+      "(lognormal, sigma 0.7) show it, 0..99; as above") \
     X(ID##_BURSTINESS, p ".burstiness", REAL, true, \
       "Kim and Jo's burstiness of n gaps: -1 a clock, 0 chance, 1 bursts; n >= 6") \
     X(ID##_MEMORY, p ".memory", REAL, true, "correlation of each gap with the next, -1..1; n >= 10") \
@@ -40,9 +43,15 @@
 
 /* Every fact, in the order of the row and of the `source` event. */
 #define SYC_FACT_LIST(X) \
-    X(SUBJECT, "subject", TEXT, false, "\"source\" (a client address) or \"pair\" (with one service)") \
+    X(SUBJECT, "subject", TEXT, false, \
+      "\"source\" (a client address), \"pair\" (with one service) or \"substream\" (one program behind it)") \
     X(SRC_IP, "src_ip", ADDR, false, "address of the client") \
     X(CONN_COUNT, "conn.count", INT, false, "connections") \
+    X(CONN_ESTABLISHED, "conn.established", INT, false, "connections whose handshake the client completed") \
+    X(CONN_TURN_COUNT, "conn.turns", INT, true, \
+      "answered requests of all connections, set-up left out; absent when no exchange is known") \
+    X(CONN_RUN, "conn.run_max", INT, true, \
+      "most requests in one connection, each less than 1 s after the answer before it; 1 turn") \
     X(CONN_SPAN, "conn.span_s", REAL, true, "first start to last close or segment, seconds; 1 connection") \
     X(CONN_RATE_1S, "conn.rate_1s_peak", INT, true, "most connection starts within any 1 s; 1 start") \
     X(CONN_RATE_10S, "conn.rate_10s_peak", INT, true, "most connection starts within any 10 s; 1 start") \
@@ -62,6 +71,8 @@
     X(CONN_LIFE, "conn.life_p50_ms", REAL, true, \
       "median time from the SYN to both FINs, a RST or the last segment, milliseconds; 5 established") \
     SYC_GAP_FACTS(X, IAT, "iat", "connection starts", "10") \
+    X(IAT_BACKOFF, "iat.backoff_n", INT, true, \
+      "most gaps between starts in a row, each the same factor (1.2 to 5, within 10 %) times the one before; 3 gaps") \
     SYC_GAP_FACTS(X, EPISODE, "episode", "activity episodes (client payload or SYN after 1 s of silence)", "10") \
     SYC_GAP_FACTS(X, HEAVY, "heavy", \
       "heavy episodes (at least half the 80th percentile of client packets)", "8") \
@@ -100,6 +111,8 @@
       "commonest SYN retry schedule: linear-4 exponential-1 ... unknown; 1 connection of 3 SYNs") \
     X(SYN_RETRY_RATIO, "syn.retry_ratio", REAL, true, "share of starts whose SYN was repeated, 0..1; 5 starts") \
     X(SYN_RETRY_COUNT, "syn.retry_count", INT, true, "SYNs beyond the first of each connection; 1 start") \
+    X(SYN_UNANSWERED, "syn.unanswered", INT, true, \
+      "SYNs, repeats included, of connections that nothing answered; 1 start") \
     X(TS_N, "ts.n", INT, true, "SYNs with a timestamp other than 0, of the system that sent most of them; 1 SYN") \
     X(TS_POLICY, "ts.policy", TEXT, true, \
       "where timestamp clocks begin: absent zero global per-pair per-connection mixed; 3 SYNs, 8 beyond each " \

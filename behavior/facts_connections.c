@@ -9,7 +9,7 @@
 #include "behavior/facts.h"
 
 /* Least numbers of connections: reference/cadence 3. */
-enum { LEAST_OUTCOME = 5, LEAST_SAME_START = 8 };
+enum { LEAST_OUTCOME = 5, LEAST_SAME_START = 8, LEAST_BACKOFF = 4 };
 
 /* cadence 3 (conn.same_start): a pool opens its connections within 50 ms of each other (2 item 10). */
 static const int64_t same_start_us = 50000;
@@ -17,6 +17,8 @@ static const int64_t same_start_us = 50000;
 struct counts {
     uint64_t starts, established, half_open, refused, unanswered, unused;
     uint64_t used, turns, one_turn; /* connections with a turn */
+    uint64_t no_log;
+    int64_t run;
     int64_t last_us;
 };
 
@@ -34,6 +36,8 @@ count_mark(struct counts *c, const struct mark *m)
     c->used += m->turns > 0;
     c->turns += m->turns;
     c->one_turn += m->turns == 1;
+    c->no_log += (m->flags & MARK_NO_LOG) != 0;
+    c->run = m->run > c->run ? m->run : c->run;
     c->last_us = end > c->last_us ? end : c->last_us;
 }
 
@@ -44,6 +48,13 @@ count_mark(struct counts *c, const struct mark *m)
 static void
 use_facts(const struct counts *c, struct syc_value *row)
 {
+    fact_int(row, FACT_CONN_ESTABLISHED, (int64_t)c->established);
+    if (c->no_log == 0) {
+        fact_int(row, FACT_CONN_TURN_COUNT, (int64_t)c->turns);
+    }
+    if (c->run > 0) {
+        fact_int(row, FACT_CONN_RUN, c->run);
+    }
     fact_ratio(row, FACT_CONN_HALF_OPEN, c->half_open, c->starts, LEAST_OUTCOME);
     fact_ratio(row, FACT_CONN_REFUSED, c->refused, c->starts, LEAST_OUTCOME);
     fact_ratio(row, FACT_CONN_UNANSWERED, c->unanswered, c->starts, LEAST_OUTCOME);
@@ -71,6 +82,30 @@ window_peak(const int64_t *times, size_t n, int64_t window_us)
     return (int64_t)peak;
 }
 
+/*
+ * Retries that wait longer each time: 2, 4, 8, 16 s. The first two gaps of a run set its factor, so a run of n has
+ * n - 2 gaps that chance would have had to hit. Gaps below half a second are bursts, not patience.
+ */
+static int64_t
+backoff(const int64_t *starts, size_t n)
+{
+    const int64_t least_us = SYC_US_PER_S / 2;
+    double factor = 0;
+    int64_t longest = 0;
+    int64_t run = 1;
+
+    for (size_t i = 2; i < n; i++) {
+        int64_t before = starts[i - 1] - starts[i - 2];
+        double now = (double)(starts[i] - starts[i - 1]) / (double)(before > 0 ? before : 1);
+        bool grows = before >= least_us && now >= 1.2 && now <= 5;
+        bool same = grows && run > 1 && fabs(now - factor) <= 0.1 * factor;
+        run = same ? run + 1 : grows ? 2 : 1;
+        factor = same ? factor : now;
+        longest = run > longest ? run : longest;
+    }
+    return longest >= 3 ? longest : 0;
+}
+
 /* Starts are SYNs: a connection whose beginning was not captured has no start to take a gap from. */
 static void
 start_facts(const struct view *v, struct syc_value *row)
@@ -93,6 +128,9 @@ start_facts(const struct view *v, struct syc_value *row)
     }
     if (n >= LEAST_SAME_START) {
         fact_ratio(row, FACT_CONN_SAME_START, same, n - 1, 1);
+    }
+    if (n >= LEAST_BACKOFF) {
+        fact_int(row, FACT_IAT_BACKOFF, backoff(starts, n));
     }
     syc_facts_gaps(v, n, GAP_LEAST_CONCENTRATION, FACT_IAT_MEAN, row);
 }

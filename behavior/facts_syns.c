@@ -64,7 +64,7 @@ static void
 retry_facts(const struct view *v, struct syc_value *row)
 {
     uint64_t schedules[SCHEDULE_COUNT] = {0};
-    uint64_t starts = 0, repeated = 0, repeats = 0;
+    uint64_t starts = 0, repeated = 0, repeats = 0, unanswered = 0;
     size_t best = SCHEDULE_NONE;
 
     for (size_t i = 0; i < v->count; i++) {
@@ -72,10 +72,12 @@ retry_facts(const struct view *v, struct syc_value *row)
         starts += m->syn_count > 0;
         repeated += m->syn_count > 1;
         repeats += m->syn_count > 1 ? m->syn_count - 1U : 0;
+        unanswered += (m->flags & MARK_UNANSWERED) != 0 ? m->syn_count : 0;
         schedules[m->schedule]++;
     }
     if (starts > 0) {
         fact_int(row, FACT_SYN_RETRY_COUNT, (int64_t)repeats);
+        fact_int(row, FACT_SYN_UNANSWERED, (int64_t)unanswered);
         fact_ratio(row, FACT_SYN_RETRY_RATIO, repeated, starts, LEAST_RETRY);
     }
     schedules[SCHEDULE_NONE] = 0;

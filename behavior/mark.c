@@ -241,15 +241,74 @@ fill_time_wait(struct mark *m, const struct syc_record *r)
 
 /* ------------------------------------------------------------ payload */
 
-int64_t
-syc_mark_answered(const struct syc_record *r)
+/* The longest a client may think between an answer and its next request, for both to be of one run. */
+static const int64_t pause_us = SYC_US_PER_S;
+
+static bool
+is_turn(const struct syc_exchange *x)
 {
-    int64_t answered = mark_number(r->cut_answered);
+    return x->answered != 0 && x->client_packets > 0;
+}
+
+/* One exchange as the work of a part that has no other. */
+static struct work
+work_of(const struct syc_exchange *x)
+{
+    bool turn = is_turn(x);
+
+    return (struct work){
+        .answered = turn,
+        .opening = x->client_packets > 0 ? mark_number(x->client_octets) : 0,
+        .longest = turn,
+        .leading = turn,
+        .trailing = turn,
+        .there = true,
+        .unbroken = turn,
+        .first_us = mark_number(x->offset_us),
+        .end_us = mark_number(x->answer_offset_us) + mark_number(x->server_dur_us),
+    };
+}
+
+static int64_t
+greatest(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* A pause of a second ends a run, and so does an exchange in which one side spoke alone. */
+void
+syc_mark_join(struct work *w, const struct work *next)
+{
+    int64_t met = next->first_us - w->end_us < pause_us && w->trailing > 0 ? w->trailing : 0;
+    bool meets = met > 0 && next->leading > 0;
+
+    w->answered += next->answered;
+    w->opening = w->opening > 0 ? w->opening : next->opening;
+    if (!next->there) {
+        return;
+    }
+    w->longest = greatest(w->longest, next->longest);
+    w->longest = meets ? greatest(w->longest, met + next->leading) : w->longest;
+    if (!w->there || (w->unbroken && meets)) {
+        w->leading += next->leading;
+    }
+    w->trailing = next->trailing + (next->unbroken && meets ? met : 0);
+    w->unbroken = next->unbroken && (!w->there || (w->unbroken && meets));
+    w->first_us = w->there ? w->first_us : next->first_us;
+    w->end_us = next->end_us;
+    w->there = true;
+}
+
+struct work
+syc_mark_work(const struct syc_record *r)
+{
+    struct work work = {.answered = mark_number(r->cut_answered)};
 
     for (size_t i = 0; i < r->exchange_count; i++) {
-        answered += r->exchanges[i].answered != 0 && r->exchanges[i].client_packets > 0;
+        struct work one = work_of(&r->exchanges[i]);
+        syc_mark_join(&work, &one);
     }
-    return answered;
+    return work;
 }
 
 /*
@@ -257,15 +316,17 @@ syc_mark_answered(const struct syc_record *r)
  * (lifecycle 2.3.1).
  */
 static void
-fill_turns(struct mark *m, const struct syc_record *r, int64_t answered)
+fill_turns(struct mark *m, const struct syc_record *r, const struct work *work)
 {
-    int64_t turns = answered - mark_number(r->setup_turns);
+    int64_t turns = work->answered - mark_number(r->setup_turns);
 
     if (r->protocol == SYC_PROTOCOL_HTTP1 && r->requests > 0) {
         turns = r->requests;
     }
     m->turns = as_u32(turns);
-    if (answered == 0 && r->exchange_count == 0 && mark_number(r->cut_exchanges) == 0 &&
+    m->run = as_u16(work->longest);
+    m->opening = as_u16(work->opening);
+    if (work->answered == 0 && r->exchange_count == 0 && mark_number(r->cut_exchanges) == 0 &&
         client_payload(r) > 0) {
         m->flags |= MARK_NO_LOG;
     }
@@ -325,7 +386,7 @@ fill_host(struct mark *m, const struct syc_record *r)
  * part.
  */
 void
-syc_mark_fill(struct mark *m, const struct syc_record *r, int64_t answered)
+syc_mark_fill(struct mark *m, const struct syc_record *r, const struct work *work)
 {
     size_t syns = r->syn_time_count < SYC_SYN_TIMES_MAX ? r->syn_time_count : SYC_SYN_TIMES_MAX;
 
@@ -340,7 +401,7 @@ syc_mark_fill(struct mark *m, const struct syc_record *r, int64_t answered)
     m->degraded = (uint16_t)r->degraded;
     m->flags = outcome_of(r);
     m->schedule = (uint8_t)syc_schedule_classify(r->syn_times_us, syns);
-    fill_turns(m, r, answered);
+    fill_turns(m, r, work);
     fill_tls(m, r);
     fill_close(m, r);
     fill_time_wait(m, r);

@@ -21,15 +21,31 @@ mark_number(int64_t n)
     return n < 0 ? 0 : n < most ? n : most;
 }
 
-/* Turns of this record or part: exchanges that the client began and the server answered, cut ones too. */
-int64_t syc_mark_answered(const struct syc_record *r);
+/*
+ * What only the full list of exchanges tells: of a connection in parts it is kept while the lists are cut. A run is a
+ * row of turns, each begun less than a second after the answer before; leading and trailing ones may go on in the
+ * neighboring part.
+ */
+struct work {
+    int64_t answered; /* exchanges that the client began and the server answered, cut ones too */
+    int64_t opening;  /* octets of the first client burst */
+    int64_t longest, leading, trailing; /* runs */
+    bool there, unbroken;               /* it has exchanges; they are one run */
+    int64_t first_us, end_us;           /* of the first exchange, of the last answer */
+};
+
+/* Of a record or part. */
+struct work syc_mark_work(const struct syc_record *r);
+
+/* Append that of the next part. Joining is associative: any cut of one connection gives the same. */
+void syc_mark_join(struct work *w, const struct work *next);
 
 /*
- * Fill everything but first, burst_count, source and stack.
+ * Fill everything but first, burst_count, source, stack and agent.
  *
- * answered  turns of all parts (syc_mark_answered of a whole record)
+ * work  of all parts
  */
-void syc_mark_fill(struct mark *m, const struct syc_record *r, int64_t answered);
+void syc_mark_fill(struct mark *m, const struct syc_record *r, const struct work *work);
 
 /* How often syc_mark_burst() will be true for this record. */
 size_t syc_mark_burst_count(const struct syc_record *r);

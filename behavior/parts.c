@@ -43,9 +43,9 @@ struct group {
     struct mark *mark;
     struct syc_record *whole; /* parts 1 .. next - 1, joined */
     int64_t next;
-    struct waiting *waiting; /* ascending */
-    int64_t answered;
-    int64_t stack_part; /* of which part mark->stack is */
+    struct waiting *waiting;        /* ascending */
+    struct work work;               /* of these */
+    int64_t stack_part, agent_part; /* of which part mark->stack and mark->agent are */
     bool done;
 };
 
@@ -53,6 +53,7 @@ struct group {
 struct waiting {
     struct waiting *next;
     struct syc_record *record;
+    struct work work; /* of its whole list of exchanges, of which the record keeps some */
 };
 
 void
@@ -99,9 +100,10 @@ slots_grow(struct parts *p)
 static void
 fill_empty(struct mark *m, const struct syc_record *r)
 {
-    syc_mark_fill(m, r, 0);
+    syc_mark_fill(m, r, &(struct work){0});
     m->flags = MARK_CONTINUES;
     m->stack = STORE_NONE;
+    m->agent = STORE_NONE;
 }
 
 /* All or nothing; what could not be kept is noted with its address. */
@@ -119,7 +121,10 @@ group_new(struct parts *p, const struct syc_record *r)
         syc_store_lose(p->store, r->key.client, r->key.ip_v);
         return NULL;
     }
-    *g = (struct group){.flow_id = r->flow_id, .next = 1, .stack_part = INT64_MAX};
+    *g = (struct group){.flow_id = r->flow_id,
+                        .next = 1,
+                        .stack_part = INT64_MAX,
+                        .agent_part = INT64_MAX};
     g->mark = syc_store_add(p->store, r->key.client, r->key.ip_v, 0);
     if (g->mark == NULL) {
         syc_store_give(p->store, g, sizeof(*g));
@@ -206,7 +211,7 @@ release(struct parts *p, struct syc_record *copy)
 
 /* A list, since parts nearly always come in order and the list is then empty. */
 static bool
-wait(struct parts *p, struct group *g, struct syc_record *copy)
+wait(struct parts *p, struct group *g, struct syc_record *copy, const struct work *work)
 {
     struct waiting **at = &g->waiting;
     struct waiting *w = syc_store_take(p->store, sizeof(*w));
@@ -217,7 +222,7 @@ wait(struct parts *p, struct group *g, struct syc_record *copy)
     while (*at != NULL && (*at)->record->part < copy->part) {
         at = &(*at)->next;
     }
-    *w = (struct waiting){*at, copy};
+    *w = (struct waiting){*at, copy, *work};
     *at = w;
     return true;
 }
@@ -259,9 +264,9 @@ drop_first(struct parts *p, struct group *g)
 }
 
 static void
-fill(struct group *g, const struct syc_record *whole, uint32_t degraded)
+fill(struct group *g, const struct syc_record *whole, const struct work *work, uint32_t degraded)
 {
-    syc_mark_fill(g->mark, whole, g->answered);
+    syc_mark_fill(g->mark, whole, work);
     g->mark->degraded |= (uint16_t)degraded;
 }
 
@@ -294,8 +299,10 @@ advance(struct parts *p, struct group *g)
         bool last = part->final == 1;
         if (g->whole == NULL) {
             g->whole = part;
+            g->work = g->waiting->work;
         } else if (syc_record_join(g->whole, part) == SYC_OK) {
             shorten(g->whole);
+            syc_mark_join(&g->work, &g->waiting->work);
             release(p, part);
         } else {
             return;
@@ -303,7 +310,7 @@ advance(struct parts *p, struct group *g)
         drop_first(p, g);
         g->next++;
         if (last) {
-            fill(g, g->whole, 0);
+            fill(g, g->whole, &g->work, 0);
             release(p, g->whole);
             g->whole = NULL;
             g->done = true;
@@ -311,18 +318,19 @@ advance(struct parts *p, struct group *g)
     }
 }
 
-/* The stack is that of the lowest part that names one, not of the first to come. */
+/* Stack and program are those of the lowest part that names one, not of the first to come. */
 void
-syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack)
+syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack, uint32_t agent)
 {
     struct group *g = group_of(p, r);
+    struct work work = syc_mark_work(r);
     struct syc_record *copy;
 
     if (g == NULL || seen_before(g, r->part)) {
         return;
     }
     copy = keep(p, r);
-    if (copy == NULL || !wait(p, g, copy)) {
+    if (copy == NULL || !wait(p, g, copy, &work)) {
         release(p, copy);
         syc_store_lose(p->store, r->key.client, r->key.ip_v);
         return;
@@ -330,10 +338,13 @@ syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack)
     if (!add_bursts(p, r)) {
         return;
     }
-    g->answered += syc_mark_answered(r);
     if (stack != STORE_NONE && r->part < g->stack_part) {
         g->mark->stack = stack;
         g->stack_part = r->part;
+    }
+    if (agent != STORE_NONE && r->part < g->agent_part) {
+        g->mark->agent = agent;
+        g->agent_part = r->part;
     }
     advance(p, g);
 }
@@ -342,12 +353,13 @@ syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack)
 
 /* Holes are skipped: sums of what is there are lower bounds, and the mark says so. */
 static bool
-join_waiting(struct syc_record *whole, const struct waiting *w)
+join_waiting(struct syc_record *whole, struct work *work, const struct waiting *w)
 {
     for (; w != NULL; w = w->next) {
         if (syc_record_join(whole, w->record) != SYC_OK) {
             return false;
         }
+        syc_mark_join(work, &w->work);
     }
     return true;
 }
@@ -363,6 +375,7 @@ settle(struct group *g)
     const struct waiting *rest = g->waiting;
     const struct syc_record *first = g->whole;
     struct syc_record *whole;
+    struct work work = g->work;
     bool hole = rest != NULL;
     bool joined;
 
@@ -371,12 +384,13 @@ settle(struct group *g)
     }
     if (first == NULL) {
         first = rest->record;
+        work = rest->work;
         rest = rest->next;
     }
     whole = syc_record_copy(first);
-    joined = whole != NULL && join_waiting(whole, rest);
+    joined = whole != NULL && join_waiting(whole, &work, rest);
     if (joined) {
-        fill(g, whole, hole ? 1U << SYC_DEGRADED_TRUNCATED_INPUT : 0);
+        fill(g, whole, &work, hole ? 1U << SYC_DEGRADED_TRUNCATED_INPUT : 0);
     }
     syc_record_free(whole);
     return joined ? SYC_OK : SYC_NO_MEMORY;

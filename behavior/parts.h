@@ -26,8 +26,8 @@ struct parts {
 void syc_parts_init(struct parts *p, struct store *store);
 void syc_parts_fini(struct parts *p);
 
-/* Take in one part; stack: index of its SYN signature. */
-void syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack);
+/* Take in one part; stack, agent: indexes of its SYN signature and of its program, or STORE_NONE. */
+void syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack, uint32_t agent);
 
 /*
  * Fill the marks of connections whose last part has not come, from the parts that are there; more may follow after.

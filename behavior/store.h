@@ -25,7 +25,12 @@ enum { STORE_NONE = UINT32_MAX };
  * store grows,
  * so that finishing never lacks it.
  */
-enum { STORE_WORK_MARK = 88, STORE_WORK_BURST = 72, STORE_ORDER_SOURCE = 32, STORE_ORDER_MARK = 4 };
+enum {
+    STORE_WORK_MARK = 104,
+    STORE_WORK_BURST = 72,
+    STORE_ORDER_SOURCE = 32,
+    STORE_ORDER_MARK = 4
+};
 
 /*
  * What is known of a connection beside its numbers. A flag that is not set says "no" or "not
@@ -71,8 +76,8 @@ enum schedule {
 };
 
 /*
- * One connection: 96 octets. Durations that do not fit are held at their largest value. Small,
- * because there is one for each record until the end of the run: ten million take 960 MB.
+ * One connection: 104 octets. What does not fit its field is held at the field's largest value. Small,
+ * because there is one for each record until the end of the run: ten million take 1.04 GB.
  */
 struct mark {
     int64_t start_us;
@@ -89,6 +94,9 @@ struct mark {
     uint32_t time_wait_us;     /* how long it lasts */
     uint32_t stack;            /* index of its SYN signature, or STORE_NONE */
     uint32_t ts_val;           /* of its SYN, where has_ts */
+    uint32_t agent;            /* index of the program that speaks (agents.h), or STORE_NONE */
+    uint16_t opening;          /* octets of its first client burst, 0 = none */
+    uint16_t run;              /* most turns without a second's pause between them */
     uint16_t dest_port, source_port;
     uint16_t syn_count;
     uint16_t flags;

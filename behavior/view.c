@@ -17,7 +17,7 @@
 #include "behavior/view.h"
 
 _Static_assert(sizeof(struct item) == 24, "STORE_WORK_BURST is acts, spare and work: 3 * 24");
-_Static_assert(STORE_WORK_BURST == 72 && STORE_WORK_MARK == 72 + 2 * sizeof(void *), "room");
+_Static_assert(STORE_WORK_BURST == 72 && STORE_WORK_MARK == 72 + 4 * sizeof(void *), "room");
 
 /* ------------------------------------------------------------ orders */
 
@@ -120,11 +120,14 @@ syc_room_init(struct room *room, const struct store *s)
     room->by_source = syc_alloc(s->marks.used, sizeof(*room->by_source));
     room->order = syc_alloc(room->marks, sizeof(*room->order));
     room->pairs = syc_alloc(room->marks, sizeof(*room->pairs));
+    room->streams = syc_alloc(room->marks, sizeof(*room->streams));
+    room->by_dest = syc_alloc(room->marks, sizeof(*room->by_dest));
     room->acts = syc_alloc(room->items, sizeof(*room->acts));
     room->spare = syc_alloc(room->items, sizeof(*room->spare));
     room->work = syc_alloc(room->items, 3 * sizeof(*room->work));
     if (room->by_source == NULL || room->order == NULL || room->pairs == NULL ||
-        room->acts == NULL || room->spare == NULL || room->work == NULL) {
+        room->streams == NULL || room->by_dest == NULL || room->acts == NULL ||
+        room->spare == NULL || room->work == NULL) {
         syc_room_fini(room);
         return false;
     }
@@ -139,6 +142,8 @@ syc_room_fini(struct room *room)
     syc_free(room->by_source);
     syc_free(room->order);
     syc_free(room->pairs);
+    syc_free(room->streams);
+    syc_free(room->by_dest);
     syc_free(room->acts);
     syc_free(room->spare);
     syc_free(room->work);
@@ -337,4 +342,19 @@ syc_view_pair(struct room *room, const struct store *s, const struct view *sourc
                          .count_all = to - from};
     gather_acts(room, s, out);
     return to;
+}
+
+void
+syc_view_part(struct room *room, const struct store *s, const struct view *source,
+              struct mark **marks, size_t n, struct view *out)
+{
+    sort_canonical(marks, n, (struct mark **)(void *)room->spare);
+    memcpy(room->by_dest, marks, n * sizeof(*marks));
+    sort_pairs(room->by_dest, n, (struct mark **)(void *)room->spare);
+    *out = (struct view){.source = source->source,
+                         .marks = marks,
+                         .by_dest = room->by_dest,
+                         .count = count_connections(marks, n),
+                         .count_all = n};
+    gather_acts(room, s, out);
 }

@@ -38,6 +38,7 @@ struct view {
 struct room {
     uint32_t *by_source; /* indexes of all marks, those of a source together from its begin on */
     struct mark **order, **pairs;
+    struct mark **streams, **by_dest; /* of sub-streams: all of them, and one by destination */
     struct item *acts, *spare;
     int64_t *work;
     size_t marks, items;
@@ -69,6 +70,15 @@ void syc_view_source(struct room *room, const struct store *s, const struct sour
  */
 size_t syc_view_pair(struct room *room, const struct store *s, const struct view *source,
                      size_t from, struct view *out);
+
+/*
+ * The view of any n >= 1 marks of a source, which stand together in `marks` (an array of the room, not order or pairs):
+ * they are brought into canonical order there.
+ *
+ * source   as above
+ */
+void syc_view_part(struct room *room, const struct store *s, const struct view *source,
+                   struct mark **marks, size_t n, struct view *out);
 
 /*
  * The marks have more than one destination address and port: else the one pair would say what the

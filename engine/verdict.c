@@ -1,7 +1,7 @@
 /*
- * Facts to verdicts, in canonical order: a source, then those of its pairs that differ from it. A source is
- * `mixed` when its pairs disagree, so they are judged before it speaks, and once more when they have something to
- * say of their own: few have, and judging those twice costs less than keeping all.
+ * Facts to verdicts, in canonical order: a source, then those of its sub-streams and pairs that differ from it. A source
+ * is `mixed` when its sub-streams disagree, so they are judged before it speaks, and once more when they have something
+ * to say of their own: few have, and judging those twice costs less than keeping all.
  */
 
 #include "engine/engine_int.h"
@@ -118,26 +118,27 @@ judge(struct syc_engine *e, const struct syc_subject *s)
     syc_judge(e->rules, e->correlate, s, e->config.prior, &e->verdict);
 }
 
-/* ------------------------------------------------------------ a source and its pairs */
+/* ------------------------------------------------------------ a source and its parts */
 
 enum { LABELS = SYC_LABEL_MIXED + 1 };
 
-/* How many of the source's pairs have which label. */
+/* How many of the source's sub-streams have which label. */
 static void
 count_labels(struct syc_engine *e, struct syc_visit *v, size_t counts[LABELS])
 {
-    for (const struct syc_subject *pair; (pair = syc_visit_pair(v)) != NULL;) {
-        judge(e, pair);
+    for (const struct syc_subject *s; (s = syc_visit_substream(v)) != NULL;) {
+        judge(e, s);
         counts[e->verdict.label]++;
     }
 }
 
-/* A pair that knows too little neither speaks nor makes its source mixed. */
+/* Those that say something else than their source. What knows too little does not speak. */
 static void
-say_pairs(struct syc_engine *e, struct syc_visit *v, enum syc_label but)
+say_others(struct syc_engine *e, struct syc_visit *v,
+           const struct syc_subject *(*next)(struct syc_visit *), enum syc_label but)
 {
-    for (const struct syc_subject *pair; (pair = syc_visit_pair(v)) != NULL;) {
-        judge(e, pair);
+    for (const struct syc_subject *s; (s = next(v)) != NULL;) {
+        judge(e, s);
         if (e->verdict.label != but && e->verdict.label != SYC_LABEL_INSUFFICIENT) {
             say(e);
         }
@@ -145,8 +146,8 @@ say_pairs(struct syc_engine *e, struct syc_visit *v, enum syc_label but)
 }
 
 /*
- * Pairs are judged first to learn whether they disagree, then the source speaks, then those pairs that say
- * something else than it: syc_visit_pair() begins anew after its last NULL.
+ * Sub-streams are judged first to learn whether they disagree: a script behind a person's address makes it mixed. Pairs
+ * do not, since one program calls many services and each sees only a part of what it does.
  */
 static void
 visit(void *user, struct syc_visit *v)
@@ -162,17 +163,19 @@ visit(void *user, struct syc_visit *v)
     }
     count_labels(e, v, counts);
     judge(e, source);
-    if (counts[SYC_LABEL_AUTOMATION] > 0 && counts[SYC_LABEL_HUMAN_LIKE] > 0) {
-        e->verdict.label = SYC_LABEL_MIXED;
-    }
     label = e->verdict.label;
+    if (counts[SYC_LABEL_AUTOMATION] > 0 &&
+        (counts[SYC_LABEL_HUMAN_LIKE] > 0 || label == SYC_LABEL_HUMAN_LIKE)) {
+        label = e->verdict.label = SYC_LABEL_MIXED;
+    }
     say(e);
     for (size_t i = SYC_LABEL_INSUFFICIENT + 1; i < LABELS; i++) {
         speaking += i != label ? counts[i] : 0;
     }
     if (speaking > 0) {
-        say_pairs(e, v, label);
+        say_others(e, v, syc_visit_substream, label);
     }
+    say_others(e, v, syc_visit_pair, label);
 }
 
 enum syc_status

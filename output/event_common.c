@@ -130,13 +130,14 @@ syc_event_subject(struct syc_json *j, const struct syc_subject *s)
         syc_json_member_addr(j, "dest_ip", s->dest, s->ip_v);
         syc_json_member_int(j, "dest_port", s->dest_port);
     }
+    if (s->kind == SYC_SUBJECT_SUBSTREAM) {
+        syc_json_member_open(j, "substream", '{');
+        syc_json_member_int(j, "id", s->part);
+        syc_json_member_text(j, "fingerprint", s->fingerprint);
+        syc_json_member_int(j, "dest_port", s->dest_port);
+        syc_json_close(j, '}');
+    }
     syc_json_member_text(j, "proto", "TCP");
-}
-
-const char *
-syc_subject_name(enum syc_subject_kind kind)
-{
-    return kind == SYC_SUBJECT_PAIR ? "pair" : "source";
 }
 
 void

@@ -18,8 +18,12 @@ format_subject_filter(const struct syc_subject *s, char *out, size_t size)
     char source[SYC_ADDR_TEXT], dest[SYC_ADDR_TEXT];
 
     syc_addr_format(s->source, s->ip_v, source);
-    if (s->kind != SYC_SUBJECT_PAIR) {
+    if (s->kind == SYC_SUBJECT_SOURCE) {
         snprintf(out, size, "%s == %s", field, source);
+        return;
+    }
+    if (s->kind == SYC_SUBJECT_SUBSTREAM) { /* its program has no field of its own */
+        snprintf(out, size, "%s == %s && tcp.port == %u", field, source, (unsigned)s->dest_port);
         return;
     }
     syc_addr_format(s->dest, s->ip_v, dest);

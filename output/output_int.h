@@ -149,8 +149,7 @@ void syc_event_path(struct syc_json *j, const struct syc_path *path);
 /* src_ip and, for pairs, dest_ip and dest_port; proto. */
 void syc_event_subject(struct syc_json *j, const struct syc_subject *s);
 
-/* "source" or "pair", and the members of a subject that several events share. */
-const char *syc_subject_name(enum syc_subject_kind kind);
+/* Members of a subject that several events share. */
 void syc_event_window(struct syc_json *j, const struct syc_subject *s);
 
 /* `complete` and `degraded` where a part of the facts is missing, and the end of the event. */

@@ -30,6 +30,7 @@ static const struct {
     {"episode.n", "activity gaps"},
     {"heavy.n", "heavy episodes"},
     {"conn.count", "connections"},
+    {"conn.turns", "requests"},
     {"conn.span_s", "seconds"},
     {"idle_close.n", "idle closes"},
     {"tls.full", "full TLS handshakes"},

@@ -190,7 +190,11 @@ def fingerprint():
 
 
 def subject():
-    return {"proto": {"const": "TCP"}, "src_ip": TEXT, "dest_ip": TEXT, "dest_port": PORT}
+    part = obj({"id": number("among those of the source", 1), "fingerprint": TEXT, "dest_port": PORT}, ["id", "fingerprint", "dest_port"])
+    return {"proto": {"const": "TCP"}, "src_ip": TEXT, "dest_ip": TEXT, "dest_port": PORT, "substream": part}
+
+
+SUBJECTS = ["source", "pair", "substream"]
 
 
 WINDOW = obj({"start": TIME, "end": TIME}, ["start", "end"])
@@ -203,7 +207,7 @@ def verdict():
                     "identifiers": array(TEXT), "values": obj({}, extra=any_value), "n": number(), "flow_ids": array(number(), 8),
                     "window": WINDOW, "display_filter": TEXT},
                    ["rule", "title", "group", "points", "log_odds", "hard", "counted", "identifiers", "values", "display_filter"])
-    body = obj({"subject": text(enum=["source", "pair"]),
+    body = obj({"subject": text(enum=SUBJECTS),
                 "label": text(enum=["automation", "human-like", "unclear", "insufficient-evidence", "mixed"]),
                 "score": {"type": "integer", "minimum": 0, "maximum": 100}, "log_odds": REAL, "prior": REAL, "kinds": array(TEXT),
                 "window": WINDOW, "final": BOOL, "conn_count": number(), "ruleset": text(r"^sha256:[0-9a-f]+$"),
@@ -217,7 +221,7 @@ def source():
     value = {"type": ["integer", "number", "boolean", "string"]}
     facts = obj({}, extra=value)
     hosts = number("behind the address, at least; the reason is in hosts.reason", 1)
-    body = obj({"subject": text(enum=["source", "pair"]), "window": WINDOW, "flow_ids": array(number(), 8), "hosts_estimated": hosts},
+    body = obj({"subject": text(enum=SUBJECTS), "window": WINDOW, "flow_ids": array(number(), 8), "hosts_estimated": hosts},
                ["subject", "window", "conn"], facts)
     return envelope("source", dict(subject(), source=body, **complete()), ["src_ip", "source"])
 

@@ -152,9 +152,12 @@ class Expectation:
             return event.get("src_ip") == self.who
         if self.kind == "verdict":
             source, arrow, dest = self.who.partition(">")
+            source, hash_, part = source.partition("#")   # ADDRESS#2: its second sub-stream
             if event.get("src_ip") != source:
                 return False
             subject = look(event, "verdict.subject")
+            if hash_:
+                return subject == "substream" and str(look(event, "substream.id")) == part
             return subject == "pair" and f"{event.get('dest_ip')}:{event.get('dest_port')}" == dest if arrow \
                 else subject == "source"
         return True

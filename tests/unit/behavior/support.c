@@ -3,6 +3,7 @@
 #include "tests/unit/behavior/support.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,9 @@ keep_subject(void *user, const struct syc_subject *s)
     memset(k->values, 0, sizeof(k->values));
     memcpy(k->values, s->values, syc_source_schema.count * sizeof(*s->values));
     k->subject.values = k->values;
+    snprintf(k->fingerprint, sizeof(k->fingerprint), "%s",
+             s->fingerprint != NULL ? s->fingerprint : "");
+    k->subject.fingerprint = NULL;
 }
 
 void
@@ -316,6 +320,9 @@ visit_each(void *user, struct syc_visit *v)
     each->visit(each->user, syc_visit_source(v));
     for (const struct syc_subject *pair; (pair = syc_visit_pair(v)) != NULL;) {
         each->visit(each->user, pair);
+    }
+    for (const struct syc_subject *stream; (stream = syc_visit_substream(v)) != NULL;) {
+        each->visit(each->user, stream);
     }
 }
 

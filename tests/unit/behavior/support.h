@@ -48,6 +48,7 @@ void made_name(struct made *m);
 struct kept {
     struct syc_subject subject;
     struct syc_value values[KEPT_FIELDS];
+    char fingerprint[64]; /* of a sub-stream */
 };
 
 struct kept_all {

@@ -126,6 +126,26 @@ gaps_without_a_period_rarely_show_one(void **state)
     }
 }
 
+/* A beat of 1.5 is to be seen once in thirty series of the narrowest human law, and hardly ever in wider ones. */
+static void
+irregular_gaps_rarely_beat(void **state)
+{
+    const size_t sizes[] = {10, 14, 20, 40, 80};
+
+    (void)state;
+    seed = 77;
+    for (size_t s = 0; s < 5; s++) {
+        size_t narrow = 0;
+        size_t wide = 0;
+        for (size_t i = 0; i < DRAWS; i++) {
+            narrow += measure_law(LOGNORMAL_07, sizes[s]).real[GAP_BEAT] >= 1.5;
+            wide += measure_law(LOGNORMAL_10, sizes[s]).real[GAP_BEAT] >= 1.5;
+        }
+        assert_in_range(narrow, 0, DRAWS / 25);
+        assert_in_range(wide, 0, DRAWS / 100);
+    }
+}
+
 struct series {
     int64_t instants[128];
     size_t count;
@@ -156,6 +176,29 @@ measure_series(const struct series *s)
     syc_wave_init(&wave);
     syc_gaps_measure(s->instants, s->count, GAP_LEAST_CONCENTRATION, &wave, work, &out);
     return out;
+}
+
+/*
+ * Visits at random, six connections each within 0.2 s, as a browser opens them: 120 instants, but 20 witnesses. Counted
+ * as 120, one series in five would have shown a period.
+ */
+static void
+connections_of_one_visit_are_one_witness(void **state)
+{
+    size_t told = 0;
+
+    (void)state;
+    seed = 41;
+    for (size_t i = 0; i < 1000; i++) {
+        struct series s = {.count = 120};
+        double at = 1700000000;
+        for (size_t k = 0; k < s.count; k++) {
+            at += k % 6 == 0 ? 10 * draw(EXPONENTIAL) : 0.04 * random_unit(&seed);
+            s.instants[k] = (int64_t)(at * 1e6);
+        }
+        told += isnan(measure_series(&s).real[GAP_PERIOD]) ? 0U : 1U;
+    }
+    assert_in_range(told, 0, 20);
 }
 
 static void
@@ -220,6 +263,8 @@ test_chance_group(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(concentration_raises_as_many_false_alarms_as_the_table_says),
         cmocka_unit_test(gaps_without_a_period_rarely_show_one),
+        cmocka_unit_test(irregular_gaps_rarely_beat),
+        cmocka_unit_test(connections_of_one_visit_are_one_witness),
         cmocka_unit_test(a_schedule_shows_its_period),
         cmocka_unit_test(missed_beats_do_not_hide_the_period),
         cmocka_unit_test(schedules_and_pauses_are_told_apart),

@@ -54,6 +54,49 @@ starts_within_50_ms_are_the_same_start(void **state)
     assert_near(real_of(judge(8), "conn.same_start_ratio"), 4.0 / 7, 1e-12);
 }
 
+/*
+ * Answers come 10 ms after their request. Requests at 0.1, 0.2, 1.2 s: the third 0.99 s after the second's answer; the
+ * fourth 1 s after the third's and so a run of its own.
+ */
+static void
+a_run_ends_at_a_pause_of_a_second(void **state)
+{
+    const struct kept *k;
+
+    (void)state;
+    made_open(&made[0], 1, 1, 80, 40000, 0);
+    made_exchange(&made[0], 100000, 0, 100, 1);
+    made_exchange(&made[0], 200000, 0, 100, 1);
+    made_exchange(&made[0], 1200000, 0, 100, 1);
+    made_exchange(&made[0], 2210000, 0, 100, 1);
+    made_open(&made[1], 1, 1, 80, 40001, SECONDS(9));
+    made_exchange(&made[1], 100000, 0, 100, 1);
+    k = judge(2);
+    assert_int_equal(int_of(k, "conn.run_max"), 3);
+    assert_int_equal(int_of(k, "conn.turns"), 5);
+    assert_int_equal(int_of(k, "conn.established"), 2);
+}
+
+/* Starts at 0, 2, 6, 14, 30 s: gaps 2, 4, 8, 16, four in a row that double; then 16 again, which does not. */
+static void
+backoff_is_a_row_of_gaps_with_one_factor(void **state)
+{
+    static const double at[] = {0, 2, 6, 14, 30, 46};
+    static const double even[] = {0, 5, 10, 15, 20, 25};
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        made_unanswered(&made[i], 1, 1, 80, (uint16_t)(40000 + i), SECONDS(at[i]));
+    }
+    assert_int_equal(int_of(judge(6), "iat.backoff_n"), 4);
+    assert_int_equal(int_of(judge(6), "syn.unanswered"), 6);
+    assert_true(is_absent(judge(3), "iat.backoff_n"));
+    for (size_t i = 0; i < 6; i++) {
+        made_unanswered(&made[i], 1, 1, 80, (uint16_t)(40000 + i), SECONDS(even[i]));
+    }
+    assert_int_equal(int_of(judge(6), "iat.backoff_n"), 0);
+}
+
 /* A record whose SYN was not seen is a connection, but no start. */
 static void
 midstream_records_start_nothing(void **state)
@@ -421,6 +464,8 @@ test_connections_group(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peaks_count_starts_in_half_open_windows),
         cmocka_unit_test(starts_within_50_ms_are_the_same_start),
+        cmocka_unit_test(a_run_ends_at_a_pause_of_a_second),
+        cmocka_unit_test(backoff_is_a_row_of_gaps_with_one_factor),
         cmocka_unit_test(midstream_records_start_nothing),
         cmocka_unit_test(parallel_counts_connections_open_at_once),
         cmocka_unit_test(outcomes_are_shares_of_starts),

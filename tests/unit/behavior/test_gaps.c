@@ -86,6 +86,31 @@ burstiness_reaches_both_ends(void **state)
     assert_near(measure(g, 8).real[GAP_BURSTINESS], 1, 1e-12);
 }
 
+/*
+ * Ten equal gaps: 0.4^10 is 10^-3.979. Seven of ten near the median: the sum of C(10, k) 0.4^k 0.6^(10 - k) for k = 7 to
+ * 10 is 0.0547619, 10^-1.2615. Four of ten are what chance has.
+ */
+static void
+beat_is_the_binomial_tail(void **state)
+{
+    int64_t g[10];
+
+    (void)state;
+    for (size_t i = 0; i < 10; i++) {
+        g[i] = 5000000;
+    }
+    assert_near(measure(g, 10).real[GAP_BEAT], 3.9794, 1e-4);
+    for (size_t i = 0; i < 3; i++) {
+        g[i] = 50000000;
+    }
+    assert_near(measure(g, 10).real[GAP_BEAT], 1.26152, 1e-4);
+    for (size_t i = 0; i < 10; i++) {
+        g[i] = INT64_C(1000000) << i;
+    }
+    assert_near(measure(g, 10).real[GAP_BEAT], 0, 0);
+    assert_true(isnan(measure(g, 9).real[GAP_BEAT]));
+}
+
 /* 1, 2, 4, ... doubles: a straight line through (g, next g), so the correlation is 1. Equal gaps have none. */
 static void
 memory_of_backoff_is_one_and_of_a_clock_is_absent(void **state)
@@ -196,6 +221,7 @@ test_gaps_group(void)
         cmocka_unit_test(twelve_gaps_agree_with_python),
         cmocka_unit_test(entropy_of_four_lengths),
         cmocka_unit_test(burstiness_reaches_both_ends),
+        cmocka_unit_test(beat_is_the_binomial_tail),
         cmocka_unit_test(memory_of_backoff_is_one_and_of_a_clock_is_absent),
         cmocka_unit_test(small_deviations_do_not_cancel),
         cmocka_unit_test(too_few_gaps_leave_facts_absent),

@@ -42,6 +42,7 @@ craft_begin(struct craft *c)
 
     c->n = 0;
     c->frames = 0;
+    c->request = 100;
     put(c, head, sizeof(head));
 }
 
@@ -135,6 +136,7 @@ craft_talk_part(struct craft *c, int64_t at_us, uint8_t client, uint8_t server, 
 {
     const uint32_t x = 1000 + port; /* the client's ISN, then the server's */
     const uint32_t y = 900000;
+    const uint32_t z = x + 1 + c->request; /* behind the request */
     const struct {
         bool from_server;
         uint16_t flags;
@@ -144,13 +146,13 @@ craft_talk_part(struct craft *c, int64_t at_us, uint8_t client, uint8_t server, 
         {false, SYC_SYN, x, 0, 0},
         {true, SYC_SYN | SYC_ACK, y, x + 1, 0},
         {false, SYC_ACK, x + 1, y + 1, 0},
-        {false, SYC_ACK | SYC_PSH, x + 1, y + 1, 100},
-        {true, SYC_ACK, y + 1, x + 101, 0},
-        {true, SYC_ACK | SYC_PSH, y + 1, x + 101, 300},
-        {false, SYC_ACK, x + 101, y + 301, 0},
-        {false, SYC_ACK | SYC_FIN, x + 101, y + 301, 0},
-        {true, SYC_ACK | SYC_FIN, y + 301, x + 102, 0},
-        {false, SYC_ACK, x + 102, y + 302, 0},
+        {false, SYC_ACK | SYC_PSH, x + 1, y + 1, c->request},
+        {true, SYC_ACK, y + 1, z, 0},
+        {true, SYC_ACK | SYC_PSH, y + 1, z, 300},
+        {false, SYC_ACK, z, y + 301, 0},
+        {false, SYC_ACK | SYC_FIN, z, y + 301, 0},
+        {true, SYC_ACK | SYC_FIN, y + 301, z + 1, 0},
+        {false, SYC_ACK, z + 1, y + 302, 0},
     };
 
     for (int i = 0; i < segments; i++) {

@@ -17,6 +17,7 @@ struct craft {
     uint8_t octets[CRAFT_ROOM];
     size_t n;
     size_t frames;
+    uint16_t request; /* octets of the request of each craft_talk(): 100 after craft_begin() */
 };
 
 /* One TCP segment between hosts 192.0.2.<client> and 198.51.100.<server>, port <client_port> to 80. */

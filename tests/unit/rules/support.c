@@ -21,7 +21,8 @@ const struct syc_schema thing_schema = {"thing", thing_fields, THING_FIELDS};
     {p ".n", SYC_INT, true, ""}, {p ".mean_s", SYC_REAL, true, ""}, {p ".sd_s", SYC_REAL, true, ""}, \
     {p ".cv", SYC_REAL, true, ""}, {p ".median_s", SYC_REAL, true, ""}, {p ".mad_s", SYC_REAL, true, ""}, \
     {p ".p10_s", SYC_REAL, true, ""}, {p ".p90_s", SYC_REAL, true, ""}, \
-    {p ".concentration_ratio", SYC_REAL, true, ""}, {p ".burstiness", SYC_REAL, true, ""}, \
+    {p ".concentration_ratio", SYC_REAL, true, ""}, {p ".beat", SYC_REAL, true, ""}, \
+    {p ".burstiness", SYC_REAL, true, ""}, \
     {p ".memory", SYC_REAL, true, ""}, {p ".entropy_ratio", SYC_REAL, true, ""}, \
     {p ".period_s", SYC_REAL, true, ""}, {p ".period_strength_ratio", SYC_REAL, true, ""}, \
     {p ".drift", SYC_TEXT, true, ""}
@@ -32,11 +33,11 @@ const struct syc_schema thing_schema = {"thing", thing_fields, THING_FIELDS};
 /* The facts of the `source` event, by its names (events.md). */
 static const struct syc_field source_fields[] = {
     TEXT("subject"), {"src_ip", SYC_ADDR, true, ""},
-    INT("conn.count"), REAL("conn.span_s"), INT("conn.rate_1s_peak"), INT("conn.rate_10s_peak"),
+    INT("conn.count"), INT("conn.established"), INT("conn.turns"), INT("conn.run_max"), REAL("conn.span_s"), INT("conn.rate_1s_peak"), INT("conn.rate_10s_peak"),
     INT("conn.parallel_peak"), REAL("conn.same_start_ratio"), REAL("conn.half_open_ratio"),
     REAL("conn.refused_ratio"), REAL("conn.unanswered_ratio"), REAL("conn.unused_ratio"),
     REAL("conn.turns_mean"), REAL("conn.one_turn_ratio"), REAL("conn.reuse_ratio"), REAL("conn.life_p50_ms"),
-    RHYTHM("iat"), RHYTHM("episode"), RHYTHM("heavy"),
+    RHYTHM("iat"), INT("iat.backoff_n"), RHYTHM("episode"), RHYTHM("heavy"),
     REAL("episode.octets_cv"), REAL("episode.octets_modal_ratio"), REAL("episode.packets_cv"),
     INT("pkt.peak_1s"), REAL("fano.w1"), REAL("fano.w10"), REAL("fano.w60"),
     INT("idle_close.n"), REAL("idle_close.median_s"), REAL("idle_close.cv"),
@@ -44,7 +45,7 @@ static const struct syc_field source_fields[] = {
     TEXT("port.strategy"), REAL("port.odd_ratio"), INT("port.distinct"), INT("port.min"), INT("port.max"),
     INT("dest.addr_distinct"), INT("dest.port_distinct"),
     INT("syn.distinct"), TEXT("syn.os_family"), TEXT("syn.label"), INT("syn.ttl_initial"),
-    TEXT("syn.match_quality"), TEXT("syn.schedule"), REAL("syn.retry_ratio"), INT("syn.retry_count"),
+    TEXT("syn.match_quality"), TEXT("syn.schedule"), REAL("syn.retry_ratio"), INT("syn.retry_count"), INT("syn.unanswered"),
     INT("time_wait.peak"), REAL("time_wait.area_s"),
 };
 /* clang-format on */

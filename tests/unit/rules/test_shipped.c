@@ -125,27 +125,30 @@ static const struct {
      "episode.memory=0.0527 episode.concentration_ratio=0.662 episode.octets_cv=0 "
      "episode.octets_modal_ratio=1 heavy.n=71 heavy.concentration_ratio=0.662 "
      "pkt.peak_1s=1 idle_close.n=0 port.odd_ratio=0 port.distinct=72 "
-     "dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0"},
+     "dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0 "
+     "conn.established=72 conn.run_max=1 conn.turns=72 iat.beat=7.13 "
+     "episode.beat=7.13 heavy.beat=7.13"},
     {"masscan", SYC_LABEL_AUTOMATION, "scan",
      "conn.count=500 conn.span_s=4.94 conn.rate_1s_peak=115 conn.parallel_peak=1 "
      "conn.half_open_ratio=0.004 conn.refused_ratio=0.996 iat.n=499 "
      "iat.concentration_ratio=0.178 episode.n=0 pkt.peak_1s=0 idle_close.n=0 "
      "port.odd_ratio=1 port.distinct=1 dest.addr_distinct=1 dest.port_distinct=500 "
-     "syn.retry_count=0 port.strategy=fixed"},
+     "syn.retry_count=0 port.strategy=fixed conn.established=0 iat.beat=0"},
     {"backoff-closed", SYC_LABEL_AUTOMATION, "retry",
      "conn.count=10 conn.span_s=255 conn.rate_1s_peak=1 conn.parallel_peak=1 "
      "conn.refused_ratio=1 iat.n=9 iat.concentration_ratio=0.111 episode.n=9 "
      "episode.burstiness=0.0389 episode.memory=0.919 "
      "episode.concentration_ratio=0.111 pkt.peak_1s=0 idle_close.n=0 "
      "port.odd_ratio=0 port.distinct=10 dest.addr_distinct=1 dest.port_distinct=1 "
-     "syn.retry_count=0"},
+     "syn.retry_count=0 conn.established=0"},
     {"slow-headers", SYC_LABEL_AUTOMATION, "pool",
      "conn.count=30 conn.span_s=66.4 conn.rate_1s_peak=14 conn.parallel_peak=30 "
      "conn.turns_mean=0 conn.one_turn_ratio=0 iat.n=29 iat.concentration_ratio=0.966 "
      "episode.n=8 episode.burstiness=-0.862 episode.concentration_ratio=1 "
      "episode.octets_cv=0.698 episode.octets_modal_ratio=0.444 heavy.n=8 "
      "heavy.concentration_ratio=1 pkt.peak_1s=30 idle_close.n=0 port.odd_ratio=0 "
-     "port.distinct=30 dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0"},
+     "port.distinct=30 dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0 "
+     "conn.established=30 iat.beat=11.1"},
     {"human-c7", SYC_LABEL_HUMAN_LIKE, NULL,
      "conn.count=4 conn.span_s=236 conn.rate_1s_peak=2 conn.parallel_peak=3 "
      "conn.turns_mean=40.2 conn.one_turn_ratio=0.5 conn.reuse_ratio=0.975 iat.n=3 "
@@ -154,12 +157,14 @@ static const struct {
      "episode.octets_modal_ratio=0.2 heavy.n=30 heavy.concentration_ratio=0.5 "
      "pkt.peak_1s=9 idle_close.n=2 idle_close.cv=0.769 tls.full=4 tls.resumed=0 "
      "tls.resumed_ratio=0 port.odd_ratio=0 port.distinct=4 dest.addr_distinct=2 "
-     "dest.port_distinct=1 syn.retry_count=0"},
+     "dest.port_distinct=1 syn.retry_count=0 conn.established=4 conn.run_max=7 "
+     "conn.turns=161 episode.beat=0.517 heavy.beat=1.09"},
     {"zmap", SYC_LABEL_AUTOMATION, "scan",
      "conn.count=256 conn.span_s=8.12 conn.rate_1s_peak=90 conn.parallel_peak=1 "
      "conn.half_open_ratio=1 iat.n=255 iat.concentration_ratio=0.0588 episode.n=0 "
      "pkt.peak_1s=0 idle_close.n=0 port.odd_ratio=0.477 port.distinct=254 "
-     "dest.addr_distinct=256 dest.port_distinct=1 syn.retry_count=0"},
+     "dest.addr_distinct=256 dest.port_distinct=1 syn.retry_count=0 "
+     "conn.established=0 iat.beat=0"},
     {"human-c1", SYC_LABEL_HUMAN_LIKE, NULL,
      "conn.count=10 conn.span_s=296 conn.rate_1s_peak=5 conn.parallel_peak=7 "
      "conn.turns_mean=9.1 conn.one_turn_ratio=0 conn.reuse_ratio=0.89 iat.n=9 "
@@ -167,23 +172,26 @@ static const struct {
      "episode.memory=0.187 episode.concentration_ratio=0.182 episode.octets_cv=0.781 "
      "episode.octets_modal_ratio=0.147 heavy.n=18 heavy.concentration_ratio=0.222 "
      "pkt.peak_1s=7 idle_close.n=4 idle_close.cv=0.465 port.odd_ratio=0 "
-     "port.distinct=10 dest.addr_distinct=2 dest.port_distinct=1 syn.retry_count=0"},
+     "port.distinct=10 dest.addr_distinct=2 dest.port_distinct=1 syn.retry_count=0 "
+     "conn.established=10 conn.run_max=3 conn.turns=91 episode.beat=0 heavy.beat=0"},
     {"py-aiohttp-crawl", SYC_LABEL_AUTOMATION, "pool",
      "conn.count=12 conn.span_s=18.1 conn.rate_1s_peak=6 conn.parallel_peak=12 "
      "conn.turns_mean=12.8 conn.one_turn_ratio=0 conn.reuse_ratio=0.922 iat.n=11 "
      "iat.concentration_ratio=0.182 episode.n=0 heavy.n=0 pkt.peak_1s=21 "
      "idle_close.n=0 tls.full=12 tls.resumed=0 tls.resumed_ratio=0 port.odd_ratio=0 "
-     "port.distinct=12 dest.addr_distinct=2 dest.port_distinct=1 syn.retry_count=0"},
+     "port.distinct=12 dest.addr_distinct=2 dest.port_distinct=1 syn.retry_count=0 "
+     "conn.established=12 conn.run_max=14 conn.turns=153 iat.beat=0"},
     {"node-agent-max2", SYC_LABEL_AUTOMATION, "load",
      "conn.count=2 conn.span_s=0.929 conn.rate_1s_peak=2 conn.parallel_peak=2 "
      "conn.turns_mean=50 conn.one_turn_ratio=0 conn.reuse_ratio=0.98 iat.n=1 "
      "episode.n=0 heavy.n=0 pkt.peak_1s=100 idle_close.n=0 port.odd_ratio=0 "
-     "port.distinct=2 dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0"},
+     "port.distinct=2 dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0 "
+     "conn.established=2 conn.run_max=50 conn.turns=100"},
     {"blackhole-syn", SYC_LABEL_AUTOMATION, "retry",
      "conn.count=2 conn.span_s=135 conn.rate_1s_peak=1 conn.parallel_peak=1 "
      "conn.unanswered_ratio=1 iat.n=1 episode.n=1 pkt.peak_1s=0 idle_close.n=0 "
      "port.odd_ratio=0 port.distinct=2 dest.addr_distinct=2 dest.port_distinct=1 "
-     "syn.retry_count=19"},
+     "syn.retry_count=19 conn.established=0 syn.unanswered=21"},
     {"py-session-3s", SYC_LABEL_AUTOMATION, "beacon",
      "conn.count=1 conn.span_s=288 conn.rate_1s_peak=1 conn.parallel_peak=1 "
      "conn.turns_mean=95 conn.one_turn_ratio=0 conn.reuse_ratio=0.989 iat.n=0 "
@@ -191,13 +199,15 @@ static const struct {
      "episode.concentration_ratio=1 episode.octets_cv=0 episode.octets_modal_ratio=1 "
      "heavy.n=93 heavy.concentration_ratio=1 pkt.peak_1s=3 idle_close.n=1 tls.full=1 "
      "tls.resumed=0 tls.resumed_ratio=0 port.odd_ratio=0 port.distinct=1 "
-     "dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0"},
+     "dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0 conn.established=1 "
+     "conn.run_max=3 conn.turns=95 episode.beat=42.8 heavy.beat=42.8"},
     {"nmap-sT", SYC_LABEL_AUTOMATION, "scan",
      "conn.count=200 conn.span_s=0.0211 conn.rate_1s_peak=200 conn.parallel_peak=2 "
      "conn.refused_ratio=0.985 conn.unused_ratio=1 conn.turns_mean=0 "
      "conn.one_turn_ratio=0 iat.n=199 iat.concentration_ratio=0.774 episode.n=0 "
      "pkt.peak_1s=0 idle_close.n=0 port.odd_ratio=0 port.distinct=199 "
-     "dest.addr_distinct=1 dest.port_distinct=200 syn.retry_count=0"},
+     "dest.addr_distinct=1 dest.port_distinct=200 syn.retry_count=0 "
+     "conn.established=3 iat.beat=34.7"},
     {"chromium-bot-10s", SYC_LABEL_AUTOMATION, "beacon",
      "conn.count=6 conn.span_s=281 conn.rate_1s_peak=6 conn.parallel_peak=3 "
      "conn.turns_mean=13.8 conn.one_turn_ratio=0 conn.reuse_ratio=0.928 iat.n=5 "
@@ -206,7 +216,8 @@ static const struct {
      "episode.octets_modal_ratio=0.227 heavy.n=18 heavy.concentration_ratio=0.944 "
      "pkt.peak_1s=29 idle_close.n=1 tls.full=6 tls.resumed=0 tls.resumed_ratio=0 "
      "port.odd_ratio=0 port.distinct=6 dest.addr_distinct=2 dest.port_distinct=1 "
-     "syn.retry_count=0"},
+     "syn.retry_count=0 conn.established=6 conn.run_max=4 conn.turns=83 "
+     "episode.beat=0 heavy.beat=6.21"},
     {"py-exp", SYC_LABEL_AUTOMATION, "poll",
      "conn.count=76 conn.span_s=288 conn.rate_1s_peak=3 conn.parallel_peak=1 "
      "conn.turns_mean=1 conn.one_turn_ratio=1 conn.reuse_ratio=0 iat.n=75 "
@@ -214,7 +225,9 @@ static const struct {
      "episode.memory=-0.14 episode.concentration_ratio=0.404 episode.octets_cv=0.515 "
      "episode.octets_modal_ratio=0.793 heavy.n=57 heavy.concentration_ratio=0.404 "
      "pkt.peak_1s=3 idle_close.n=0 port.odd_ratio=0 port.distinct=76 "
-     "dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0"},
+     "dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0 "
+     "conn.established=76 conn.run_max=1 conn.turns=76 iat.beat=0 episode.beat=0.62 "
+     "heavy.beat=0.62"},
     {"cron-20s", SYC_LABEL_AUTOMATION, "beacon",
      "conn.count=15 conn.span_s=280 conn.rate_1s_peak=1 conn.parallel_peak=1 "
      "conn.turns_mean=1.6 conn.one_turn_ratio=0.4 conn.reuse_ratio=0.375 iat.n=14 "
@@ -223,12 +236,14 @@ static const struct {
      "episode.octets_modal_ratio=1 heavy.n=14 heavy.concentration_ratio=1 "
      "pkt.peak_1s=5 idle_close.n=0 tls.full=15 tls.resumed=0 tls.resumed_ratio=0 "
      "port.odd_ratio=0 port.distinct=15 dest.addr_distinct=1 dest.port_distinct=1 "
-     "syn.retry_count=0"},
+     "syn.retry_count=0 conn.established=15 conn.run_max=3 conn.turns=24 "
+     "iat.beat=5.84 episode.beat=5.84 heavy.beat=5.84"},
     {"wget-recursive", SYC_LABEL_AUTOMATION, "crawl",
      "conn.count=1 conn.span_s=5.6 conn.rate_1s_peak=1 conn.parallel_peak=1 "
      "conn.turns_mean=104 conn.one_turn_ratio=0 conn.reuse_ratio=0.99 iat.n=0 "
      "episode.n=0 heavy.n=0 pkt.peak_1s=26 idle_close.n=0 port.odd_ratio=0 "
-     "port.distinct=1 dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0"},
+     "port.distinct=1 dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0 "
+     "conn.established=1 conn.run_max=104 conn.turns=104"},
     {"human-c6", SYC_LABEL_HUMAN_LIKE, NULL,
      "conn.count=26 conn.span_s=239 conn.rate_1s_peak=4 conn.parallel_peak=7 "
      "conn.turns_mean=5.46 conn.one_turn_ratio=0.115 conn.reuse_ratio=0.817 iat.n=25 "
@@ -238,7 +253,8 @@ static const struct {
      "heavy.concentration_ratio=0.316 pkt.peak_1s=19 idle_close.n=2 "
      "idle_close.cv=0.00471 tls.full=4 tls.resumed=22 tls.resumed_ratio=0.846 "
      "port.odd_ratio=0 port.distinct=26 dest.addr_distinct=2 dest.port_distinct=1 "
-     "syn.retry_count=0"},
+     "syn.retry_count=0 conn.established=26 conn.run_max=5 conn.turns=142 iat.beat=0 "
+     "episode.beat=0 heavy.beat=0"},
     {"human-f2", SYC_LABEL_HUMAN_LIKE, NULL,
      "conn.count=11 conn.span_s=215 conn.rate_1s_peak=4 conn.parallel_peak=5 "
      "conn.unused_ratio=0.455 conn.turns_mean=5.27 conn.one_turn_ratio=0.182 "
@@ -247,24 +263,28 @@ static const struct {
      "episode.concentration_ratio=0.167 episode.octets_cv=0.77 "
      "episode.octets_modal_ratio=0.24 heavy.n=7 heavy.concentration_ratio=0.286 "
      "pkt.peak_1s=6 idle_close.n=3 idle_close.cv=0.17 port.odd_ratio=0 "
-     "port.distinct=11 dest.addr_distinct=2 dest.port_distinct=1 syn.retry_count=0"},
+     "port.distinct=11 dest.addr_distinct=2 dest.port_distinct=1 syn.retry_count=0 "
+     "conn.established=11 conn.run_max=4 conn.turns=58 iat.beat=0 episode.beat=0"},
     {"hping-syn", SYC_LABEL_AUTOMATION, "flood",
      "conn.count=1868 conn.span_s=4.07 conn.rate_1s_peak=850 conn.parallel_peak=1 "
      "conn.half_open_ratio=1 iat.n=1867 iat.concentration_ratio=0.5 episode.n=0 "
      "pkt.peak_1s=0 idle_close.n=0 port.odd_ratio=0.5 port.distinct=1868 "
-     "dest.addr_distinct=1 dest.port_distinct=2 syn.retry_count=0"},
+     "dest.addr_distinct=1 dest.port_distinct=2 syn.retry_count=0 conn.established=0 "
+     "iat.beat=45.2"},
     {"node-agent-free2", SYC_LABEL_AUTOMATION, "pool",
      "conn.count=198 conn.span_s=28.1 conn.rate_1s_peak=100 conn.parallel_peak=100 "
      "conn.turns_mean=1.01 conn.one_turn_ratio=0.99 conn.reuse_ratio=0.01 iat.n=197 "
      "iat.concentration_ratio=0.706 episode.n=1 heavy.n=1 pkt.peak_1s=100 "
      "idle_close.n=2 idle_close.cv=0.00227 port.odd_ratio=0 port.distinct=198 "
-     "dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0"},
+     "dest.addr_distinct=1 dest.port_distinct=1 syn.retry_count=0 "
+     "conn.established=198 conn.run_max=1 conn.turns=200 iat.beat=24.4"},
     {"curl-fast", SYC_LABEL_AUTOMATION, "poll",
      "conn.count=150 conn.span_s=21.6 conn.rate_1s_peak=12 conn.parallel_peak=1 "
      "conn.turns_mean=1 conn.one_turn_ratio=1 conn.reuse_ratio=0 iat.n=149 "
      "iat.concentration_ratio=0.51 episode.n=0 heavy.n=0 pkt.peak_1s=12 "
      "idle_close.n=0 port.odd_ratio=0 port.distinct=150 dest.addr_distinct=1 "
-     "dest.port_distinct=1 syn.retry_count=0"},
+     "dest.port_distinct=1 syn.retry_count=0 conn.established=150 conn.run_max=1 "
+     "conn.turns=150 iat.beat=4.64"},
     {"human-f3", SYC_LABEL_HUMAN_LIKE, NULL,
      "conn.count=18 conn.span_s=200 conn.rate_1s_peak=5 conn.parallel_peak=6 "
      "conn.turns_mean=3.33 conn.one_turn_ratio=0.278 conn.reuse_ratio=0.7 iat.n=17 "
@@ -273,13 +293,15 @@ static const struct {
      "episode.octets_cv=1.39 episode.octets_modal_ratio=0.345 heavy.n=8 "
      "heavy.concentration_ratio=0 pkt.peak_1s=22 idle_close.n=0 tls.full=5 "
      "tls.resumed=13 tls.resumed_ratio=0.722 port.odd_ratio=0 port.distinct=18 "
-     "dest.addr_distinct=2 dest.port_distinct=1 syn.retry_count=0"},
+     "dest.addr_distinct=2 dest.port_distinct=1 syn.retry_count=0 "
+     "conn.established=18 conn.run_max=6 conn.turns=60 iat.beat=0 episode.beat=0.538"},
     {"ab-k", SYC_LABEL_AUTOMATION, "load",
      "conn.count=10 conn.span_s=2.44 conn.rate_1s_peak=10 conn.parallel_peak=10 "
      "conn.turns_mean=60 conn.one_turn_ratio=0 conn.reuse_ratio=0.983 iat.n=9 "
      "iat.concentration_ratio=0.778 episode.n=0 heavy.n=0 pkt.peak_1s=280 "
      "idle_close.n=0 port.odd_ratio=0 port.distinct=10 dest.addr_distinct=1 "
-     "dest.port_distinct=1 syn.retry_count=0"},
+     "dest.port_distinct=1 syn.retry_count=0 conn.established=10 conn.run_max=62 "
+     "conn.turns=600"},
     {"human-c8", SYC_LABEL_HUMAN_LIKE, NULL,
      "conn.count=5 conn.span_s=255 conn.rate_1s_peak=4 conn.parallel_peak=3 "
      "conn.turns_mean=16.2 conn.one_turn_ratio=0.4 conn.reuse_ratio=0.938 iat.n=4 "
@@ -288,7 +310,8 @@ static const struct {
      "episode.octets_modal_ratio=0.0667 heavy.n=11 heavy.concentration_ratio=0.273 "
      "pkt.peak_1s=20 idle_close.n=2 idle_close.cv=0.00353 tls.full=4 tls.resumed=1 "
      "tls.resumed_ratio=0.2 port.odd_ratio=0 port.distinct=5 dest.addr_distinct=2 "
-     "dest.port_distinct=1 syn.retry_count=0"},
+     "dest.port_distinct=1 syn.retry_count=0 conn.established=5 conn.run_max=5 "
+     "conn.turns=81 episode.beat=0 heavy.beat=0"},
     {"py-gauss15-absolute", SYC_LABEL_AUTOMATION, "beacon",
      "conn.count=60 conn.span_s=296 conn.rate_1s_peak=1 conn.parallel_peak=1 "
      "conn.turns_mean=1.27 conn.one_turn_ratio=0.733 conn.reuse_ratio=0.211 iat.n=59 "
@@ -297,7 +320,8 @@ static const struct {
      "episode.octets_modal_ratio=1 heavy.n=59 heavy.concentration_ratio=0.78 "
      "pkt.peak_1s=4 idle_close.n=0 tls.full=60 tls.resumed=0 tls.resumed_ratio=0 "
      "port.odd_ratio=0 port.distinct=60 dest.addr_distinct=1 dest.port_distinct=1 "
-     "syn.retry_count=0"},
+     "syn.retry_count=0 conn.established=60 conn.run_max=3 conn.turns=76 "
+     "iat.beat=10.7 episode.beat=10.7 heavy.beat=10.7"},
     {"py-exp-8", SYC_LABEL_AUTOMATION, "poll",
      "conn.count=35 conn.span_s=283 conn.rate_1s_peak=2 conn.parallel_peak=1 "
      "conn.turns_mean=1.34 conn.one_turn_ratio=0.657 conn.reuse_ratio=0.255 iat.n=34 "
@@ -306,7 +330,8 @@ static const struct {
      "episode.octets_modal_ratio=0.833 heavy.n=29 heavy.concentration_ratio=0.31 "
      "pkt.peak_1s=6 idle_close.n=0 tls.full=35 tls.resumed=0 tls.resumed_ratio=0 "
      "port.odd_ratio=0 port.distinct=35 dest.addr_distinct=1 dest.port_distinct=1 "
-     "syn.retry_count=0"},
+     "syn.retry_count=0 conn.established=35 conn.run_max=3 conn.turns=47 iat.beat=0 "
+     "episode.beat=0 heavy.beat=0"},
     {"human-c7", SYC_LABEL_HUMAN_LIKE, NULL,
      "conn.count=9 conn.span_s=263 conn.rate_1s_peak=5 conn.parallel_peak=7 "
      "conn.unused_ratio=0.111 conn.turns_mean=16.9 conn.one_turn_ratio=0 "
@@ -315,7 +340,8 @@ static const struct {
      "episode.concentration_ratio=0.316 episode.octets_cv=0.59 "
      "episode.octets_modal_ratio=0.103 heavy.n=28 heavy.concentration_ratio=0.357 "
      "pkt.peak_1s=7 idle_close.n=3 idle_close.cv=0.802 port.odd_ratio=0 "
-     "port.distinct=9 dest.addr_distinct=2 dest.port_distinct=1 syn.retry_count=0"},
+     "port.distinct=9 dest.addr_distinct=2 dest.port_distinct=1 syn.retry_count=0 "
+     "conn.established=9 conn.run_max=5 conn.turns=152 episode.beat=0 heavy.beat=0"},
     /* clang-format on */
 };
 
