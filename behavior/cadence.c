@@ -119,6 +119,7 @@ struct syc_visit {
     struct view whole;
     size_t from; /* mark at which the next pair or sub-stream begins */
     bool has_streams;
+    size_t stream_marks; /* in room->streams */
     int64_t part;
     char fingerprint[STREAM_TEXT];
     struct facts source, other; /* the pair or sub-stream asked for last */
@@ -206,10 +207,11 @@ syc_visit_substream(struct syc_visit *v)
         if (!v->has_streams) {
             return NULL;
         }
-        syc_streams_order(&v->room, &who, &v->whole);
+        v->stream_marks = syc_streams_order(&v->room, &who, &v->whole);
         v->part = 0;
     }
-    v->from = syc_streams_next(&v->room, &v->c->store, &who, &v->whole, v->from, &stream);
+    v->from =
+        syc_streams_next(&v->room, &v->c->store, &v->whole, v->stream_marks, v->from, &stream);
     if (v->from == 0) {
         return NULL;
     }

@@ -26,7 +26,7 @@ enum { STORE_NONE = UINT32_MAX };
  * so that finishing never lacks it.
  */
 enum {
-    STORE_WORK_MARK = 104,
+    STORE_WORK_MARK = 108,
     STORE_WORK_BURST = 72,
     STORE_ORDER_SOURCE = 32,
     STORE_ORDER_MARK = 4

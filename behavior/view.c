@@ -17,7 +17,9 @@
 #include "behavior/view.h"
 
 _Static_assert(sizeof(struct item) == 24, "STORE_WORK_BURST is acts, spare and work: 3 * 24");
-_Static_assert(STORE_WORK_BURST == 72 && STORE_WORK_MARK == 72 + 4 * sizeof(void *), "room");
+_Static_assert(STORE_WORK_BURST == 72 &&
+                   STORE_WORK_MARK == 72 + 4 * sizeof(void *) + sizeof(uint32_t),
+               "room");
 
 /* ------------------------------------------------------------ orders */
 
@@ -121,13 +123,14 @@ syc_room_init(struct room *room, const struct store *s)
     room->order = syc_alloc(room->marks, sizeof(*room->order));
     room->pairs = syc_alloc(room->marks, sizeof(*room->pairs));
     room->streams = syc_alloc(room->marks, sizeof(*room->streams));
+    room->stream_of = syc_alloc(room->marks, sizeof(*room->stream_of));
     room->by_dest = syc_alloc(room->marks, sizeof(*room->by_dest));
     room->acts = syc_alloc(room->items, sizeof(*room->acts));
     room->spare = syc_alloc(room->items, sizeof(*room->spare));
     room->work = syc_alloc(room->items, 3 * sizeof(*room->work));
     if (room->by_source == NULL || room->order == NULL || room->pairs == NULL ||
-        room->streams == NULL || room->by_dest == NULL || room->acts == NULL ||
-        room->spare == NULL || room->work == NULL) {
+        room->streams == NULL || room->by_dest == NULL || room->stream_of == NULL ||
+        room->acts == NULL || room->spare == NULL || room->work == NULL) {
         syc_room_fini(room);
         return false;
     }
@@ -143,6 +146,7 @@ syc_room_fini(struct room *room)
     syc_free(room->order);
     syc_free(room->pairs);
     syc_free(room->streams);
+    syc_free(room->stream_of);
     syc_free(room->by_dest);
     syc_free(room->acts);
     syc_free(room->spare);

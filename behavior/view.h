@@ -39,6 +39,7 @@ struct room {
     uint32_t *by_source; /* indexes of all marks, those of a source together from its begin on */
     struct mark **order, **pairs;
     struct mark **streams, **by_dest; /* of sub-streams: all of them, and one by destination */
+    uint32_t *stream_of;              /* the number of the sub-stream beside each of streams */
     struct item *acts, *spare;
     int64_t *work;
     size_t marks, items;

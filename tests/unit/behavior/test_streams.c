@@ -82,8 +82,7 @@ openings_that_chain_are_one_program(void **state)
     for (size_t i = 0; i < 18; i++) {
         add((double)i, octets[i % 3], NULL, NULL);
     }
-    assert_int_equal(streams_of(s), 1);
-    assert_int_equal(int_of(s[0], "conn.count"), 18);
+    assert_int_equal(streams_of(s), 0);
 }
 
 /* One source, one program, one size: nothing is said twice. */
@@ -133,6 +132,46 @@ user_agents_are_programs(void **state)
     assert_int_equal(streams_of(s), 2);
     assert_int_equal(int_of(s[0], "conn.count"), 6);
     assert_int_equal(int_of(s[1], "conn.count"), 6);
+}
+
+/*
+ * Captures cut headers off, so some connections of one program name it and some do not: these are unknown, and join the
+ * one program that their openings chain with. Those that open with a quarter of it do not.
+ */
+static void
+what_is_not_named_joins_the_program_it_opens_like(void **state)
+{
+    const struct kept *s[8];
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        add((double)i, 300 + 10 * (int64_t)i, NULL, i % 3 == 0 ? "Mozilla/5.0" : NULL);
+        add((double)i + 0.5, 80, NULL, NULL);
+    }
+    assert_int_equal(streams_of(s), 2);
+    assert_int_equal(int_of(s[0], "conn.count"), 6);
+    assert_string_equal(s[0]->fingerprint, "- Mozilla/5.0");
+    assert_int_equal(int_of(s[1], "conn.count"), 6);
+    assert_string_equal(s[1]->fingerprint, "- opening 80");
+    for (size_t i = 0; i < 6; i++) {
+        add((double)i, 300 + 10 * (int64_t)i, NULL, i % 3 == 0 ? "Mozilla/5.0" : NULL);
+    }
+    assert_int_equal(streams_of(s), 0);
+}
+
+/* Connections opened ahead of need and never used say nothing of who made them. */
+static void
+unused_connections_are_of_no_program(void **state)
+{
+    const struct kept *s[8];
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        add((double)i, 300, NULL, "Mozilla/5.0");
+        made_open(&made[made_count], 1, 1, 80, (uint16_t)(50000 + i), SECONDS(i) + 100000);
+        made_count++;
+    }
+    assert_int_equal(streams_of(s), 0);
 }
 
 /* Four connections of one burst are below both limits; the other program's twelve are not. */
@@ -194,6 +233,8 @@ test_streams_group(void)
         cmocka_unit_test(one_program_is_no_substream),
         cmocka_unit_test(ja4_tells_programs_apart_by_their_ciphers),
         cmocka_unit_test(user_agents_are_programs),
+        cmocka_unit_test(what_is_not_named_joins_the_program_it_opens_like),
+        cmocka_unit_test(unused_connections_are_of_no_program),
         cmocka_unit_test(what_is_too_small_for_any_rule_is_passed_over),
         cmocka_unit_test(bursts_of_parts_belong_to_their_connection),
     };
