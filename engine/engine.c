@@ -133,13 +133,19 @@ on_syn(void *user, const struct syc_syn_seen *s)
     struct syc_engine *e = user;
     size_t slot = ((uintptr_t)s->syn / sizeof(struct syc_syn)) % MATCHES;
     struct cached_match *m = &e->matches[slot];
+    const char *file;
 
     if (m->syn != s->syn) {
         m->syn = s->syn;
         syc_signatures_identify(e->signatures, s->syn, &m->identity);
     }
-    syc_emit_fingerprint(e->config.output, s, &m->identity,
-                         e->config.many_inputs ? engine_input_name(e, s->file) : NULL);
+    file = e->config.many_inputs ? engine_input_name(e, s->file) : NULL;
+    if (e->config.events & SYC_EVENT_FINGERPRINT) {
+        syc_emit_fingerprint(e->config.output, s, &m->identity, file);
+    }
+    if (e->config.syn != NULL) {
+        e->config.syn(e->config.user, s, &m->identity, file);
+    }
 }
 
 /* ------------------------------------------------------------ making one */
@@ -184,7 +190,7 @@ make_tables(struct syc_engine *e)
     if (!e->config.fixed_key) {
         table.key = syc_hash_key_random();
     }
-    if (e->config.events & SYC_EVENT_FINGERPRINT) {
+    if ((e->config.events & SYC_EVENT_FINGERPRINT) || e->config.syn != NULL) {
         sink.syn = on_syn;
         e->matches = syc_alloc(MATCHES, sizeof(*e->matches));
         if (e->matches == NULL) {

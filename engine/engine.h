@@ -54,6 +54,9 @@ struct syc_engine_config {
                     const struct syc_verdict *v); /* every verdict emitted, NULL = none */
     /* What the connections cost, at the end; made when this is given or its event is asked for. NULL = none. */
     void (*audited)(void *user, const struct syc_audit_report *r);
+    /* Every SYN and SYN+ACK that a fingerprint event would tell of, with its file's name if there are several. */
+    void (*syn)(void *user, const struct syc_syn_seen *s, const struct syc_identity *identity,
+                const char *file);
     void (*message)(void *user, const char *text); /* one line for a person, NULL = none */
     /* An input of a capture is over, at its end or by a fault; NULL = none. */
     void (*input)(void *user, const struct syc_input_over *over, const struct syc_error *err);

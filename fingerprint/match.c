@@ -235,6 +235,7 @@ syc_match_tell(const struct syc_signature *it, enum syc_quality quality, const s
     out->db_line = it->line;
     out->date = it->pragmas.date;
     out->source = it->pragmas.source;
+    out->sig = it->text;
     out->aside = it->native ? seen->aside : 0;
     if (((fit->differs | fit->forgiven) & FIELD(TTL)) == 0) {
         out->distance = (uint8_t)(it->sig.ttl - seen->syn->ttl);

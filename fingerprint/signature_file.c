@@ -137,7 +137,8 @@ read_signature(struct syc_loader *l)
                                        "13 nop: write the sig without them");
     }
     l->next.line = l->scan.line_number;
-    status = syc_signatures_add(l->set, &l->next);
+    l->next.text = syc_arena_text(&l->set->arena, start, (size_t)(l->scan.end - start));
+    status = l->next.text != NULL ? syc_signatures_add(l->set, &l->next) : SYC_NO_MEMORY;
     if (status == SYC_OK) {
         l->pragmas = &l->set->items[l->set->count - 1].pragmas;
     } else if (status == SYC_LIMIT) {
@@ -311,7 +312,8 @@ note_passed(struct syc_loader *l)
     if (l->passed_line == 0) {
         return SYC_OK;
     }
-    snprintf(text, sizeof text, "%zu lines of HTTP signatures are passed over", l->passed_lines);
+    snprintf(text, sizeof text, "%zu line%s for HTTP passed over", l->passed_lines,
+             l->passed_lines == 1 ? "" : "s");
     return syc_load_remark(l, SYC_REMARK_NOTE, l->passed_line, 0, "http", text);
 }
 

@@ -68,6 +68,7 @@ struct syc_signature {
     bool generic;  /* g: */
     uint16_t next; /* in its chain, file order; SYC_NO_SIGNATURE ends */
     unsigned line;
+    const char *text; /* of the sig line */
     const char *label;
     const char *os;
     const char *flavor;

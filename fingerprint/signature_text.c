@@ -135,6 +135,9 @@ window(struct syc_scan *s, enum syc_dialect dialect, struct syc_sig *out)
         out->wsize = SYC_WSIZE_ANY;
     } else if (dialect == SYC_DIALECT_NATIVE && syc_scan_word(s, "floor65535")) {
         out->wsize = SYC_WSIZE_FLOOR65535;
+    } else if (dialect == SYC_DIALECT_P0F && s->p < s->end && *s->p == 'f') {
+        return syc_scan_fail(s,
+                             "floor65535 needs \";@ matching=syncopate\" above the first section");
     } else {
         while (!syc_scan_word(s, forms[i].word)) {
             i++;

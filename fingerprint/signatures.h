@@ -75,6 +75,7 @@ struct syc_match {
     unsigned db_line;
     const char *date;   /* pragma date= */
     const char *source; /* pragma source= */
+    const char *sig;    /* the line's value as written */
 };
 
 struct syc_signatures;

@@ -12,41 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A member that is absent is left out: null would be a third state for readers to handle. */
-static void
-member_text(struct syc_json *j, const char *name, const char *text)
-{
-    if (text != NULL) {
-        syc_json_key(j, name);
-        syc_json_text(j, text);
-    }
-}
-
-static void
-member_int(struct syc_json *j, const char *name, size_t n)
-{
-    syc_json_key(j, name);
-    syc_json_int(j, (int64_t)n);
-}
-
-/*
- * False when memory was short: then the line is not printed at all, as half a line of JSON would
- * break its reader.
- */
-static bool
-print_line(struct syc_json *j)
-{
-    bool ok = !j->failed;
-
-    syc_json_close(j, '}');
-    if (ok && !j->failed) {
-        printf("%.*s\n", (int)j->n, j->text);
-    }
-    ok = ok && !j->failed;
-    syc_json_reset(j);
-    return ok;
-}
-
 /*
  * One object a finding, then one with the counts: lines may be read one by one, the last tells that
  * nothing is missing.
@@ -64,21 +29,21 @@ print_json(const struct syc_ruleset *set, size_t files, bool warnings)
             continue;
         }
         syc_json_open(&j, '{');
-        member_text(&j, "file", p[i].file);
-        member_int(&j, "line", p[i].line);
-        member_int(&j, "column", p[i].column);
-        member_text(&j, "code", p[i].code);
-        member_text(&j, "severity", p[i].error ? "error" : "warning");
-        member_text(&j, "message", p[i].text);
-        member_text(&j, "hint", p[i].hint);
-        ok = print_line(&j);
+        syc_line_text(&j, "file", p[i].file);
+        syc_line_int(&j, "line", p[i].line);
+        syc_line_int(&j, "column", p[i].column);
+        syc_line_text(&j, "code", p[i].code);
+        syc_line_text(&j, "severity", p[i].error ? "error" : "warning");
+        syc_line_text(&j, "message", p[i].text);
+        syc_line_text(&j, "hint", p[i].hint);
+        ok = syc_line_print(&j);
     }
     syc_json_open(&j, '{');
-    member_int(&j, "files", files);
-    member_int(&j, "loaded", syc_ruleset_loaded(set));
-    member_int(&j, "refused", syc_ruleset_refused(set));
-    member_int(&j, "skipped", syc_ruleset_skipped(set));
-    ok = ok && print_line(&j);
+    syc_line_int(&j, "files", files);
+    syc_line_int(&j, "loaded", syc_ruleset_loaded(set));
+    syc_line_int(&j, "refused", syc_ruleset_refused(set));
+    syc_line_int(&j, "skipped", syc_ruleset_skipped(set));
+    ok = ok && syc_line_print(&j);
     syc_json_fini(&j);
     return ok;
 }
@@ -185,13 +150,13 @@ fields(const struct syc_options *o)
             continue;
         }
         syc_json_open(&j, '{');
-        member_text(&j, "category", s->category);
-        member_text(&j, "field", f->name);
-        member_text(&j, "type", type_word(f->type));
+        syc_line_text(&j, "category", s->category);
+        syc_line_text(&j, "field", f->name);
+        syc_line_text(&j, "type", type_word(f->type));
         syc_json_key(&j, "optional");
         syc_json_bool(&j, f->optional);
-        member_text(&j, "doc", f->doc);
-        ok = print_line(&j);
+        syc_line_text(&j, "doc", f->doc);
+        ok = syc_line_print(&j);
     }
     syc_json_fini(&j);
     if (fflush(stdout) != 0 || ferror(stdout) || !ok) {

@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct syc_verb *const verbs[] = {&syc_verb_audit, &syc_verb_judge, &syc_verb_rules};
+static const struct syc_verb *const verbs[] = {&syc_verb_audit, &syc_verb_judge, &syc_verb_rules,
+                                               &syc_verb_signatures};
 
 /*
  * The verb of the first word; without one the main job, which has none: the commonest use must need

@@ -25,7 +25,7 @@ enum {
     JUDGES = VERB_ANALYZE | VERB_JUDGE,
     CAPTURES = VERB_ANALYZE | VERB_AUDIT,
     RUNS = JUDGES | VERB_AUDIT,
-    ALL = RUNS | VERB_RULES
+    ALL = RUNS | VERB_RULES | VERB_SIGNATURES
 };
 
 /* FLAG sets a bool, TEXT borrows the argument, LIST appends it, CALL parses it. */
@@ -224,6 +224,8 @@ static const struct row rows[] = {
      "leave out segments whose IPv4 or TCP checksum is wrong"},
     {NULL, 0, "from", "FORMAT", VERB_JUDGE, CALL, 0, set_from,
      "whose records these are: syncopate (the default)"},
+    {NULL, 0, "syn-ack", NULL, VERB_SIGNATURES, FLAG, AT(syn_ack), NULL,
+     "explain: each RAW_SIG is of a SYN+ACK, not of a SYN"},
     {"Output", 0, "json", NULL, ALL, FLAG, AT(json), NULL,
      "JSON Lines, also on a terminal (elsewhere the default)"},
     {NULL, 0, "human", NULL, JUDGES | VERB_AUDIT, FLAG, AT(human), NULL,
@@ -248,7 +250,7 @@ static const struct row rows[] = {
      "say on standard error what is loaded and read"},
     {"Knowledge", 0, "rules", "PATH", JUDGES, LIST, AT(rules), NULL,
      "rules from this file or folder instead of the shipped\nones (may be repeated)"},
-    {NULL, 0, "signatures", "FILE", RUNS, LIST, AT(signatures), NULL,
+    {NULL, 0, "signatures", "FILE", RUNS | VERB_SIGNATURES, LIST, AT(signatures), NULL,
      "SYN signatures in p0f.fp syntax instead of the\nshipped ones (may be repeated)"},
     {NULL, 0, "at", "SECONDS", VERB_AUDIT, CALL, 0, set_at,
      "say only what could be said so long after the start"},

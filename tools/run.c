@@ -161,7 +161,7 @@ hint_at_verbs(const struct syc_run *run, const struct syc_input_over *over)
 
     if (over->status == SYC_IO && run->files != NULL && name == run->files->items[0] &&
         strpbrk(name, "./") == NULL && access(name, F_OK) != 0) {
-        syc_say("if %s was meant as a command: there are audit, judge and rules", name);
+        syc_say("if %s was meant as a command: there are audit, judge, rules and signatures", name);
     }
 }
 

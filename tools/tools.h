@@ -21,7 +21,7 @@ enum {
     EXIT_INTERRUPTED = 130,
 };
 
-enum { VERB_ANALYZE = 1, VERB_JUDGE = 2, VERB_RULES = 4, VERB_AUDIT = 8 };
+enum { VERB_ANALYZE = 1, VERB_JUDGE = 2, VERB_RULES = 4, VERB_AUDIT = 8, VERB_SIGNATURES = 16 };
 
 struct syc_texts {
     const char **items;
@@ -48,6 +48,7 @@ struct syc_options {
     enum syc_format format;
     bool json, human, quiet, verbose, help, version;
     bool no_tunnels, checksums, sni;
+    bool syn_ack; /* signatures explain: the raw signatures are of SYN+ACKs */
     size_t memory_octets;
     double prior;
     int64_t idle_ns, two_msl_ns;
@@ -66,7 +67,8 @@ struct syc_verb {
     const char *examples; /* whole lines */
     int (*run)(const struct syc_options *o);
 };
-extern const struct syc_verb syc_verb_analyze, syc_verb_audit, syc_verb_judge, syc_verb_rules;
+extern const struct syc_verb syc_verb_analyze, syc_verb_audit, syc_verb_judge, syc_verb_rules,
+    syc_verb_signatures;
 
 /*
  * Read a verb's options; argv[0] is skipped.
@@ -89,6 +91,20 @@ void syc_say_problems(int fd, const struct syc_ruleset *set, bool warnings);
 
 /* The remarks of signature files in the same form; those above `most` are left out. To descriptor fd. */
 void syc_say_remarks(int fd, const struct syc_signatures *set, enum syc_remark_level most);
+
+/* ---- lines of JSON (lines.c) ---- */
+
+/* Members of the object that is open; a text that is NULL is left out. */
+void syc_line_text(struct syc_json *j, const char *name, const char *text);
+void syc_line_int(struct syc_json *j, const char *name, size_t n);
+
+/* Close the object and print it as one line; false, and nothing printed, when memory was short. */
+bool syc_line_print(struct syc_json *j);
+
+/* ---- signatures for what none fits (learn.c) ---- */
+
+/* Read the captures of the words after the first, print signatures for their unknown SYNs; the exit status. */
+int syc_learn(const struct syc_options *o);
 
 /* ---- a run: engine, output, signals, the end (run.c) ---- */
 

@@ -179,6 +179,7 @@ def make_files(folder):
     return captures
 
 
+RAW = "4:57+7:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0"
 SMALL = ["--rules", "rule.yml", "--signatures", "known.fp"]
 
 
@@ -194,6 +195,9 @@ def commands(folder):
         "judge": (["judge", "--json", "--events", EVERY] + SMALL + ["records.jsonl"], None),
         "audit": (["audit", "--json", "--signatures", "known.fp", "small.pcap"], None),
         "rules check": (["rules", "check", "rule.yml"], None),
+        "signatures check": (["signatures", "check", "known.fp"], None),
+        "signatures explain": (["signatures", "explain", "--signatures", "known.fp", RAW], None),
+        "signatures learn": (["signatures", "learn", "--signatures", "known.fp", "small.pcap"], None),
     }
 
 

@@ -99,7 +99,7 @@ the_list_of_faults_is_bounded(void **state)
 static void
 http_sections_are_passed_over_with_one_line(void **state)
 {
-    static const struct expected rows[] = {{4, "http", "4 lines of HTTP"}};
+    static const struct expected rows[] = {{4, "http", "4 lines for HTTP"}};
 
     expect_remarks("classes = unix\n[mtu]\n; nothing\n[http:request]\nua_os = Linux\n"
                    "label = s:!:curl:\n; no\n[http:response]\nx\n\ny\n",

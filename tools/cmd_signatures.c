@@ -1,0 +1,370 @@
+/*
+ * Signature files: what is wrong with them, why a SYN gets its label, and lines for SYNs that have none.
+ *
+ * All three go by the loader and the matcher of a run, so what is said here holds there.
+ */
+
+#include "tools/tools.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* As many of those that do not fit as a person can compare. */
+enum { SHOWN = 24, NEAREST = 3 };
+
+static int
+flushed(bool ok)
+{
+    if (fflush(stdout) != 0 || ferror(stdout) || !ok) {
+        syc_say("standard output: cannot be written");
+        return EXIT_OUTPUT;
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------ check */
+
+static size_t
+count_of(const struct syc_signatures *set, enum syc_remark_level level)
+{
+    const struct syc_remark *r;
+    size_t n = syc_signatures_remarks(set, &r);
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        count += r[i].level == level;
+    }
+    return count;
+}
+
+/* One object a remark, then one with the counts, as rules check prints its findings. */
+static bool
+print_json(const struct syc_signatures *set, enum syc_remark_level most)
+{
+    static const char *const words[] = {"error", "warning", "note"};
+    const struct syc_remark *r;
+    size_t n = syc_signatures_remarks(set, &r);
+    struct syc_json j = {0};
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < n; i++) {
+        if (r[i].level > most) {
+            continue;
+        }
+        syc_json_open(&j, '{');
+        syc_line_text(&j, "file", r[i].file);
+        syc_line_int(&j, "line", r[i].line);
+        syc_line_int(&j, "column", r[i].column > 0 ? r[i].column : 1);
+        syc_line_text(&j, "code", r[i].code);
+        syc_line_text(&j, "severity", words[r[i].level]);
+        syc_line_text(&j, "message", r[i].text);
+        ok = syc_line_print(&j);
+    }
+    syc_json_open(&j, '{');
+    syc_line_int(&j, "signatures", syc_signatures_count(set));
+    syc_line_int(&j, "links", syc_signatures_link_count(set));
+    syc_line_int(&j, "errors", count_of(set, SYC_REMARK_ERROR));
+    syc_line_int(&j, "warnings", count_of(set, SYC_REMARK_WARNING));
+    ok = ok && syc_line_print(&j);
+    syc_json_fini(&j);
+    return ok;
+}
+
+static const char *
+plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void
+print_counts(const struct syc_signatures *set)
+{
+    const size_t errors = count_of(set, SYC_REMARK_ERROR);
+    const size_t warnings = count_of(set, SYC_REMARK_WARNING);
+
+    printf("%zu signature%s and %zu link%s loaded, %zu error%s, %zu warning%s\n",
+           syc_signatures_count(set), plural(syc_signatures_count(set)),
+           syc_signatures_link_count(set), plural(syc_signatures_link_count(set)), errors,
+           plural(errors), warnings, plural(warnings));
+}
+
+/* Faults of reading, which have no line. */
+static int
+say_unread(const struct syc_error *err)
+{
+    syc_say("%s%s%s", err->file, err->file[0] != 0 ? ": " : "", err->text);
+    return EXIT_USAGE;
+}
+
+static int
+check(const struct syc_options *o, const char *const *paths, size_t count)
+{
+    const enum syc_remark_level most = o->quiet ? SYC_REMARK_ERROR : SYC_REMARK_NOTE;
+    struct syc_error err = {0};
+    struct syc_signatures *set;
+    enum syc_status status = syc_engine_load_signatures(&set, paths, count, &err);
+    bool wrong;
+    bool ok = true;
+    int lost;
+
+    if (status != SYC_OK) {
+        return say_unread(&err);
+    }
+    if (syc_signatures_lint(set) != SYC_OK) {
+        syc_signatures_free(set);
+        syc_say("out of memory");
+        return EXIT_USAGE;
+    }
+    if (o->json) {
+        ok = print_json(set, most);
+    } else {
+        syc_say_remarks(STDOUT_FILENO, set, most);
+        print_counts(set);
+    }
+    wrong = count_of(set, SYC_REMARK_ERROR) > 0;
+    syc_signatures_free(set);
+    lost = flushed(ok);
+    return lost != 0 ? lost : (wrong ? EXIT_USAGE : 0);
+}
+
+/* ------------------------------------------------------------ explain */
+
+/* "a, b" of the bits that are set. */
+static void
+join(char *out, size_t size, unsigned bits, const char *(*word)(unsigned))
+{
+    size_t n = 0;
+
+    out[0] = 0;
+    for (; bits != 0 && n < size; bits &= bits - 1) {
+        int added = snprintf(out + n, size - n, "%s%s", n > 0 ? ", " : "",
+                             word((unsigned)__builtin_ctz(bits)));
+        n += added > 0 ? (size_t)added : 0;
+    }
+}
+
+static const char *
+field_word(unsigned n)
+{
+    return syc_sig_field_name((enum syc_sig_field)n);
+}
+
+static const char *
+aside_word(unsigned n)
+{
+    return syc_aside_name((enum syc_aside)n);
+}
+
+/* The line of the file, so that it can be held against the raw signature field by field. */
+static void
+print_signature(const struct syc_match *m, const char *lead)
+{
+    char fields[128];
+
+    printf("%s%-7s  %s\n", lead, syc_quality_name(m->quality), m->label);
+    printf("           %s\n           %s:%u", m->sig, m->db, m->db_line);
+    if (m->source != NULL) {
+        printf(", %s", m->source);
+    }
+    if (m->date != NULL) {
+        printf(", %s", m->date);
+    }
+    putchar('\n');
+    join(fields, sizeof(fields), m->differs, field_word);
+    if (fields[0] != 0) {
+        printf("           %s: %s\n", m->quality == SYC_MATCH_NONE ? "differs in" : "forgiven",
+               fields);
+    }
+}
+
+/* Of those that do not fit, one a label: three ways in which the same stack is missed say little more than one. */
+static bool
+told_before(const struct syc_match *all, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (all[i].quality == SYC_MATCH_NONE && strcmp(all[i].label, all[at].label) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Why the winner wins, in p0f's order of preference. */
+static const char *
+reason_for(const struct syc_match *m)
+{
+    switch (m->quality) {
+    case SYC_MATCH_EXACT:
+        return "the first specific signature that fits";
+    case SYC_MATCH_GENERIC:
+        return "no specific signature fits; the first generic one that does";
+    case SYC_MATCH_FUZZY:
+        return "none fits exactly; the first but for what is forgiven";
+    case SYC_MATCH_NONE:
+        break;
+    }
+    return "no signature fits";
+}
+
+static void
+explain_for_people(const struct syc_signatures *set, const char *raw, const struct syc_syn *syn,
+                   const struct syc_identity *id)
+{
+    struct syc_match all[SHOWN];
+    char line[SYC_SIGNATURE_TEXT];
+    char words[128];
+    size_t count = syc_signatures_candidates(set, syn, all, SHOWN);
+    size_t near = 0;
+
+    printf("%s\n%s: %s\n", raw, syc_quality_name(id->match.quality), reason_for(&id->match));
+    for (size_t i = 0; i < count; i++) {
+        bool far = all[i].quality == SYC_MATCH_NONE;
+
+        if (far && (near == NEAREST || told_before(all, i))) {
+            continue;
+        }
+        if (far && near++ == 0) {
+            printf("nearest of those that do not fit:\n");
+        }
+        print_signature(&all[i], i == 0 && id->match.quality != SYC_MATCH_NONE ? "> " : "  ");
+    }
+    join(words, sizeof(words), id->match.aside, aside_word);
+    if (words[0] != 0) {
+        printf("set aside, as a path or a single connection adds it: %s\n", words);
+    }
+    if (id->link.mtu != 0) {
+        printf("link: MTU %u%s%s\n", id->link.mtu, id->link.label != NULL ? ", " : "",
+               id->link.label != NULL ? id->link.label : "");
+    }
+    if (syc_signature_for(syn, line)) {
+        printf("as a signature: %s\n", line);
+    }
+}
+
+/* Several words as a list; nothing for none. */
+static void
+line_words(struct syc_json *j, const char *name, unsigned bits, const char *(*word)(unsigned))
+{
+    if (bits == 0) {
+        return;
+    }
+    syc_json_key(j, name);
+    syc_json_open(j, '[');
+    for (; bits != 0; bits &= bits - 1) {
+        syc_json_text(j, word((unsigned)__builtin_ctz(bits)));
+    }
+    syc_json_close(j, ']');
+}
+
+/* One object a signature, best first; the winner's is the first, if its quality is not none. */
+static bool
+explain_as_json(const struct syc_signatures *set, const char *raw, const struct syc_syn *syn)
+{
+    struct syc_match all[SHOWN];
+    size_t count = syc_signatures_candidates(set, syn, all, SHOWN);
+    struct syc_json j = {0};
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < count; i++) {
+        syc_json_open(&j, '{');
+        syc_line_text(&j, "raw", raw);
+        syc_line_text(&j, "quality", syc_quality_name(all[i].quality));
+        syc_line_text(&j, "label", all[i].label);
+        syc_line_text(&j, "sig", all[i].sig);
+        syc_line_text(&j, "db", all[i].db);
+        syc_line_int(&j, "db_line", all[i].db_line);
+        syc_line_text(&j, "source", all[i].source);
+        syc_line_text(&j, "date", all[i].date);
+        line_words(&j, "set_aside", all[i].aside, aside_word);
+        line_words(&j, "differs", all[i].differs, field_word);
+        ok = syc_line_print(&j);
+    }
+    syc_json_fini(&j);
+    return ok;
+}
+
+static int
+explain(const struct syc_options *o)
+{
+    struct syc_error err = {0};
+    struct syc_signatures *set;
+    const struct syc_remark *remarks;
+    bool ok = true;
+
+    if (syc_engine_load_signatures(&set, o->signatures.items, o->signatures.count, &err) !=
+        SYC_OK) {
+        return say_unread(&err);
+    }
+    if (count_of(set, SYC_REMARK_ERROR) > 0) {
+        (void)syc_signatures_remarks(set, &remarks);
+        syc_say_remarks(STDERR_FILENO, set, SYC_REMARK_ERROR);
+        syc_signatures_free(set);
+        return EXIT_USAGE;
+    }
+    for (size_t i = 1; ok && i < o->operands.count; i++) {
+        const char *raw = o->operands.items[i];
+        struct syc_identity id;
+        struct syc_syn syn;
+
+        if (syc_syn_from_raw(raw, o->syn_ack, &syn, &err) != SYC_OK) {
+            syc_signatures_free(set);
+            syc_say("%s: column %u: %s", raw, err.column, err.text);
+            return EXIT_USAGE;
+        }
+        syc_signatures_identify(set, &syn, &id);
+        if (o->json) {
+            ok = explain_as_json(set, raw, &syn);
+        } else {
+            explain_for_people(set, raw, &syn, &id);
+        }
+    }
+    syc_signatures_free(set);
+    return flushed(ok);
+}
+
+/* ------------------------------------------------------------ the verb */
+
+static int
+run_signatures(const struct syc_options *o)
+{
+    const char *what = o->operands.count > 0 ? o->operands.items[0] : "";
+
+    if (strcmp(what, "check") == 0 && o->signatures.count == 0 && !o->syn_ack) {
+        return check(o, o->operands.items + 1, o->operands.count - 1);
+    }
+    if (strcmp(what, "explain") == 0 && o->operands.count > 1) {
+        return explain(o);
+    }
+    if (strcmp(what, "learn") == 0 && o->operands.count > 1 && !o->syn_ack) {
+        return syc_learn(o);
+    }
+    syc_say("signatures: there are \"check [FILE...]\", \"explain RAW_SIG...\" and \"learn "
+            "CAPTURE...\"; see syncopate signatures --help");
+    return EXIT_USAGE;
+}
+
+const struct syc_verb syc_verb_signatures = {
+    .name = "signatures",
+    .bit = VERB_SIGNATURES,
+    .usage = "syncopate signatures check [OPTIONS] [FILE...]\n"
+             "       syncopate signatures explain [OPTIONS] RAW_SIG...\n"
+             "       syncopate signatures learn [OPTIONS] CAPTURE...",
+    .about = "syncopate signatures check says what is wrong with signature files, and which of\n"
+             "their lines can never win. explain says which signature a SYN gets, what else\n"
+             "fits, and what is in the way of the nearest ones. learn prints signatures for\n"
+             "the SYNs of captures that none fits.\n",
+    .examples =
+        "FILE is in p0f.fp syntax; none means the shipped files. RAW_SIG is what events\n"
+        "have as syn.p0f. How signatures are written: man syncopate-signatures\n"
+        "\n"
+        "Examples\n"
+        "  syncopate signatures check /etc/p0f/p0f.fp\n"
+        "  syncopate signatures explain '4:57+7:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0'\n"
+        "  syncopate signatures learn trace.pcap > mine.fp\n"
+        "  syncopate --signatures mine.fp --events fingerprint trace.pcap\n"
+        "\n"
+        "Exit status: 0 done (warnings do not count), 2 usage or errors in signatures,\n"
+        "3 a capture was not read whole, 4 output failed.\n",
+    .run = run_signatures,
+};
