@@ -113,6 +113,18 @@ const struct syc_subject *syc_visit_pair(struct syc_visit *v);
 const struct syc_subject *syc_visit_substream(struct syc_visit *v);
 
 /*
+ * A scanner has thousands of pairs of one SYN each, alike but for their names. The shape of the next pair: pairs of
+ * equal shape, of any source, have equal values of every fact for which syc_shape_fixes() is true.
+ *
+ * returns  0: it has none (it is no pair of one bare SYN), or there is no next pair
+ */
+uint64_t syc_visit_shape(const struct syc_visit *v);
+bool syc_shape_fixes(size_t field);
+
+/* Go past the next pair, of which syc_visit_shape() has told enough: nothing of it is computed. */
+void syc_visit_pass(struct syc_visit *v);
+
+/*
  * Visit every source, by address (version 4 first).
  *
  * returns  SYC_OK or SYC_NO_MEMORY

@@ -222,6 +222,49 @@ syc_visit_substream(struct syc_visit *v)
     return &v->other.subject;
 }
 
+/* ------------------------------------------------------------ shapes */
+
+/*
+ * Everything of a lone mark without bursts that a fixed fact reads; one of a TIME-WAIT, of turns or
+ * of more SYNs than fit has none.
+ */
+uint64_t
+syc_visit_shape(const struct syc_visit *v)
+{
+    const struct mark *m;
+
+    if (v->from >= v->whole.count_all || !syc_view_has_pairs(&v->room, &v->whole)) {
+        return 0;
+    }
+    m = syc_view_lone(&v->room, &v->whole, v->from);
+    if (m == NULL || m->burst_count > 0 || m->turns > 0 || m->syn_count > UINT8_MAX ||
+        (m->flags & MARK_TIME_WAIT) != 0) {
+        return 0;
+    }
+    return (uint64_t)(uint32_t)(m->stack + 1) << 32 | (uint64_t)m->schedule << 24 |
+           (uint64_t)m->syn_count << 16 | m->flags;
+}
+
+bool
+syc_shape_fixes(size_t field)
+{
+    static const uint8_t varies[] = {
+        FACT_SRC_IP,         FACT_CONN_SPAN,      FACT_PORT_MIN, FACT_PORT_MAX,
+        FACT_TIME_WAIT_PEAK, FACT_TIME_WAIT_AREA, FACT_TS_N,     FACT_TS_POLICY,
+        FACT_TS_HZ,          FACT_TS_UPTIME,      FACT_HOSTS,    FACT_HOSTS_SYSTEMS,
+        FACT_HOSTS_REASON,
+    };
+
+    return field < FACT_COUNT && memchr(varies, (int)field, sizeof(varies)) == NULL;
+}
+
+/* A shape says that the pair is one mark long. */
+void
+syc_visit_pass(struct syc_visit *v)
+{
+    v->from++;
+}
+
 /* ------------------------------------------------------------ order of sources */
 
 /*

@@ -326,10 +326,22 @@ syc_view_source(struct room *room, const struct store *s, const struct source *s
     gather_acts(room, s, out);
 }
 
+/* They stand in order of destination, so the first and the last tell. */
 bool
 syc_view_has_pairs(const struct room *room, const struct view *source)
 {
-    return source->count_all > 0 && pair_end(room->pairs, source->count_all, 0) < source->count_all;
+    size_t n = source->count_all;
+
+    return n > 0 && compare_dest(room->pairs[0], room->pairs[n - 1]) != 0;
+}
+
+const struct mark *
+syc_view_lone(const struct room *room, const struct view *source, size_t from)
+{
+    const struct mark *m = room->pairs[from];
+    bool alone = from + 1 == source->count_all || compare_dest(m, room->pairs[from + 1]) != 0;
+
+    return alone ? m : NULL;
 }
 
 /* The pair's marks are a slice of room->pairs; only its acts are gathered and sorted anew. */

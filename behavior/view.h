@@ -72,6 +72,9 @@ void syc_view_source(struct room *room, const struct store *s, const struct sour
 size_t syc_view_pair(struct room *room, const struct store *s, const struct view *source,
                      size_t from, struct view *out);
 
+/* The mark of the pair that begins at `from`, when it is the pair's only one; else NULL. */
+const struct mark *syc_view_lone(const struct room *room, const struct view *source, size_t from);
+
 /*
  * The view of any n >= 1 marks of a source, which stand together in `marks` (an array of the room, not order or pairs):
  * they are brought into canonical order there.

@@ -47,6 +47,17 @@ struct inputs {
     struct refused *refused; /* as many */
 };
 
+/* The label of every pair of one shape (syc_visit_shape); shape 0: free. Stacks of scanners are few. */
+struct shaped {
+    uint64_t shape;
+    enum syc_label label;
+};
+enum { SHAPES = 256 };
+struct shapes {
+    bool hold; /* no rule that judges reads what a shape leaves open */
+    struct shaped list[SHAPES];
+};
+
 /*
  * One run. Left of the waist: fragments and table; right of it: cadence, audit, rules. `stop` alone is written by
  * another thread or a signal handler; everything else belongs to the thread that calls.
@@ -56,6 +67,7 @@ struct syc_engine {
     struct syc_ruleset *rules;
     struct syc_signatures *signatures;
     struct syc_table *table;
+    struct shapes shapes;
     struct syc_cadence *cadence;     /* NULL when only the audit is asked for */
     struct syc_correlate *correlate; /* NULL without correlations in the rules */
     struct syc_audit *audit;         /* NULL when it is not asked for */

@@ -132,16 +132,73 @@ count_labels(struct syc_engine *e, struct syc_visit *v, size_t counts[LABELS])
     }
 }
 
-/* Those that say something else than their source. What knows too little does not speak. */
 static void
-say_others(struct syc_engine *e, struct syc_visit *v,
-           const struct syc_subject *(*next)(struct syc_visit *), enum syc_label but)
+say_streams(struct syc_engine *e, struct syc_visit *v, enum syc_label but)
 {
-    for (const struct syc_subject *s; (s = next(v)) != NULL;) {
+    for (const struct syc_subject *s; (s = syc_visit_substream(v)) != NULL;) {
         judge(e, s);
         if (e->verdict.label != but && e->verdict.label != SYC_LABEL_INSUFFICIENT) {
             say(e);
         }
+    }
+}
+
+/* The place of a shape's label, which is free (shape 0) until it is known; NULL when there is none. */
+static struct shaped *
+shape_of(struct syc_engine *e, uint64_t shape)
+{
+    size_t at = (size_t)((shape * UINT64_C(0x9e3779b97f4a7c15)) >> 56) % SHAPES;
+
+    if (shape == 0 || !e->shapes.hold) {
+        return NULL;
+    }
+    for (size_t i = 0; i < SHAPES; i++, at = (at + 1) % SHAPES) {
+        struct shaped *s = &e->shapes.list[at];
+
+        if (s->shape == shape || s->shape == 0) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * The next pair that was judged to be neither silent label (bits); NULL after the last. A run over
+ * scans has thousands of pairs for each shape: one whose shape was judged silent before is passed
+ * over.
+ */
+static const struct syc_subject *
+next_speaking(struct syc_engine *e, struct syc_visit *v, unsigned silent)
+{
+    for (;;) {
+        uint64_t shape = syc_visit_shape(v);
+        struct shaped *known = shape_of(e, shape);
+        const struct syc_subject *pair;
+
+        if (known != NULL && known->shape != 0 && (silent >> known->label & 1) != 0) {
+            syc_visit_pass(v);
+            continue;
+        }
+        pair = syc_visit_pair(v);
+        if (pair == NULL) {
+            return NULL;
+        }
+        judge(e, pair);
+        if (known != NULL) {
+            *known = (struct shaped){shape, e->verdict.label};
+        }
+        if ((silent >> e->verdict.label & 1) == 0) {
+            return pair;
+        }
+    }
+}
+
+/* Those that say something else than their source. What knows too little does not speak. */
+static void
+say_pairs(struct syc_engine *e, struct syc_visit *v, enum syc_label but)
+{
+    while (next_speaking(e, v, 1U << but | 1U << SYC_LABEL_INSUFFICIENT) != NULL) {
+        say(e);
     }
 }
 
@@ -173,9 +230,9 @@ visit(void *user, struct syc_visit *v)
         speaking += i != label ? counts[i] : 0;
     }
     if (speaking > 0) {
-        say_others(e, v, syc_visit_substream, label);
+        say_streams(e, v, label);
     }
-    say_others(e, v, syc_visit_pair, label);
+    say_pairs(e, v, label);
 }
 
 enum syc_status
@@ -183,6 +240,12 @@ engine_judge_subjects(struct syc_engine *e)
 {
     if (e->correlate != NULL) {
         syc_correlate_finish(e->correlate);
+    }
+    /* A correlation judges by what a shape does not hold. */
+    e->shapes.hold = e->correlate == NULL;
+    for (size_t field = 0; field < syc_source_schema.count; field++) {
+        e->shapes.hold =
+            e->shapes.hold && (syc_shape_fixes(field) || !syc_ruleset_judges_by(e->rules, field));
     }
     return syc_cadence_finish(e->cadence, visit, e);
 }

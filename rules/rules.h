@@ -56,6 +56,9 @@ const struct syc_sigma_rule *syc_ruleset_rule(const struct syc_ruleset *set, siz
 /* The schema of connections, which correlations are over: the set's own, beside those it was given. */
 const struct syc_schema *syc_ruleset_connections(const struct syc_ruleset *set);
 
+/* Does a rule that judges (or the label) read this field of the category "source"? Sealed sets only. */
+bool syc_ruleset_judges_by(const struct syc_ruleset *set, size_t field);
+
 /* All findings, errors and warnings, by file and place; *out is the set's. Returns how many. */
 size_t syc_ruleset_problems(const struct syc_ruleset *set, const struct syc_rule_problem **out);
 const char *

@@ -129,6 +129,22 @@ syc_ruleset_seal(struct syc_ruleset *set)
     return SYC_OK;
 }
 
+/* The samples of a human-like label (score.c) are facts of counts, which nobody asks this for. */
+bool
+syc_ruleset_judges_by(const struct syc_ruleset *set, size_t field)
+{
+    for (size_t i = 0; i < set->judge_count; i++) {
+        const struct syc_score_key *key = set->judges[i]->extra;
+
+        for (size_t k = 0; k < key->field_count; k++) {
+            if (key->fields[k] == field) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 size_t
 syc_ruleset_loaded(const struct syc_ruleset *set)
 {

@@ -147,8 +147,8 @@ struct syc_sigma_hit {
 /*
  * Does the rule's condition hold for a row (one value for each field of rule->schema)?
  *
- * hit   filled either way; may be NULL
- * cost  each test once, then one pass over the condition; no allocation
+ * hit   what held, when the answer is yes; may be NULL
+ * cost  each test once at most, then one pass over the condition; no allocation
  *
  * Comparison, where Sigma leaves it open:
  * - equality is numeric for numbers, of addresses for addresses (v4-mapped folded into IPv4), without regard

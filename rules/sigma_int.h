@@ -203,7 +203,8 @@ struct syc_sigma_program {
     size_t identifier_count;
     const struct syc_sigma_step *steps;
     size_t step_count;
-    uint64_t used; /* identifiers the condition names */
+    uint64_t used;     /* identifiers the condition names */
+    uint64_t required; /* tests without which it cannot hold */
     const uint16_t *fields;
     size_t field_count;
 };
@@ -261,6 +262,9 @@ struct syc_sigma_reader {
     bool aliases; /* the document's taxonomy admits other names of fields */
     struct syc_sigma_draft draft;
 };
+
+/* The tests without which the condition cannot hold (sigma_match.c); the program is whole but for this mask. */
+uint64_t syc_sigma_required(const struct syc_sigma_program *p);
 
 /* ---- findings (sigma_report.c) ---- */
 

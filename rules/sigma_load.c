@@ -564,6 +564,7 @@ make_program(struct syc_sigma_reader *r)
         .field_count = n,
     };
 
+    p.required = r->status == SYC_OK ? syc_sigma_required(&p) : 0;
     return keep_copy(r, &p, sizeof(p));
 }
 
