@@ -747,31 +747,40 @@ one_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, 
 
 /*
  * Of a connection: its head, both sides and the exchange (struct conn); the index alone would leave
- * eight misses.
+ * eight misses. Of a half-open or packed one what tells its tuple.
  */
-enum { HOT_LINES = 8 };
+enum { HOT_LINES = 8, HEAD_LINES = 2 };
 
 /*
- * Ask the cache for what the segment's tag leads to. Only the slot at the tag's home is looked at:
- * at a load of 5/8 that is the right one mostly, and a wrong guess costs nothing but the asking.
+ * Ask the cache for what the segment's tag leads to. The slots are there already, so the one with
+ * the tag is looked for, as find() will: at a load of 5/8 two of five stand behind their home.
  */
 static void
 prefetch(const struct syc_table *t, uint32_t tag)
 {
-    const struct slot *slot = &t->index.slots[tag & (t->index.count - 1)];
+    const uint32_t mask = t->index.count - 1;
+    const struct slot *slot = &t->index.slots[tag & mask];
+    size_t lines = HEAD_LINES;
+    const char *p;
 
+    for (uint32_t at = tag & mask; slot->tag != tag && slot->ref != 0;) {
+        at = (at + 1) & mask;
+        slot = &t->index.slots[at];
+    }
     if (slot->ref == 0) {
         return;
     }
-    if ((slot->ref & (REF_HALF | REF_COLD)) != 0) {
-        const void *p = (slot->ref & REF_HALF) != 0 ? (const void *)half_get(t, slot->ref)
-                                                    : (const void *)cold_get(t, slot->ref);
-        __builtin_prefetch(p, 1);
-        return;
+    if ((slot->ref & REF_HALF) != 0) {
+        p = (const char *)half_get(t, slot->ref);
+        lines = 1;
+    } else if ((slot->ref & REF_COLD) != 0) {
+        p = (const char *)cold_get(t, slot->ref);
+    } else {
+        p = (const char *)pool_get(&t->pool, slot->ref);
+        lines = HOT_LINES;
     }
-    const char *c = (const char *)pool_get(&t->pool, slot->ref);
-    for (size_t line = 0; line < HOT_LINES; line++) {
-        __builtin_prefetch(c + 64 * line, 1);
+    for (size_t line = 0; line < lines; line++) {
+        __builtin_prefetch(p + 64 * line, 1);
     }
 }
 
