@@ -148,18 +148,25 @@ struct syc_hash_line {
 /* The multipliers that follow from a key, by SipHash: as random as the key is, and the same for the same key. */
 struct syc_hash_line syc_hash_line_make(const struct syc_hash_key *key);
 
+/* The last step, for who forms the sum of m[SYC_HASH_LINE_WORDS] and the products himself. */
+static inline uint32_t
+syc_hash_line_end(uint64_t sum)
+{
+    uint32_t x = (uint32_t)(sum >> 32);
+
+    x = (x ^ x >> 16) * UINT32_C(0x7feb352d);
+    return x ^ x >> 15;
+}
+
 static inline uint32_t
 syc_hash_line(const struct syc_hash_line *line, const uint32_t *words, size_t count)
 {
     uint64_t sum = line->m[SYC_HASH_LINE_WORDS];
-    uint32_t x;
 
     for (size_t i = 0; i < count; i++) {
         sum += line->m[i] * words[i];
     }
-    x = (uint32_t)(sum >> 32);
-    x = (x ^ x >> 16) * UINT32_C(0x7feb352d);
-    return x ^ x >> 15;
+    return syc_hash_line_end(sum);
 }
 
 /*

@@ -35,21 +35,27 @@ enum { LATE_US = 5 * 1000000 };
  * the sender's choice: with a known hash a few thousand chosen ports would make one chain of the
  * index. IPv4 takes a shorter way because it is most of the traffic.
  */
+static inline uint32_t
+tag_ip4(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id)
+{
+    const uint64_t *m = t->line.m;
+    uint64_t a = (uint64_t)syc_be32(s->src + 12) << 16 | s->src_port;
+    uint64_t b = (uint64_t)syc_be32(s->dst + 12) << 16 | s->dst_port;
+    uint64_t low = a < b ? a : b;
+    uint64_t high = a < b ? b : a;
+
+    return syc_hash_line_end(m[SYC_HASH_LINE_WORDS] + m[0] * (uint32_t)(low >> 16) +
+                             m[1] * (uint32_t)(high >> 16) +
+                             m[2] * ((uint32_t)low << 16 | (uint16_t)high) + m[3] * path_id);
+}
+
 uint32_t
 table_tag(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id)
 {
     uint32_t words[10];
 
     if (s->ip_v == 4) {
-        uint64_t a = (uint64_t)syc_be32(s->src + 12) << 16 | s->src_port;
-        uint64_t b = (uint64_t)syc_be32(s->dst + 12) << 16 | s->dst_port;
-        uint64_t low = a < b ? a : b;
-        uint64_t high = a < b ? b : a;
-        words[0] = (uint32_t)(low >> 16);
-        words[1] = (uint32_t)(high >> 16);
-        words[2] = (uint32_t)low << 16 | (uint16_t)high;
-        words[3] = path_id;
-        return syc_hash_line(&t->line, words, 4);
+        return tag_ip4(t, s, path_id);
     }
     int order = memcmp(s->src, s->dst, 16);
     bool forward = order < 0 || (order == 0 && s->src_port < s->dst_port);
@@ -709,15 +715,51 @@ refuses_half(const struct syc_table *t, const struct syc_segment *s, int dir)
 }
 
 /*
+ * What most segments are: plain, of a steady connection that the batch found already. False, and
+ * nothing done, when it may be anything else. The reference may be stale by now; but a place that
+ * was given back is not steady, so one that is, with this tuple, is the tuple's connection.
+ */
+static inline bool
+short_way(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t ref,
+          int64_t now)
+{
+    struct step st = {.store = &t->store, .s = s};
+    struct conn *c;
+
+    if (ref == 0 || (ref & (REF_HALF | REF_COLD)) != 0 || t->config.live) {
+        return false;
+    }
+    c = pool_get(&t->pool, ref);
+    st.at = now - c->start_us;
+    if ((c->flags & CONN_STEADY) == 0 || st.at < c->last_at ||
+        c->log.exchanges + 1 >= SYC_EXCHANGES_MAX) {
+        return false;
+    }
+    st.dir = direction_of((struct tuple){c->key.client, c->key.server, c->key.client_port,
+                                         c->key.server_port, c->path_id, c->key.ip_v},
+                          s, path_id);
+    if (st.dir < 0 || !plain_segment(c, s, st.dir, st.at, &st.new_octets)) {
+        return false;
+    }
+    if (st.new_octets > 0) {
+        st.c = c;
+        burst_segment(&st);
+    }
+    c->last_at = st.at;
+    t->now_us = now > t->now_us ? now : t->now_us;
+    return true;
+}
+
+/*
  * Never two connections of one tuple: the old one is written and gone before start() adds the new
  * one.
  */
 static void
-one_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag)
+one_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag,
+            int64_t now)
 {
     int dir = 0;
     uint32_t ref = find(t, s, path_id, tag, &dir);
-    int64_t now = syc_us_from_ns(s->time_ns);
     struct conn *c = NULL;
 
     t->now_us = now > t->now_us ? now : t->now_us;
@@ -752,10 +794,10 @@ one_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, 
 enum { HOT_LINES = 8, HEAD_LINES = 2 };
 
 /*
- * Ask the cache for what the segment's tag leads to. The slots are there already, so the one with
+ * Ask the cache for what the segment's tag leads to, and tell it (0: nothing). The slots are there already, so the one with
  * the tag is looked for, as find() will: at a load of 5/8 two of five stand behind their home.
  */
-static void
+static inline uint32_t
 prefetch(const struct syc_table *t, uint32_t tag)
 {
     const uint32_t mask = t->index.count - 1;
@@ -768,7 +810,7 @@ prefetch(const struct syc_table *t, uint32_t tag)
         slot = &t->index.slots[at];
     }
     if (slot->ref == 0) {
-        return;
+        return 0;
     }
     if ((slot->ref & REF_HALF) != 0) {
         p = (const char *)half_get(t, slot->ref);
@@ -782,24 +824,29 @@ prefetch(const struct syc_table *t, uint32_t tag)
     for (size_t line = 0; line < lines; line++) {
         __builtin_prefetch(p + 64 * line, 1);
     }
+    return slot->ref;
 }
 
 void
 syc_table_feed(struct syc_table *t, const struct syc_segment *segments, size_t n)
 {
     uint16_t paths[SYC_BATCH];
-    uint32_t tags[SYC_BATCH];
+    uint32_t tags[SYC_BATCH], refs[SYC_BATCH];
 
     for (size_t i = 0; i < n; i++) {
-        paths[i] = intern_path(&t->intern, &segments[i].path);
-        tags[i] = table_tag(t, &segments[i], paths[i]);
+        const struct syc_segment *s = &segments[i];
+        paths[i] = intern_path(&t->intern, &s->path);
+        tags[i] = s->ip_v == 4 ? tag_ip4(t, s, paths[i]) : table_tag(t, s, paths[i]);
         __builtin_prefetch(&t->index.slots[tags[i] & (t->index.count - 1)]);
     }
     for (size_t i = 0; i < n; i++) {
-        prefetch(t, tags[i]);
+        refs[i] = prefetch(t, tags[i]);
     }
     for (size_t i = 0; i < n; i++) {
-        one_segment(t, &segments[i], paths[i], tags[i]);
+        int64_t now = syc_us_from_ns(segments[i].time_ns);
+        if (!short_way(t, &segments[i], paths[i], refs[i], now)) {
+            one_segment(t, &segments[i], paths[i], tags[i], now);
+        }
         if (t->now_us >=
             t->rest_due_us) { /* asked for each: who gives way must not depend on batches */
             table_rest(t);
