@@ -237,7 +237,7 @@ syc_visit_shape(const struct syc_visit *v)
         return 0;
     }
     m = syc_view_lone(&v->room, &v->whole, v->from);
-    if (m == NULL || m->burst_count > 0 || m->turns > 0 || m->syn_count > UINT8_MAX ||
+    if (m == NULL || m->burst_count > 0 || m->turns > 0 || m->run > 0 || m->syn_count > UINT8_MAX ||
         (m->flags & MARK_TIME_WAIT) != 0) {
         return 0;
     }
