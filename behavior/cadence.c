@@ -74,6 +74,7 @@ feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, ui
     syc_mark_fill(m, r, &work);
     m->stack = stack;
     m->agent = agent;
+    m->ua_os = syc_mark_ua_os(r) & 15U;
     if (stack == STORE_NONE && r->syn[SYC_TOSERVER] != NULL) {
         m->degraded |= 1U << SYC_DEGRADED_SIGNATURES_CUT;
     }
@@ -173,6 +174,7 @@ compute(const struct syc_visit *visit, const struct view *v, enum syc_subject_ki
     syc_facts_closes(v, row);
     syc_facts_targets(v, row);
     syc_facts_syns(v, &visit->c->stacks, visit->c->signatures, row);
+    syc_facts_stack(v, &visit->c->stacks, visit->c->signatures, row);
     syc_facts_hosts(v, &visit->c->stacks, visit->c->signatures, &out->texts, row);
     syc_facts_activity(v, row);
 }

@@ -360,17 +360,13 @@ syns_sent(const struct syc_record *r)
     return once < r->syn_count ? once : r->syn_count;
 }
 
-/*
- * What its segments say of the host that sent them: clock, IP IDs, and the system that its HTTP request names.
- * A sensor that tells the User-Agent but not the system is read here.
- */
+/* What its segments say of the host that sent them: clock and IP IDs. */
 static void
 fill_host(struct mark *m, const struct syc_record *r)
 {
     const struct syc_syn_own *own = &r->syn_own[SYC_TOSERVER];
     int64_t hz = r->ts_hz[SYC_TOSERVER];
     int64_t step = r->ip_id_step[SYC_TOSERVER];
-    enum syc_ua_os os = r->ua_os != NULL ? syc_ua_os_of(r->ua_os) : syc_ua_os_read(r->user_agent);
 
     m->has_ts = is_known(own->ts_val) && own->ts_val >= 0 && own->ts_val <= UINT32_MAX;
     m->ts_val = m->has_ts ? (uint32_t)own->ts_val : 0;
@@ -378,7 +374,13 @@ fill_host(struct mark *m, const struct syc_record *r)
     m->ip_id = m->has_ip_id ? (uint16_t)own->ip_id : 0;
     m->ts_hz = hz > 0 && hz <= HZ_MASK ? (uint64_t)hz & HZ_MASK : 0;
     m->id_step = step >= 0 && step < SYC_ID_STEP_COUNT ? (uint64_t)(step + 1) & 7 : 0;
-    m->ua_os = (unsigned)os & 15;
+}
+
+/* A sensor may tell the User-Agent and not the system. */
+enum syc_ua_os
+syc_mark_ua_os(const struct syc_record *r)
+{
+    return r->ua_os != NULL ? syc_ua_os_of(r->ua_os) : syc_ua_os_read(r->user_agent);
 }
 
 /*

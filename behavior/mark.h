@@ -41,11 +41,14 @@ struct work syc_mark_work(const struct syc_record *r);
 void syc_mark_join(struct work *w, const struct work *next);
 
 /*
- * Fill everything but first, burst_count, source, stack and agent.
+ * Fill everything but first, burst_count, source, stack, agent and ua_os.
  *
  * work  of all parts
  */
 void syc_mark_fill(struct mark *m, const struct syc_record *r, const struct work *work);
+
+/* The system that its User-Agent names. */
+enum syc_ua_os syc_mark_ua_os(const struct syc_record *r);
 
 /* How often syc_mark_burst() will be true for this record. */
 size_t syc_mark_burst_count(const struct syc_record *r);

@@ -43,9 +43,9 @@ struct group {
     struct mark *mark;
     struct syc_record *whole; /* parts 1 .. next - 1, joined */
     int64_t next;
-    struct waiting *waiting;        /* ascending */
-    struct work work;               /* of these */
-    int64_t stack_part, agent_part; /* of which part mark->stack and mark->agent are */
+    struct waiting *waiting;                 /* ascending */
+    struct work work;                        /* of these */
+    int64_t stack_part, agent_part, ua_part; /* of which part mark->stack, agent and ua_os are */
     bool done;
 };
 
@@ -124,7 +124,8 @@ group_new(struct parts *p, const struct syc_record *r)
     *g = (struct group){.flow_id = r->flow_id,
                         .next = 1,
                         .stack_part = INT64_MAX,
-                        .agent_part = INT64_MAX};
+                        .agent_part = INT64_MAX,
+                        .ua_part = INT64_MAX};
     g->mark = syc_store_add(p->store, r->key.client, r->key.ip_v, 0);
     if (g->mark == NULL) {
         syc_store_give(p->store, g, sizeof(*g));
@@ -318,7 +319,7 @@ advance(struct parts *p, struct group *g)
     }
 }
 
-/* Stack and program are those of the lowest part that names one, not of the first to come. */
+/* Stack, program and system named are those of the lowest part that names one, not of the first to come. */
 void
 syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack, uint32_t agent)
 {
@@ -345,6 +346,10 @@ syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack, uint
     if (agent != STORE_NONE && r->part < g->agent_part) {
         g->mark->agent = agent;
         g->agent_part = r->part;
+    }
+    if (syc_mark_ua_os(r) != SYC_UA_OS_UNKNOWN && r->part < g->ua_part) {
+        g->mark->ua_os = syc_mark_ua_os(r) & 15U;
+        g->ua_part = r->part;
     }
     advance(p, g);
 }

@@ -177,6 +177,7 @@ said_tell(const struct said *said, struct syc_record *out)
         out->http_method = texts[SAID_METHOD];
         out->http_version = texts[SAID_HTTP_VERSION];
         out->user_agent = texts[SAID_USER_AGENT];
+        out->ua_os = syc_ua_os_name(syc_ua_os_read(out->user_agent));
         out->header_names = texts[SAID_HEADER_NAMES];
     }
 }

@@ -79,6 +79,7 @@ LISTS = {
 TEXT_DOCS = {
     "http.method": "of the first request, in the clear", "http.version": "1.0 or 1.1",
     "http.user_agent": "of the first request; at most 256 octets, the rest is cut off",
+    "http.ua_os": "the system that the User-Agent names: windows linux android chromeos macos ios apple bsd",
     "http.header_names": "of the first request, as written and in order; at most 64, and only if its whole head was seen",
     "tls.ja4": "JA4 of the ClientHello", "tls.version": "highest that the ClientHello offers: 1.3, 1.2, 1.1, 1.0, ssl3",
     "tls.alpn": "protocols that the ClientHello offers, with commas between", "tls.sni": "server name of the ClientHello; only with --sni",
