@@ -5,7 +5,8 @@ from Zeek's rules and from arithmetic on the script's own lines, never from what
   expect connection 10.0.0.1:40000 [#2] TERM...    the record of that client (the second one, in the order of starts)
   expect fingerprint 10.0.0.1:40000 syn|syn+ack [#2] TERM...
   expect source 10.0.0.1 TERM...                   PATHs begin inside the event's "source", of stats inside "stats"
-  expect verdict 10.0.0.1 TERM...                  of a source; 10.0.0.1>10.0.0.2:80 of a pair
+  expect verdict 10.0.0.1 TERM...                  of a source; 10.0.0.1>10.0.0.2:80 of a pair; it has also rules, the list
+                                                   of the rules in its evidence
   expect audit [@SECONDS] TERM...                  of `audit --json`, with --at SECONDS; PATHs begin inside its "audit",
                                                    which has also finding_ids, the list of its findings' ids
   expect stats TERM...
@@ -17,7 +18,7 @@ from Zeek's rules and from arithmetic on the script's own lines, never from what
 A TERM is PATH OPERATOR VALUE without spaces:
   flow.state=SF   pkts=6/4   tcp.irtt_dur_us=20100
   =  !=  >=  <=  as they read;  =LOW..HIGH a range, ends included;  #=N the length of a list (0 when absent);
-  +=WORD a list contains WORD;  !PATH (alone) absent;  PATH (alone) present
+  +=WORD a list contains WORD;  !+=WORD it does not;  !PATH (alone) absent;  PATH (alone) present
 PATH is dotted, numbers index lists. Short names stand for long ones (SHORT below); where SHORT names two paths, the
 value is A/B, to the server and to the client. Lists are compared as their members joined by commas.
 """
@@ -76,6 +77,8 @@ def number(text):
 
 
 def holds(value, operator, want):
+    if operator == "!+=":
+        return not holds(value, "+=", want)
     if operator == "#=":
         return str(len(value) if isinstance(value, (list, dict, str)) else 0) == want
     if value is ABSENT:
@@ -96,7 +99,7 @@ def holds(value, operator, want):
     return plain(value) == want
 
 
-TERM = re.compile(r"(!?)([\w.-]+)(?:(=|!=|>=|<=|#=|\+=)(.*))?$", re.S)
+TERM = re.compile(r"(!?)([\w.-]+)(?:(=|!\+=|!=|>=|<=|#=|\+=)(.*))?$", re.S)
 
 
 def term_faults(event, term):
@@ -184,6 +187,8 @@ class Expectation:
         event = found[self.nth - 1]
         if self.kind in ("audit", "source", "stats"):
             event = event[self.kind]
+        if self.kind == "verdict":
+            event = dict(event, rules=[e["rule"] for e in event["verdict"]["evidence"]])
         return [fault for term in self.terms for fault in term_faults(event, term)]
 
 

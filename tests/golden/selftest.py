@@ -164,10 +164,10 @@ def files(out):
 EVENT = {"event_type": "connection", "src_ip": "10.0.0.1", "src_port": 5, "vlan": [5, 7], "complete": False,
          "flow": {"state": "SF", "start": "2023-11-14T22:13:20.000000Z", "pkts_toserver": 6, "pkts_toclient": 4},
          "close": {"kind": "client-first", "time_wait": [{"side": "client"}]}, "closes": {"client-first": 2}, "iat": {"cv": 0.25, "n": 10}}
-HOLD = ["state=SF", "flow.state=SF", "pkts=6/4", "pkts=/4", "vlan=5,7", "vlan#=2", "vlan+=7", "complete=false", "iat.cv=0.25",
+HOLD = ["state=SF", "flow.state=SF", "pkts=6/4", "pkts=/4", "vlan=5,7", "vlan#=2", "vlan+=7", "vlan!+=6", "complete=false", "iat.cv=0.25",
         "iat.cv=0.2..0.3", "iat.cv>=0.25", "iat.n<=10", "iat.n=10", "state!=S1", "!tunnel", "vlan", "tunnel#=0", "close=client-first",
         "close.time_wait.0.side=client", "close.time_wait#=1", "closes.client-first=2"]
-FAIL = ["state=S1", "pkts=6/5", "pkts=5/4", "pkts=6", "vlan=7,5", "vlan#=1", "vlan+=6", "complete=true", "iat.cv=0.26",
+FAIL = ["state=S1", "pkts=6/5", "pkts=5/4", "pkts=6", "vlan=7,5", "vlan#=1", "vlan+=6", "vlan!+=7", "complete=true", "iat.cv=0.26",
         "iat.cv=0.26..0.3", "iat.cv>=0.26", "iat.n<=9", "state!=SF", "!vlan", "tunnel", "tunnel=gre", "tunnel!=gre", "tunnel>=1",
         "close.time_wait.0.side=server", "close.time_wait.1.side=client", "closes.client-first=1", "nonsense~1"]
 
