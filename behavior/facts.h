@@ -113,6 +113,27 @@
     X(SYN_RETRY_COUNT, "syn.retry_count", INT, true, "SYNs beyond the first of each connection; 1 start") \
     X(SYN_UNANSWERED, "syn.unanswered", INT, true, \
       "SYNs, repeats included, of connections that nothing answered; 1 start") \
+    X(SYN_N, "syn.n", INT, true, "connections whose SYN is known; 1 SYN") \
+    X(SYN_LAYOUT, "syn.layout_family", TEXT, true, \
+      "the one family whose SYNs order their options as the commonest SYN does: linux windows apple") \
+    X(SYN_WINDOW, "syn.window", INT, true, "window of the commonest SYN, octets, not scaled") \
+    X(SYN_WINDOW_UNIT, "syn.window_unit", TEXT, true, \
+      "what that window is a multiple of: floor65535 mss mtu, or value for nothing") \
+    X(SYN_WSCALE, "syn.wscale", INT, true, "window scale of the commonest SYN") \
+    X(SYN_MSS, "syn.mss", INT, true, "MSS of the commonest SYN, octets") \
+    X(SYN_SCHEDULE_N, "syn.schedule_n", INT, true, "connections of 3 SYNs or more, on which syn.schedule rests; 1 SYN") \
+    X(SYN_STRIPPED, "syn.ts_stripped_ratio", REAL, true, \
+      "share of SYNs whose timestamps a middlebox wrote over with no-operations, 0..1; 1 SYN") \
+    X(ID_N, "ip_id.n", INT, true, "connections of the commonest SYN's family that show a habit of IP IDs (3 packets)") \
+    X(ID_STEP, "ip_id.step", TEXT, true, "their commonest habit: zero const one small random; 1 connection") \
+    X(ID_RATIO, "ip_id.step_ratio", REAL, true, "share of them that keep it, 0..1; 1 connection") \
+    X(UA_N, "ua.n", INT, true, "connections whose User-Agent names a system; 1 connection") \
+    X(UA_OS, "ua.os", TEXT, true, "system named most: windows linux android chromeos macos ios apple bsd; 1 connection") \
+    X(UA_DISTINCT, "ua.os_distinct", INT, true, "different systems named; 1 connection") \
+    X(UA_COMPARED, "ua.compared", INT, true, "connections whose User-Agent and SYN both tell a system; 1 connection") \
+    X(UA_CONFLICT, "ua.conflict_ratio", REAL, true, \
+      "share of these in which they tell different families, 0..1; 1 of these") \
+    X(UA_STACK, "ua.stack_family", TEXT, true, "family that the SYNs of these show most: linux windows apple bsd; 1 of these") \
     X(TS_N, "ts.n", INT, true, "SYNs with a timestamp other than 0, of the system that sent most of them; 1 SYN") \
     X(TS_POLICY, "ts.policy", TEXT, true, \
       "where timestamp clocks begin: absent zero global per-pair per-connection mixed; 3 SYNs, 8 beyond each " \
@@ -188,6 +209,13 @@ void syc_facts_targets(const struct view *v, struct syc_value *row);
 void syc_facts_activity(const struct view *v, struct syc_value *row);
 void syc_facts_syns(const struct view *v, const struct stacks *stacks,
                     const struct syc_signatures *signatures, struct syc_value *row);
+
+/* What the commonest SYN itself shows. */
+void syc_facts_layout(const struct syc_syn *syn, struct syc_value *row);
+
+/* After syc_facts_syns(). */
+void syc_facts_stack(const struct view *v, const struct stacks *stacks,
+                     const struct syc_signatures *signatures, struct syc_value *row);
 
 enum { HOSTS_TEXT = 256 };
 

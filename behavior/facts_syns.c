@@ -18,6 +18,7 @@ match_facts(struct stack *stack, const struct syc_signatures *signatures, struct
     const struct syc_match *match = syc_stack_match(stack, signatures);
 
     fact_int(row, FACT_SYN_TTL, stack->syn.ttl_initial);
+    syc_facts_layout(&stack->syn, row);
     if (signatures == NULL) {
         return;
     }

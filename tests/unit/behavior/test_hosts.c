@@ -314,6 +314,92 @@ reasons_of_families_add_up(void **state)
     assert_string_equal(reason, "systems: linux, windows; linux: 2 sequences of source ports");
 }
 
+/* ------------------------------------------------------------ what a stack contradicts */
+
+static const char on_windows[] = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)";
+static const char on_linux[] = "Mozilla/5.0 (X11; Linux x86_64)";
+
+/* Two hosts behind one address, each true to itself: the commonest of one beside the commonest of the other is none. */
+static void
+agents_are_compared_within_their_connection(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 20; i++) {
+        struct syc_record *r = connect_as(i % 2 ? WINDOWS : LINUX, 0, 1, next_port(i % 2, 1, i));
+        r->user_agent = i % 2 ? on_windows : on_linux;
+    }
+    hosts();
+    assert_int_equal(int_of(&kept, "ua.n"), 20);
+    assert_int_equal(int_of(&kept, "ua.os_distinct"), 2);
+    assert_int_equal(int_of(&kept, "ua.compared"), 20);
+    assert_near(real_of(&kept, "ua.conflict_ratio"), 0, 0);
+    assert_true(is_absent(&kept, "ua.stack_family"));
+    for (uint16_t i = 0; i < 20; i++) {
+        connect_as(LINUX, 0, 1, next_port(0, 1, i))->user_agent = i % 4 ? on_linux : on_windows;
+    }
+    hosts();
+    assert_near(real_of(&kept, "ua.conflict_ratio"), 5 / 20.0, 1e-12);
+    assert_string_equal(text_of(&kept, "ua.stack_family"), "linux");
+    assert_string_equal(text_of(&kept, "ua.os"), "linux");
+}
+
+/* A tool's packet says nothing of the system that it runs on; a library's agent says nothing at all. */
+static void
+what_names_no_system_is_not_compared(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 4; i++) {
+        connect_as(TOOL, 0, 1, 40001)->user_agent = on_windows;
+        connect_as(LINUX, 0, 1, next_port(0, 1, i))->user_agent = "curl/8.5.0";
+    }
+    hosts();
+    assert_int_equal(int_of(&kept, "ua.n"), 4);
+    assert_int_equal(int_of(&kept, "ua.compared"), 0);
+    assert_true(is_absent(&kept, "ua.conflict_ratio"));
+}
+
+/* The system named comes with an early part; the last one fills the rest of the mark. */
+static void
+an_agent_survives_a_connection_in_parts(void **state)
+{
+    (void)state;
+    for (int order = 0; order < 2; order++) {
+        for (int i = 0; i < 2; i++) {
+            int64_t part = order == 0 ? i + 1 : 2 - i;
+            struct syc_record *r = connect_as(LINUX, 0, 1, 40000);
+            r->start_us = 0;
+            r->part = part;
+            r->final = part == 2;
+            r->user_agent = part == 1 ? on_windows : NULL;
+            made_name(&made[count - 1]);
+        }
+        hosts();
+        assert_int_equal(kept.subject.conn_count, 1);
+        assert_int_equal(int_of(&kept, "ua.n"), 1);
+        assert_near(real_of(&kept, "ua.conflict_ratio"), 1, 0);
+    }
+}
+
+/* Of the commonest SYN's family: eight of ten Linux connections count up by one, Windows's four are not asked. */
+static void
+habits_of_ip_ids_are_of_one_family(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 10; i++) {
+        connect_as(LINUX, 0, 1, next_port(0, 1, i))->ip_id_step[SYC_TOSERVER] =
+            i < 8 ? SYC_ID_STEP_ONE : SYC_ID_STEP_SMALL;
+    }
+    for (uint16_t i = 0; i < 4; i++) {
+        connect_as(WINDOWS, 0, 1, next_port(1, 1, i))->ip_id_step[SYC_TOSERVER] = SYC_ID_STEP_ZERO;
+    }
+    hosts();
+    assert_int_equal(int_of(&kept, "syn.n"), 14);
+    assert_string_equal(text_of(&kept, "syn.layout_family"), "linux");
+    assert_int_equal(int_of(&kept, "ip_id.n"), 10);
+    assert_string_equal(text_of(&kept, "ip_id.step"), "one");
+    assert_near(real_of(&kept, "ip_id.step_ratio"), 0.8, 1e-12);
+}
+
 int
 test_hosts_group(void)
 {
@@ -331,6 +417,10 @@ test_hosts_group(void)
         cmocka_unit_test(distances_that_take_turns_tell_hosts),
         cmocka_unit_test(a_setting_of_the_host_tells_hosts),
         cmocka_unit_test(reasons_of_families_add_up),
+        cmocka_unit_test(agents_are_compared_within_their_connection),
+        cmocka_unit_test(what_names_no_system_is_not_compared),
+        cmocka_unit_test(an_agent_survives_a_connection_in_parts),
+        cmocka_unit_test(habits_of_ip_ids_are_of_one_family),
     };
 
     return cmocka_run_group_tests_name("hosts", tests, make_syns, NULL);

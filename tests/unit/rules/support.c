@@ -46,6 +46,10 @@ static const struct syc_field source_fields[] = {
     INT("dest.addr_distinct"), INT("dest.port_distinct"),
     INT("syn.distinct"), TEXT("syn.os_family"), TEXT("syn.label"), INT("syn.ttl_initial"),
     TEXT("syn.match_quality"), TEXT("syn.schedule"), REAL("syn.retry_ratio"), INT("syn.retry_count"), INT("syn.unanswered"),
+    INT("syn.n"), TEXT("syn.layout_family"), INT("syn.window"), TEXT("syn.window_unit"), INT("syn.wscale"),
+    INT("syn.mss"), INT("syn.schedule_n"), REAL("syn.ts_stripped_ratio"), INT("ip_id.n"), TEXT("ip_id.step"),
+    REAL("ip_id.step_ratio"), INT("ua.n"), TEXT("ua.os"), INT("ua.os_distinct"), INT("ua.compared"),
+    REAL("ua.conflict_ratio"), TEXT("ua.stack_family"), INT("hosts_estimated"),
     INT("time_wait.peak"), REAL("time_wait.area_s"),
 };
 /* clang-format on */

@@ -372,6 +372,9 @@ read_facts(const char *facts, char *copy, size_t size, struct syc_value *row)
 
         assert_non_null(value);
         *value++ = '\0';
+        for (char *tilde = value; (tilde = strchr(tilde, '~')) != NULL;) {
+            *tilde = ' '; /* spaces part facts */
+        }
         put_fact(row, p, value);
     }
 }
@@ -421,11 +424,13 @@ stacks_and_tools_are_judged_by_rules(void **state)
     static const struct {
         const char *facts, *rule; /* NULL: no evidence */
     } rows[] = {
-        {"syn.os_family=linux syn.ttl_initial=128", "ttl_contradicts_stack"},
-        {"syn.os_family=windows syn.ttl_initial=64", "ttl_contradicts_stack"},
-        {"syn.os_family=linux syn.ttl_initial=64", NULL},
-        {"syn.os_family=windows syn.ttl_initial=128", NULL},
-        {"syn.ttl_initial=128", NULL},
+        {"syn.n=1 syn.os_family=linux syn.ttl_initial=128", "ttl_contradicts_stack"},
+        {"syn.n=1 syn.os_family=windows syn.ttl_initial=64", "ttl_contradicts_stack"},
+        {"syn.n=1 syn.layout_family=linux syn.ttl_initial=128", "ttl_contradicts_stack"},
+        {"syn.n=1 syn.layout_family=windows syn.ttl_initial=64", "ttl_contradicts_stack"},
+        {"syn.n=1 syn.os_family=linux syn.layout_family=linux syn.ttl_initial=64", NULL},
+        {"syn.n=1 syn.os_family=windows syn.layout_family=windows syn.ttl_initial=128", NULL},
+        {"syn.n=1 syn.ttl_initial=128", NULL},
         {"syn.os_family=tool syn.match_quality=exact", "tool_signature"},
         {"syn.os_family=tool syn.match_quality=fuzzy", NULL},
         {"port.strategy=fixed conn.count=8", "port_fixed"},
@@ -433,6 +438,72 @@ stacks_and_tools_are_judged_by_rules(void **state)
         {"port.strategy=even conn.count=8", NULL},
         {"syn.os_family=linux port.odd_ratio=0.5 port.distinct=16", "port_odd_linux"},
         {"syn.os_family=windows port.odd_ratio=0.5 port.distinct=16", NULL},
+
+        /* Linux: 64240 of MSS 1460 that a router lowered; 65535 of Android; 43690 of a loopback's 65495; none of 8192 */
+        {"syn.n=1 syn.layout_family=linux syn.window_unit=value syn.window=64240 syn.mss=1380",
+         NULL},
+        {"syn.n=1 syn.layout_family=linux syn.window_unit=value syn.window=65535 syn.mss=1460",
+         NULL},
+        {"syn.n=1 syn.layout_family=linux syn.window_unit=value syn.window=43690 syn.mss=65495",
+         NULL},
+        {"syn.n=1 syn.layout_family=linux syn.window_unit=mss syn.window=7300 syn.mss=1460", NULL},
+        {"syn.n=1 syn.layout_family=linux syn.window_unit=value syn.window=8192 syn.mss=1460",
+         "window_contradicts_stack"},
+        {"syn.n=1 syn.layout_family=windows syn.window_unit=value syn.window=65535 syn.wscale=8",
+         NULL},
+        {"syn.n=1 syn.layout_family=windows syn.window_unit=value syn.window=8192 syn.wscale=2",
+         NULL},
+        {"syn.n=1 syn.layout_family=windows syn.window_unit=floor65535 syn.wscale=7",
+         "window_contradicts_stack"},
+
+        {"syn.schedule_n=3 syn.os_family=windows syn.schedule=linear-4 hosts_estimated=1",
+         "retry_contradicts_stack"},
+        {"syn.schedule_n=3 syn.os_family=apple syn.schedule=exponential-1 hosts_estimated=1",
+         "retry_contradicts_stack"},
+        {"syn.schedule_n=3 syn.label=s:unix:Linux:3.10~to~4.18 syn.os_family=linux "
+         "syn.schedule=linear-4 hosts_estimated=1",
+         "retry_contradicts_stack"},
+        {"syn.schedule_n=2 syn.os_family=windows syn.schedule=linear-4 hosts_estimated=1", NULL},
+        {"syn.schedule_n=3 syn.os_family=windows syn.schedule=linear-4 hosts_estimated=2", NULL},
+        {"syn.schedule_n=3 syn.os_family=windows syn.schedule=exponential-1 hosts_estimated=1",
+         NULL},
+        {"syn.schedule_n=3 syn.os_family=windows syn.schedule=exponential-3 hosts_estimated=1",
+         NULL},
+        {"syn.schedule_n=3 syn.os_family=linux syn.schedule=linear-4 hosts_estimated=1", NULL},
+        {"syn.schedule_n=3 syn.os_family=linux syn.schedule=exponential-1 hosts_estimated=1", NULL},
+        {"syn.schedule_n=3 syn.os_family=apple syn.schedule=linear-4 hosts_estimated=1", NULL},
+
+        {"ip_id.n=5 syn.layout_family=linux ip_id.step=zero ip_id.step_ratio=1",
+         "ip_id_contradicts_stack"},
+        {"ip_id.n=5 syn.layout_family=windows ip_id.step=const ip_id.step_ratio=0.9",
+         "ip_id_contradicts_stack"},
+        {"ip_id.n=5 syn.layout_family=linux ip_id.step=random ip_id.step_ratio=1",
+         "ip_id_contradicts_stack"},
+        {"ip_id.n=4 syn.layout_family=linux ip_id.step=zero ip_id.step_ratio=1", NULL},
+        {"ip_id.n=5 syn.layout_family=linux ip_id.step=zero ip_id.step_ratio=0.8", NULL},
+        {"ip_id.n=5 syn.layout_family=linux ip_id.step=one ip_id.step_ratio=1", NULL},
+        {"ip_id.n=5 syn.layout_family=windows ip_id.step=random ip_id.step_ratio=1", NULL},
+        {"ip_id.n=5 syn.layout_family=apple ip_id.step=zero ip_id.step_ratio=1", NULL},
+
+        {"syn.os_family=windows port.strategy=even port.distinct=20 hosts_estimated=1",
+         "port_even_not_linux"},
+        {"syn.os_family=linux port.strategy=even port.distinct=20 hosts_estimated=1", NULL},
+        {"syn.os_family=windows port.strategy=even port.distinct=19 hosts_estimated=1", NULL},
+        {"syn.os_family=windows port.strategy=even port.distinct=20 hosts_estimated=2", NULL},
+        {"syn.os_family=linux port.strategy=sequential port.distinct=16 hosts_estimated=1",
+         "port_sequential_linux"},
+        {"syn.os_family=windows port.strategy=sequential port.distinct=16 hosts_estimated=1", NULL},
+
+        {"ua.compared=3 ua.n=3 ua.conflict_ratio=0.5 ua.os=windows ua.stack_family=linux",
+         "user_agent_contradicts_stack"},
+        {"ua.compared=3 ua.n=3 ua.conflict_ratio=0.4 ua.os=windows ua.stack_family=linux", NULL},
+        {"ua.compared=2 ua.n=2 ua.conflict_ratio=1 ua.os=windows ua.stack_family=linux", NULL},
+        {"ua.n=8 ua.os_distinct=3 hosts_estimated=1", "user_agents_many_systems"},
+        {"ua.n=8 ua.os_distinct=2 hosts_estimated=1", NULL},
+        {"ua.n=8 ua.os_distinct=3 hosts_estimated=2", NULL},
+
+        {"syn.n=4 syn.ts_stripped_ratio=0.5", "timestamps_stripped"},
+        {"syn.n=4 syn.ts_stripped_ratio=0.25", NULL},
     };
     static struct syc_verdict verdict;
     struct syc_ruleset *set = load_shipped();

@@ -1,0 +1,225 @@
+/*
+ * Facts that a stack contradicts or bears out: the layout of its SYN against its window and scale, its IP IDs, and
+ * the systems that its User-Agents name.
+ *
+ * What is compared is compared within one connection, or over connections of one system family: behind an address may
+ * stand several hosts, and the commonest SYN of one beside the commonest User-Agent of another is no contradiction.
+ */
+
+#include "behavior/facts.h"
+
+#include <string.h>
+
+/*
+ * The options of the SYN without what single connections add (Fast Open, Multipath TCP) are those of one family. Not
+ * here: layouts that several families share, "mss,nop,ws,sok,ts" of FreeBSD and of Windows with timestamps among them.
+ * Sources: reference/stack-facts.csv; the kernel's tcp_options_write().
+ */
+static const char *
+layout_family(const struct syc_syn *syn)
+{
+    static const struct {
+        const char *options, *family;
+    } layouts[] = {
+        {"mss,sok,ts,nop,ws", "linux"},        {"mss,sok,ts,nop,ws,?34,nop,nop", "linux"},
+        {"mss,sok,ts,nop,ws,?30", "linux"},    {"mss,nop,nop,sok,nop,ws", "linux"},
+        {"mss,nop,ws,nop,nop,sok", "windows"}, {"mss,nop,ws,nop,nop,ts,sok,eol+1", "apple"},
+    };
+
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+        if (strcmp(syn->options, layouts[i].options) == 0) {
+            return layouts[i].family;
+        }
+    }
+    return NULL;
+}
+
+void
+syc_facts_layout(const struct syc_syn *syn, struct syc_value *row)
+{
+    fact_text(row, FACT_SYN_LAYOUT, layout_family(syn));
+    fact_int(row, FACT_SYN_WINDOW, syn->window);
+    fact_text(row, FACT_SYN_WINDOW_UNIT,
+              syc_window_unit_name((enum syc_window_unit)syn->window_unit));
+    if (syn->wscale >= 0) {
+        fact_int(row, FACT_SYN_WSCALE, syn->wscale);
+    }
+    if (syn->mss >= 0) {
+        fact_int(row, FACT_SYN_MSS, syn->mss);
+    }
+}
+
+/* ------------------------------------------------------------ counts over connections */
+
+enum { FAMILIES = 4 };
+static const char *const families[FAMILIES] = {"linux", "windows", "apple", "bsd"};
+
+struct counts {
+    const char *family; /* of the commonest SYN; NULL = not known */
+    size_t syns, stripped, schedules;
+    size_t steps[SYC_ID_STEP_COUNT + 1]; /* of connections of that family; [0]: not known */
+    size_t agents[SYC_UA_OS_COUNT];
+    size_t compared, conflicts;
+    size_t stacks[FAMILIES + 1]; /* behind the conflicts; [0]: others */
+};
+
+/* Ten no-operations or more in a row: a middlebox wrote over the timestamps (fingerprints 3). */
+static bool
+is_stripped(const struct syc_syn *syn)
+{
+    enum { NOP = 1, TIMESTAMPS_OCTETS = 10 };
+    size_t run = 0;
+
+    for (size_t i = 0; i < syn->option_count && i < sizeof(syn->option_kinds); i++) {
+        run = syn->option_kinds[i] == NOP ? run + 1 : 0;
+        if (run >= TIMESTAMPS_OCTETS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The family that sent it. The options tell it also where no signature fits, because of the very field that
+ * contradicts. NULL for tools: they say nothing of the system they run on.
+ */
+static const char *
+family_of(struct stack *stack, const struct syc_signatures *signatures)
+{
+    const char *family = layout_family(&stack->syn);
+
+    if (syc_stack_match(stack, signatures)->app) {
+        return NULL;
+    }
+    return family != NULL ? family : syc_stack_family(stack, signatures);
+}
+
+/* A User-Agent that names a system, in a connection whose SYN tells one. */
+static void
+compare_agent(struct counts *c, const struct mark *m, const char *family)
+{
+    const char *claimed = syc_ua_os_family((enum syc_ua_os)m->ua_os);
+
+    if (claimed == NULL) {
+        return;
+    }
+    c->agents[m->ua_os]++;
+    if (family == NULL) {
+        return;
+    }
+    c->compared++;
+    if (strcmp(claimed, family) != 0) {
+        size_t at = FAMILIES;
+        while (at > 0 && strcmp(families[at - 1], family) != 0) {
+            at--;
+        }
+        c->conflicts++;
+        c->stacks[at]++;
+    }
+}
+
+static void
+count_mark(struct counts *c, const struct mark *m, struct stack *stack,
+           const struct syc_signatures *signatures)
+{
+    const char *family = NULL;
+
+    if (stack != NULL) {
+        family = family_of(stack, signatures);
+        c->syns++;
+        c->stripped += is_stripped(&stack->syn);
+    }
+    c->schedules += m->schedule != SCHEDULE_NONE;
+    if (family != NULL && c->family != NULL && strcmp(family, c->family) == 0) {
+        c->steps[m->id_step]++;
+    }
+    compare_agent(c, m, family);
+}
+
+/* Which index from 1 on counts most; of equal ones the first. 0 when all are 0. */
+static size_t
+most_of(const size_t *counts, size_t n)
+{
+    size_t best = 0;
+
+    for (size_t i = 1; i < n; i++) {
+        if (counts[i] > (best > 0 ? counts[best] : 0)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+static void
+id_facts(const struct counts *c, struct syc_value *row)
+{
+    static const char *const words[] = {
+#define X(name, word) word,
+        SYC_ID_STEP_LIST(X)
+#undef X
+    };
+    size_t best = most_of(c->steps, SYC_ID_STEP_COUNT + 1);
+    size_t n = 0;
+
+    for (size_t i = 1; i <= SYC_ID_STEP_COUNT; i++) {
+        n += c->steps[i];
+    }
+    fact_int(row, FACT_ID_N, (int64_t)n);
+    if (best > 0) {
+        fact_text(row, FACT_ID_STEP, words[best - 1]);
+        fact_ratio(row, FACT_ID_RATIO, c->steps[best], n, 1);
+    }
+}
+
+static void
+agent_facts(const struct counts *c, struct syc_value *row)
+{
+    size_t best = most_of(c->agents, SYC_UA_OS_COUNT);
+    size_t n = 0;
+    size_t distinct = 0;
+
+    for (size_t i = 1; i < SYC_UA_OS_COUNT; i++) {
+        n += c->agents[i];
+        distinct += c->agents[i] > 0;
+    }
+    if (n == 0) {
+        return;
+    }
+    fact_int(row, FACT_UA_N, (int64_t)n);
+    fact_text(row, FACT_UA_OS, syc_ua_os_name((enum syc_ua_os)best));
+    fact_int(row, FACT_UA_DISTINCT, (int64_t)distinct);
+    fact_int(row, FACT_UA_COMPARED, (int64_t)c->compared);
+    fact_ratio(row, FACT_UA_CONFLICT, c->conflicts, c->compared, 1);
+    best = most_of(c->stacks, FAMILIES + 1);
+    fact_text(row, FACT_UA_STACK, best > 0 ? families[best - 1] : NULL);
+}
+
+/* Of the commonest SYN, as syc_facts_syns() left it in the row. */
+static const char *
+commonest_family(const struct syc_value *row)
+{
+    if (row[FACT_SYN_LAYOUT].type == SYC_TEXT) {
+        return row[FACT_SYN_LAYOUT].u.text;
+    }
+    return row[FACT_SYN_FAMILY].type == SYC_TEXT ? row[FACT_SYN_FAMILY].u.text : NULL;
+}
+
+void
+syc_facts_stack(const struct view *v, const struct stacks *stacks,
+                const struct syc_signatures *signatures, struct syc_value *row)
+{
+    struct counts c = {.family = commonest_family(row)};
+
+    for (size_t i = 0; i < v->count; i++) {
+        const struct mark *m = v->marks[i];
+        count_mark(&c, m, m->stack != STORE_NONE ? stacks->list[m->stack] : NULL, signatures);
+    }
+    agent_facts(&c, row);
+    if (c.syns == 0) {
+        return;
+    }
+    fact_int(row, FACT_SYN_N, (int64_t)c.syns);
+    fact_int(row, FACT_SYN_SCHEDULE_N, (int64_t)c.schedules);
+    fact_ratio(row, FACT_SYN_STRIPPED, c.stripped, c.syns, 1);
+    id_facts(&c, row);
+}
