@@ -355,6 +355,15 @@ server_payload(struct step *st)
     x->server.packets++;
 }
 
+/* What a client says of itself is read once. */
+static inline void
+peek_unless_done(struct step *st)
+{
+    if ((st->c->flags & CONN_PEEKED) == 0) {
+        peek_segment(st);
+    }
+}
+
 /*
  * A repeat marks the burst it belongs to, so that its flights are not read as an initial window; it
  * opens nothing.
@@ -370,16 +379,17 @@ burst_segment(struct step *st)
             x->repeats = 1;
             x->flight.retransmitted++;
         }
-    } else {
-        look_at_payload(st);
-        if (st->dir == SYC_TOSERVER) {
-            client_payload(st);
-        } else {
-            server_payload(st);
+        if (st->repeat && st->dir == SYC_TOSERVER) { /* it may have filled a hole */
+            peek_unless_done(st);
         }
-        x->last_side = (uint8_t)st->dir;
+        return;
     }
-    if ((st->c->flags & CONN_PEEKED) == 0) { /* a repeat may fill a hole of the head */
-        peek_segment(st);
+    look_at_payload(st);
+    if (st->dir == SYC_TOSERVER) {
+        client_payload(st);
+        peek_unless_done(st);
+    } else {
+        server_payload(st);
     }
+    x->last_side = (uint8_t)st->dir;
 }

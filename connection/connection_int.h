@@ -353,15 +353,23 @@ uint16_t intern_path(struct intern *in, const struct syc_path *path);
 enum { SAID_JA4, SAID_TLS_VERSION, SAID_ALPN, SAID_SNI, SAID_TEXTS };
 enum { SAID_METHOD, SAID_HTTP_VERSION, SAID_USER_AGENT, SAID_HEADER_NAMES };
 
+/* Everything that the texts are made of, as it was on the wire: equal keys are equal texts. */
+enum { SAID_KEY = 4096 };
+struct said_key {
+    size_t n;
+    uint8_t octets[SAID_KEY];
+};
+
 /* What a client said of itself: one value for all connections that said the same. */
 struct said {
     struct said *next; /* in its slot */
     uint64_t hash;
     uint32_t users;
-    uint16_t octets; /* of texts */
-    uint8_t kind;    /* SYC_PROTOCOL_TLS or SYC_PROTOCOL_HTTP1 */
-    uint8_t resume;  /* enum syc_resume, of a hello */
-    char texts[];    /* SAID_TEXTS of them, escaped, each with its zero; empty: absent */
+    uint16_t key_octets, text_octets;
+    uint8_t protocol; /* SYC_PROTOCOL_TLS or SYC_PROTOCOL_HTTP1 */
+    uint8_t resume;   /* enum syc_resume, of a hello */
+    uint8_t
+        octets[]; /* the key, then SAID_TEXTS texts, escaped, each with its zero; empty: absent */
 };
 
 /* Zero and a key: empty. */
@@ -372,13 +380,17 @@ struct said_set {
 };
 
 struct store;
+/* The value of a key, with one more user; NULL when there is none. cost: a hash of the key, a comparison. */
+const struct said *said_find(struct store *store, const struct said_key *key);
 /*
- * The value of kind and resume (of head) and texts, with one more user; NULL when memory is short.
- * Each one taken is given back, once; then fini frees what is left.
+ * A new value with one user: of a key that said_find() did not find, protocol and resume of head,
+ * and texts. NULL when memory is short.
  */
-const struct said *said_take(struct store *store, const struct said *head,
-                             const char *const texts[SAID_TEXTS]);
+const struct said *said_add(struct store *store, const struct said_key *key,
+                            const struct said *head, const char *const texts[SAID_TEXTS]);
+/* One user less; with the last one it goes. NULL is fine. */
 void said_give(struct store *store, const struct said *said);
+/* After the last value was given back. */
 void said_fini(struct said_set *set);
 /* Its texts into a record, which borrows them; NULL tells nothing. */
 void said_tell(const struct said *said, struct syc_record *out);
@@ -531,8 +543,8 @@ bool burst_overflows(const struct conn *c, const struct syc_segment *s, int dir,
 void burst_end(struct store *store, struct conn *c);
 
 /*
- * The client's first octets (peek.c): to be called for each of its segments with payload until
- * CONN_PEEKED is set.
+ * The client's first octets (peek.c): to be called for each of its segments with payload, repeats
+ * included, until CONN_PEEKED is set.
  *
  * cost  most heads come whole in one segment and are read there; else a copy of the head
  */

@@ -223,15 +223,36 @@ tell_protocol(struct conn *c, enum syc_protocol protocol)
     }
 }
 
+/* Octets of a key; its owner has seen to the room. */
 static void
-tell(struct store *store, struct conn *c, const struct said *head,
-     const char *const texts[SAID_TEXTS])
+add_octets(struct said_key *key, struct syc_span octets)
 {
-    c->said = said_take(store, head, texts);
+    if (octets.n > 0) {
+        memcpy(key->octets + key->n, octets.p, octets.n);
+        key->n += octets.n;
+    }
+}
+
+static void
+add_number(struct said_key *key, size_t value)
+{
+    const uint8_t octets[2] = {(uint8_t)(value >> 8), (uint8_t)value};
+
+    add_octets(key, (struct syc_span){octets, sizeof(octets)});
+}
+
+/* Nobody said it before: the texts are kept, too. */
+static void
+tell_new(struct store *store, struct conn *c, const struct said_key *key, const struct said *head,
+         const char *const texts[SAID_TEXTS])
+{
+    c->said = said_add(store, key, head, texts);
     if (c->said == NULL) {
         c->degraded |= 1U << SYC_DEGRADED_PEEKS_CUT;
     }
 }
+
+/* ------------------------------------------------------------ a hello */
 
 /* The names of an ALPN list, escaped, with commas between; whole ones, as many as fit. */
 static void
@@ -265,11 +286,45 @@ resume_of(const struct syc_tls_hello *h)
     return h->session_id ? SYC_RESUME_ID : SYC_RESUME_NONE;
 }
 
+/* ALPN names that are told, and octets of a server name: both have at most 255. */
+static struct syc_span
+at_most_255(struct syc_span s)
+{
+    return syc_span_part(s, 0, 255);
+}
+
+/* False for lists so long that no client sends them. */
+static bool
+key_of_hello(const struct syc_tls_hello *h, bool sni, struct said_key *key)
+{
+    struct syc_span list = h->alpn;
+    struct syc_span name;
+
+    key->n = 0;
+    add_number(key, SYC_PROTOCOL_TLS);
+    add_number(key, h->version);
+    add_number(key, (size_t)resume_of(h) << 1 | h->has_sni);
+    if (!syc_ja4_key(h, key->octets, &key->n)) {
+        return false;
+    }
+    for (size_t left = ALPN_TEXT; syc_alpn_next(&list, &name) && left > name.n;) {
+        add_number(key, name.n);
+        add_octets(key, name);
+        left -= name.n + 1;
+    }
+    if (sni) {
+        add_number(key, SIZE_MAX); /* no name is that long */
+        add_octets(key, at_most_255(h->server_name));
+    }
+    return true;
+}
+
 static void
 read_hello(struct store *store, struct conn *c, struct syc_span body)
 {
     struct syc_tls_hello h;
-    char ja4[SYC_JA4_TEXT] = "";
+    struct said_key key;
+    char ja4[SYC_JA4_TEXT];
     char alpn[ALPN_TEXT];
     char sni[4 * 255 + 1] = "";
     const char *version;
@@ -277,22 +332,28 @@ read_hello(struct store *store, struct conn *c, struct syc_span body)
     if (!syc_tls_hello_read(body, &h)) {
         return;
     }
-    (void)!syc_ja4_format(&h, ja4);
+    tell_protocol(c, SYC_PROTOCOL_TLS);
+    if (!key_of_hello(&h, store->sni, &key) || (c->said = said_find(store, &key)) != NULL) {
+        return;
+    }
+    syc_ja4_format(&h, ja4);
     put_alpn(h.alpn, alpn);
     if (store->sni) {
-        (void)syc_escape(h.server_name.p, syc_span_part(h.server_name, 0, 255).n, sni, sizeof(sni));
+        struct syc_span name = at_most_255(h.server_name);
+        (void)syc_escape(name.p, name.n, sni, sizeof(sni));
     }
     version = syc_tls_version_name(h.version);
-    tell_protocol(c, SYC_PROTOCOL_TLS);
-    tell(store, c, &(struct said){.kind = SYC_PROTOCOL_TLS, .resume = resume_of(&h)},
-         (const char *const[SAID_TEXTS]){[SAID_JA4] = ja4,
-                                         [SAID_TLS_VERSION] = version != NULL ? version : "",
-                                         [SAID_ALPN] = alpn,
-                                         [SAID_SNI] = sni});
+    tell_new(store, c, &key, &(struct said){.protocol = SYC_PROTOCOL_TLS, .resume = resume_of(&h)},
+             (const char *const[SAID_TEXTS]){[SAID_JA4] = ja4,
+                                             [SAID_TLS_VERSION] = version != NULL ? version : "",
+                                             [SAID_ALPN] = alpn,
+                                             [SAID_SNI] = sni});
 }
 
+/* ------------------------------------------------------------ a request head */
+
 /* Tokens have no comma and nothing to escape (RFC 9110 5.6.2). Whole names, as many as fit. */
-static void
+static size_t
 put_names(const struct syc_http_head *h, char out[NAMES_TEXT])
 {
     size_t used = 0;
@@ -305,30 +366,43 @@ put_names(const struct syc_http_head *h, char out[NAMES_TEXT])
         used += h->names[i].n;
     }
     out[used] = '\0';
+    return used;
 }
 
 static void
 read_request(struct store *store, struct conn *c, struct syc_span octets, bool whole)
 {
     struct syc_http_head h;
+    struct said_key key;
     char method[16];
     char version[8];
     char user_agent[4 * SYC_USER_AGENT_OCTETS + 1];
     char names[NAMES_TEXT];
+    size_t names_octets;
 
     if (!syc_http_head_read(octets, whole, &h)) {
+        return;
+    }
+    tell_protocol(c, SYC_PROTOCOL_HTTP1);
+    names_octets = put_names(&h, names);
+    key.n = 0;
+    add_number(&key, SYC_PROTOCOL_HTTP1);
+    add_number(&key, h.method.n << 10 | h.user_agent.n);
+    add_octets(&key, h.method);
+    add_octets(&key, h.version);
+    add_octets(&key, h.user_agent);
+    add_octets(&key, (struct syc_span){(const uint8_t *)names, names_octets});
+    if ((c->said = said_find(store, &key)) != NULL) {
         return;
     }
     (void)syc_escape(h.method.p, h.method.n, method, sizeof(method));
     (void)syc_escape(h.version.p, h.version.n, version, sizeof(version));
     (void)syc_escape(h.user_agent.p, h.user_agent.n, user_agent, sizeof(user_agent));
-    put_names(&h, names);
-    tell_protocol(c, SYC_PROTOCOL_HTTP1);
-    tell(store, c, &(struct said){.kind = SYC_PROTOCOL_HTTP1},
-         (const char *const[SAID_TEXTS]){[SAID_METHOD] = method,
-                                         [SAID_HTTP_VERSION] = version,
-                                         [SAID_USER_AGENT] = user_agent,
-                                         [SAID_HEADER_NAMES] = names});
+    tell_new(store, c, &key, &(struct said){.protocol = SYC_PROTOCOL_HTTP1},
+             (const char *const[SAID_TEXTS]){[SAID_METHOD] = method,
+                                             [SAID_HTTP_VERSION] = version,
+                                             [SAID_USER_AGENT] = user_agent,
+                                             [SAID_HEADER_NAMES] = names});
 }
 
 /* ------------------------------------------------------------ the look */
@@ -450,11 +524,8 @@ peek_segment(struct step *st)
     struct conn *c = st->c;
     const struct syc_segment *s = st->s;
     bool cut = s->payload.n < s->payload_octets;
-    int64_t at = syc_seq_diff(s->seq + ((s->flags & SYC_SYN) != 0), c->side[st->dir].base + 1);
+    int64_t at = syc_seq_diff(s->seq + ((s->flags & SYC_SYN) != 0), c->side[SYC_TOSERVER].base + 1);
 
-    if (st->dir != SYC_TOSERVER || s->payload_octets == 0) {
-        return;
-    }
     if (at == 0 && c->peek == NULL && s->payload.n > 0 && look_in_place(st->store, c, s->payload)) {
         return;
     }

@@ -1,9 +1,10 @@
 /*
  * What clients said of themselves, each thing once: a thousand connections of one browser share one
- * value. It is counted who uses it, since there is no end of things to say: a value goes with its
+ * value, which is found by what was on the wire, so its texts (two SHA-256 among them) are made
+ * once. It is counted who uses it, since there is no end of things to say: a value goes with its
  * last connection, and so there is never more of them than connections.
  *
- *    slots:  | * | * | * |      hashed under the table's key, because the texts are the sender's choice
+ *    slots:  | * | * | * |      hashed under the table's key, because what is said is the sender's choice
  *              |       '-> said -> NULL
  *              '-> said -> said -> NULL
  *
@@ -12,21 +13,33 @@
 
 #include "connection/connection_int.h"
 
-#include <stddef.h>
 #include <string.h>
 
 enum { SLOTS_START = 64 };
 
-/* Octets of texts, all of them zero-terminated. */
-static size_t
-measure(const char *const texts[SAID_TEXTS])
+static uint64_t
+hash_key(const struct said_set *set, const struct said_key *key)
 {
-    size_t n = 0;
+    return syc_hash(&set->key, key->octets, key->n);
+}
 
-    for (size_t i = 0; i < SAID_TEXTS; i++) {
-        n += strlen(texts[i]) + 1;
+const struct said *
+said_find(struct store *store, const struct said_key *key)
+{
+    struct said_set *set = &store->said;
+    uint64_t hash = hash_key(set, key);
+
+    if (set->slot_count == 0) {
+        return NULL;
     }
-    return n;
+    for (struct said *s = set->slots[hash & (set->slot_count - 1)]; s != NULL; s = s->next) {
+        if (s->hash == hash && s->key_octets == key->n &&
+            memcmp(s->octets, key->octets, key->n) == 0) {
+            s->users++;
+            return s;
+        }
+    }
+    return NULL;
 }
 
 /* Double the slots at a load of one; without memory for it chains grow longer, and that is all. */
@@ -51,77 +64,77 @@ grow(struct said_set *set)
     set->slot_count = count;
 }
 
-/* A value with its texts in place, so that two can be compared octet by octet; nobody uses it yet. */
-static struct said *
-make(struct store *store, const struct said *head, const char *const texts[SAID_TEXTS])
+static size_t
+octets_of(const struct said *s)
 {
-    size_t n = measure(texts);
-    struct said *s;
-    char *to;
+    return sizeof(*s) + s->key_octets + s->text_octets;
+}
 
-    if (!syc_budget_take(&store->budget, sizeof(*s) + n)) {
-        return NULL;
-    }
-    s = syc_resize(NULL, 1, sizeof(*s) + n);
-    if (s == NULL) {
-        syc_budget_give(&store->budget, sizeof(*s) + n);
-        return NULL;
-    }
-    *s = (struct said){.kind = head->kind, .resume = head->resume, .octets = (uint16_t)n};
-    to = s->texts;
+/* In no slot yet. Key and texts are bounded by their makers, so both counts fit. */
+static struct said *
+make(struct store *store, const struct said_key *key, const struct said *head,
+     const char *const texts[SAID_TEXTS])
+{
+    struct said made = {.hash = hash_key(&store->said, key),
+                        .users = 1,
+                        .key_octets = (uint16_t)key->n,
+                        .protocol = head->protocol,
+                        .resume = head->resume};
+    struct said *s;
+    uint8_t *to;
+
     for (size_t i = 0; i < SAID_TEXTS; i++) {
-        size_t length = strlen(texts[i]) + 1;
-        memcpy(to, texts[i], length);
-        to += length;
+        made.text_octets = (uint16_t)(made.text_octets + strlen(texts[i]) + 1);
     }
-    s->hash = syc_hash(&store->said.key, s->texts, n);
+    if (!syc_budget_take(&store->budget, octets_of(&made))) {
+        return NULL;
+    }
+    s = syc_resize(NULL, 1, octets_of(&made));
+    if (s == NULL) {
+        syc_budget_give(&store->budget, octets_of(&made));
+        return NULL;
+    }
+    *s = made;
+    memcpy(s->octets, key->octets, key->n);
+    to = s->octets + key->n;
+    for (size_t i = 0; i < SAID_TEXTS; i++) {
+        size_t n = strlen(texts[i]) + 1;
+        memcpy(to, texts[i], n);
+        to += n;
+    }
     return s;
 }
 
 static void
 destroy(struct store *store, struct said *s)
 {
-    syc_budget_give(&store->budget, sizeof(*s) + s->octets);
+    syc_budget_give(&store->budget, octets_of(s));
     syc_free(s);
 }
 
-static bool
-same(const struct said *a, const struct said *b)
-{
-    return a->hash == b->hash && a->kind == b->kind && a->resume == b->resume &&
-           a->octets == b->octets && memcmp(a->texts, b->texts, a->octets) == 0;
-}
-
 const struct said *
-said_take(struct store *store, const struct said *head, const char *const texts[SAID_TEXTS])
+said_add(struct store *store, const struct said_key *key, const struct said *head,
+         const char *const texts[SAID_TEXTS])
 {
     struct said_set *set = &store->said;
-    struct said *made = make(store, head, texts);
+    struct said *s = make(store, key, head, texts);
     struct said **slot;
 
-    if (made == NULL) {
+    if (s == NULL) {
         return NULL;
     }
     if (set->count >= set->slot_count) {
         grow(set);
     }
     if (set->slot_count == 0) {
-        destroy(store, made);
+        destroy(store, s);
         return NULL;
     }
-    slot = &set->slots[made->hash & (set->slot_count - 1)];
-    for (struct said *s = *slot; s != NULL; s = s->next) {
-        if (same(s, made)) {
-            destroy(store, made);
-            s->users++;
-            return s;
-        }
-    }
-    made->users = 1;
-    made->next = *slot;
-    *slot = made;
+    slot = &set->slots[s->hash & (set->slot_count - 1)];
+    s->next = *slot;
+    *slot = s;
     set->count++;
-    return made;
+    return s;
 }
 
 void
@@ -162,12 +175,12 @@ said_tell(const struct said *said, struct syc_record *out)
     if (said == NULL) {
         return;
     }
-    at = said->texts;
+    at = (const char *)said->octets + said->key_octets;
     for (size_t i = 0; i < SAID_TEXTS; i++) {
         texts[i] = *at != '\0' ? at : NULL;
         at += strlen(at) + 1;
     }
-    if (said->kind == SYC_PROTOCOL_TLS) {
+    if (said->protocol == SYC_PROTOCOL_TLS) {
         out->ja4 = texts[SAID_JA4];
         out->tls_version = texts[SAID_TLS_VERSION];
         out->alpn = texts[SAID_ALPN];

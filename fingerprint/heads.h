@@ -87,7 +87,18 @@ enum { SYC_JA4_TEXT = 37 }; /* "t13d1516h2_8daaf6152771_e5627efa2ab1" and its ze
  * cost     two sorts and two SHA-256 of some 100 octets
  * source   FoxIO, JA4: TLS Client Fingerprinting (BSD 3-Clause, see LICENSE)
  */
-bool syc_ja4_format(const struct syc_tls_hello *hello, char out[SYC_JA4_TEXT]) SYC_MUST_CHECK;
+bool syc_ja4_format(const struct syc_tls_hello *hello, char out[SYC_JA4_TEXT]);
+
+/*
+ * The lists that JA4 is made of, as octets to find the name of a hello by: hellos of equal keys, version, SNI and
+ * ALPN have equal names. Nothing that is drawn anew for each hello is in it (GREASE, the order of extensions).
+ *
+ * out, n   appended at *n, at most SYC_JA4_KEY octets
+ * returns  false where syc_ja4_format() does
+ * cost     a sort of the extensions
+ */
+enum { SYC_JA4_KEY = 3 * (2 + 2 * 512) + 1 };
+bool syc_ja4_key(const struct syc_tls_hello *hello, uint8_t *out, size_t *n) SYC_MUST_CHECK;
 
 /* Header names that are kept of a head (the first ones), and octets of a User-Agent. */
 enum { SYC_HTTP_NAMES = 64, SYC_USER_AGENT_OCTETS = 256 };

@@ -131,9 +131,14 @@ read_request_line(struct syc_span line, struct syc_http_head *out)
 static bool
 is_token(struct syc_span s)
 {
+    static const bool allowed[256] = {
+        ['0' ... '9'] = true,  ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['!'] = true,
+        ['#' ... '\''] = true, ['*'] = true,         ['+'] = true,         ['-'] = true,
+        ['.'] = true,          ['^' ... '`'] = true, ['|'] = true,         ['~'] = true,
+    };
+
     for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
-        if (c <= ' ' || c >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", c) != NULL) {
+        if (!allowed[s.p[i]]) {
             return false;
         }
     }

@@ -68,33 +68,40 @@ take_extensions(struct syc_span list, struct values *out)
     return all;
 }
 
-static void
-put_values(struct syc_out *o, const struct values *list)
+/* "1301,1302": five octets each, no comma behind the last; how many there are. */
+static size_t
+put_values(const struct values *list, char *out)
 {
+    static const char digits[] = "0123456789abcdef";
+
     for (size_t i = 0; i < list->count; i++) {
-        syc_out_text(o, i > 0 ? "," : "");
-        syc_out_octet(o, (uint8_t)(list->v[i] >> 8));
-        syc_out_octet(o, (uint8_t)list->v[i]);
+        uint16_t v = list->v[i];
+        *out++ = digits[v >> 12];
+        *out++ = digits[v >> 8 & 15];
+        *out++ = digits[v >> 4 & 15];
+        *out++ = digits[v & 15];
+        *out++ = ',';
     }
+    return list->count > 0 ? list->count * 5 - 1 : 0;
 }
 
 /* The first list sorted, the second (NULL: none) as it is; twelve zeros where the first is empty. */
 static void
 put_hash(struct syc_out *o, struct values *sorted, const struct values *after)
 {
-    char text[2 * VALUES_MAX * 5 + 2] = "";
-    struct syc_out t = {text, sizeof text, 0};
+    char text[2 * VALUES_MAX * 5 + 1];
     uint16_t spare[VALUES_MAX];
     char hash[65] = "000000000000";
 
     if (sorted->count > 0) {
+        size_t n;
         sort_values(sorted->v, sorted->count, spare);
-        put_values(&t, sorted);
+        n = put_values(sorted, text);
         if (after != NULL && after->count > 0) {
-            syc_out_text(&t, "_");
-            put_values(&t, after);
+            text[n++] = '_';
+            n += put_values(after, text + n);
         }
-        syc_sha256_hex(text, t.used, hash);
+        syc_sha256_hex(text, n, hash);
     }
     hash[12] = '\0';
     syc_out_text(o, "_");
@@ -163,29 +170,66 @@ put_alpn(struct syc_out *o, struct syc_span list)
     syc_out_text(o, ends);
 }
 
+/* What of a hello goes into its name; false for a list that is too long. */
+struct lists {
+    struct values ciphers, extensions, algorithms;
+    size_t extension_count; /* SNI and ALPN, too */
+};
+
+static bool
+take_lists(const struct syc_tls_hello *hello, struct lists *out)
+{
+    take_list(hello->ciphers, &out->ciphers);
+    take_list(hello->signature_algorithms, &out->algorithms);
+    out->extension_count = take_extensions(hello->extensions, &out->extensions);
+    return out->ciphers.count <= VALUES_MAX && out->extensions.count <= VALUES_MAX &&
+           out->algorithms.count <= VALUES_MAX;
+}
+
 bool
 syc_ja4_format(const struct syc_tls_hello *hello, char out[SYC_JA4_TEXT])
 {
-    struct values ciphers;
-    struct values extensions;
-    struct values algorithms;
+    struct lists l;
     struct syc_out o = {out, SYC_JA4_TEXT, 0};
-    size_t extension_count = take_extensions(hello->extensions, &extensions);
 
     out[0] = '\0';
-    take_list(hello->ciphers, &ciphers);
-    take_list(hello->signature_algorithms, &algorithms);
-    if (ciphers.count > VALUES_MAX || extensions.count > VALUES_MAX ||
-        algorithms.count > VALUES_MAX) {
+    if (!take_lists(hello, &l)) {
         return false;
     }
     syc_out_text(&o, "t");
     syc_out_text(&o, version_word(hello->version));
     syc_out_text(&o, hello->has_sni ? "d" : "i");
-    put_count(&o, ciphers.count);
-    put_count(&o, extension_count);
+    put_count(&o, l.ciphers.count);
+    put_count(&o, l.extension_count);
     put_alpn(&o, hello->alpn);
-    put_hash(&o, &ciphers, NULL);
-    put_hash(&o, &extensions, &algorithms);
+    put_hash(&o, &l.ciphers, NULL);
+    put_hash(&o, &l.extensions, &l.algorithms);
+    return true;
+}
+
+static size_t
+put_key(const struct values *list, uint8_t *out, size_t n)
+{
+    out[n++] = (uint8_t)(list->count >> 8);
+    out[n++] = (uint8_t)list->count;
+    memcpy(out + n, list->v, list->count * sizeof(list->v[0]));
+    return n + list->count * sizeof(list->v[0]);
+}
+
+/* Extensions sorted, since some clients shuffle them for each hello. */
+bool
+syc_ja4_key(const struct syc_tls_hello *hello, uint8_t *out, size_t *n)
+{
+    struct lists l;
+    uint16_t spare[VALUES_MAX];
+
+    if (!take_lists(hello, &l)) {
+        return false;
+    }
+    sort_values(l.extensions.v, l.extensions.count, spare);
+    out[(*n)++] = (uint8_t)l.extension_count;
+    *n = put_key(&l.ciphers, out, *n);
+    *n = put_key(&l.extensions, out, *n);
+    *n = put_key(&l.algorithms, out, *n);
     return true;
 }
