@@ -251,7 +251,7 @@ warn(struct syc_signatures *set, const struct syc_signature *it, const char *cod
     return syc_signatures_add_remark(set, &remark);
 }
 
-/* "s:unix:Linux:3.x in stacks.fp:12": the file only where it is another one. */
+/* "s:unix:Linux:3.x in linux.fp:12": the file only where it is another one. */
 static enum syc_status
 warn_of(struct syc_signatures *set, const struct syc_signature *it,
         const struct syc_signature *other, const char *code, const char *what)

@@ -1,5 +1,7 @@
 ; Programs that write their own SYNs. A tool is never matched fuzzily, and its label says nothing of the system under it.
 
+;@ matching=syncopate
+
 classes = win,unix,other
 
 [tcp:request]
@@ -8,6 +10,13 @@ label = s:!:masscan:1.3
 sys   = @unix,@win
 sig   = 4:255:0:0:1024,0:::0
 ;@ source="measured: masscan 1.3.2" date=2026-11
+
+label = s:!:masscan:with an MSS
+sys   = @unix,@win
+sig   = 4:255:0:1460:1024,0:mss::0
+;@ source="masscan templ-pkt.c: an MSS of 1460 in its template" date=2026-11 note="read, not run"
+sig   = 4:255:0:1460:1025,0:mss::0
+;@ source="masscan templ-pkt.c: window octets 04 01" date=2026-11 note="read, not run"
 
 label = s:!:zmap:older than 4
 sys   = @unix
@@ -18,6 +27,16 @@ label = s:!:zmap:probe with MSS only
 sys   = @unix
 sig   = 4:255:0:1460:65535,0:mss::0
 ;@ source="zmap/zmap packet.c and module_tcp_synscan.c, smallest-probes" date=2026-11 note="read, not run"
+
+; ZMap 4 dresses its SYN up as a system's; TTL 255 without DF gives it away.
+label = g:!:zmap:4 and newer, or another raw sender with the options of a system
+sys   = @unix
+sig   = 4:255:0:*:65535,*:mss,nop,ws,nop,nop,sok::0
+;@ source="zmap/zmap module_tcp_synscan.c: a header of 32 octets, as Windows" date=2026-11 note="layout inferred from its length"
+sig   = 4:255:0:*:65535,*:mss,sok,ts,nop,ws::0
+;@ source="zmap/zmap module_tcp_synscan.c: a header of 40 octets, as Linux" date=2026-11 note="layout inferred from its length"
+sig   = 4:255:0:*:65535,*:mss,nop,ws,nop,nop,ts,sok,eol+1::0
+;@ source="zmap/zmap module_tcp_synscan.c: a header of 44 octets, as BSD" date=2026-11 note="layout inferred from its length"
 
 ; nmap draws the TTL of raw probes from 37 to 59.
 label = s:!:nmap:SYN scan (-sS)
@@ -78,7 +97,12 @@ sig   = *:255-:0:1331:1337,5:mss,ts,ws,eol+2:df,id+:0
 sig   = *:255-:0:1331:1337,5:mss,sok,ts,ws,eol+0:df,id+:0
 ;@ source="measured: probes of Linux 6.18.44 with this window and MSS" date=2026-11
 
-; No system of stacks.fp sends a SYN without any option; what does is a program with a raw socket.
+; No system of the other files sends a SYN without any option; what does is a program with a raw socket.
+label = g:!:raw-socket sender:no TCP options, TTL 64, as Mirai
+sys   = @unix
+sig   = 4:64:0:0:*,0:::0
+;@ source="leaked Mirai source: scanner.c" date=2026-11 note="its ISN is the destination address, which is not looked at here"
+
 label = g:!:raw-socket sender:no TCP options
 sys   = @unix,@win
 sig   = *:255-:0:0:*,0:::0

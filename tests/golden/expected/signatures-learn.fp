@@ -18,16 +18,16 @@ sig   = 4:64:0:*:mss*11,2:mss,ws,sok,nop,nop,nop:df,id+,ecn:0
 
 ; 1 SYN of 1 host, the first 10.4.0.3:50004 > 10.4.9.9:80 in frame 5
 ; 4:90+?:0:512:3333,0:mss::0
-; nearest: s:!:zmap:probe with MSS only (tools.fp:19), which differs in ttl_initial mss window
+; nearest: g:other:lwIP:an embedded device (devices.fp:15), which differs in ttl_initial window
 label = s:other:unknown 4:
 sig   = 4:128-:0:*:3333,0:mss::0
 ;@ source="unknown.pcap" date=2023-11-14
 
 ; 1 SYN of 1 host, the first 10.4.0.4:50005 > 10.4.9.9:80 in frame 6
-; 4:64+0:0:1460:mss*44,5:mss,sok,ts,nop,ws:df,id+:0
-; nearest: s:unix:Linux:4.19 and newer (stacks.fp:21), which differs in wscale
+; 4:64+0:0:1460:mss*44,0:mss,sok,ts,nop,ws:df,id+:0
+; nearest: s:unix:Linux:4.19 and newer (linux.fp:27), which differs in wscale
 label = s:other:unknown 5:
-sig   = 4:64:0:*:mss*44,5:mss,sok,ts,nop,ws:df,id+:0
+sig   = 4:64:0:*:mss*44,0:mss,sok,ts,nop,ws:df,id+:0
 ;@ source="unknown.pcap" date=2023-11-14
 
 [tcp:response]
