@@ -16,12 +16,15 @@
 /* clang-format off */
 /*
  * Whom facts are of; they have the same names for all. A pair is a client with one service (address and port), a
- * sub-stream one of the programs behind an address.
+ * sub-stream one of the programs behind an address; a destination is a service with all its clients, a fleet are sources
+ * that share stack and rhythm.
  */
 #define SYC_SUBJECT_LIST(X) \
     X(SOURCE, "source") \
     X(PAIR, "pair") \
-    X(SUBSTREAM, "substream")
+    X(SUBSTREAM, "substream") \
+    X(DESTINATION, "destination") \
+    X(FLEET, "fleet")
 /* clang-format on */
 enum syc_subject_kind {
 #define X(id, name) SYC_SUBJECT_##id,
@@ -36,15 +39,21 @@ const char *syc_subject_name(enum syc_subject_kind kind);
 /* Connections named in a verdict, for a person to look up. */
 enum { SYC_EXAMPLES_MAX = 8 };
 
+/* Addresses of a fleet named in a verdict. */
+enum { SYC_MEMBERS_MAX = 8 };
+
 /* One subject and its facts. values has one entry for each field of syc_source_schema. */
 struct syc_subject {
     enum syc_subject_kind kind;
     uint8_t ip_v;
+    /* Destination: the client with most of its unfinished connections. Fleet: its first member. */
     uint8_t source[16];
-    uint8_t dest[16];        /* pair: server address and port */
+    uint8_t dest[16];        /* pair, destination: server address and port */
     uint16_t dest_port;      /* also of a sub-stream */
     int64_t part;            /* sub-stream: its number among those of the source, from 1 */
-    const char *fingerprint; /* sub-stream: what its connections have in common */
+    const char *fingerprint; /* sub-stream: what its connections have in common; fleet: the tcpfp */
+    int64_t source_count;    /* destination, fleet: addresses; of a fleet's the first are here */
+    uint8_t members[SYC_MEMBERS_MAX][16];
     int64_t window_start_us, window_end_us; /* first start, last end, since 1970 */
     int64_t conn_count;
     uint32_t degraded; /* union of its records' bits, plus the cadence's own losses */
@@ -134,11 +143,23 @@ enum syc_status syc_cadence_finish(struct syc_cadence *c,
                                    void (*visit)(void *user, struct syc_visit *v),
                                    void *user) SYC_MUST_CHECK;
 
+/*
+ * Visit the services that many clients left unfinished, then the fleets. After syc_cadence_finish(), which has them all.
+ *
+ * visit    s is valid for the call
+ * returns  SYC_OK or SYC_NO_MEMORY
+ */
+enum syc_status syc_cadence_groups(struct syc_cadence *c,
+                                   void (*visit)(void *user, const struct syc_subject *s),
+                                   void *user) SYC_MUST_CHECK;
+
 /* What the budget cost: anything but 0 in the second and third is said in the output. */
 struct syc_cadence_stats {
     uint64_t sources;         /* seen */
     uint64_t sources_evicted; /* sources of one unanswered SYN that gave way */
     uint64_t records_dropped; /* records that found no room */
+    uint64_t
+        groups_dropped; /* sources that found no place among fleets; 1 more when services found no room */
     size_t octets, octets_peak, octets_limit;
 };
 void syc_cadence_stats(const struct syc_cadence *c, struct syc_cadence_stats *out);

@@ -11,9 +11,10 @@
 
 #include "behavior/behavior.h"
 
-#include "behavior/facts.h"
+#include "behavior/fleets.h"
 #include "behavior/mark.h"
 #include "behavior/parts.h"
+#include "behavior/services.h"
 #include "behavior/streams.h"
 
 /* signatures are borrowed: the caller's rules outlive a run, and a reload makes a new cadence. */
@@ -22,6 +23,8 @@ struct syc_cadence {
     struct stacks stacks;
     struct agents agents;
     struct parts parts;
+    struct fleets fleets;
+    bool services_cut;
     const struct syc_signatures *signatures;
 };
 
@@ -37,6 +40,7 @@ syc_cadence_new(const struct syc_signatures *signatures, size_t budget_octets)
     syc_stacks_init(&c->stacks, &c->store);
     syc_agents_init(&c->agents, &c->store);
     syc_parts_init(&c->parts, &c->store);
+    syc_fleets_init(&c->fleets, &c->store);
     c->signatures = signatures;
     return c;
 }
@@ -47,6 +51,7 @@ syc_cadence_free(struct syc_cadence *c)
     if (c == NULL) {
         return;
     }
+    syc_fleets_fini(&c->fleets);
     syc_parts_fini(&c->parts);
     syc_agents_fini(&c->agents);
     syc_stacks_fini(&c->stacks);
@@ -137,7 +142,7 @@ fill_subject(const struct view *v, struct syc_subject *s)
 
     s->ip_v = v->source->ip_v;
     memcpy(s->source, v->source->addr, sizeof(s->source));
-    if (s->kind == SYC_SUBJECT_PAIR) {
+    if (s->kind == SYC_SUBJECT_PAIR || s->kind == SYC_SUBJECT_DESTINATION) {
         memcpy(s->dest, first->dest, sizeof(s->dest));
     }
     s->dest_port = s->kind == SYC_SUBJECT_SOURCE ? 0 : first->dest_port;
@@ -158,8 +163,7 @@ fill_subject(const struct view *v, struct syc_subject *s)
 
 /* Everything absent first: each facts_*.c fills what it can tell, and rules abstain on the rest. */
 static void
-compute(const struct syc_visit *visit, const struct view *v, enum syc_subject_kind kind,
-        struct facts *out)
+compute(struct syc_cadence *c, const struct view *v, enum syc_subject_kind kind, struct facts *out)
 {
     struct syc_value *row = out->row;
 
@@ -173,9 +177,9 @@ compute(const struct syc_visit *visit, const struct view *v, enum syc_subject_ki
     syc_facts_connections(v, row);
     syc_facts_closes(v, row);
     syc_facts_targets(v, row);
-    syc_facts_syns(v, &visit->c->stacks, visit->c->signatures, row);
-    syc_facts_stack(v, &visit->c->stacks, visit->c->signatures, row);
-    syc_facts_hosts(v, &visit->c->stacks, visit->c->signatures, &out->texts, row);
+    syc_facts_syns(v, &c->stacks, c->signatures, row);
+    syc_facts_stack(v, &c->stacks, c->signatures, row);
+    syc_facts_hosts(v, &c->stacks, c->signatures, &out->texts, row);
     syc_facts_activity(v, row);
 }
 
@@ -195,7 +199,7 @@ syc_visit_pair(struct syc_visit *v)
         return NULL;
     }
     v->from = syc_view_pair(&v->room, &v->c->store, &v->whole, v->from, &pair);
-    compute(v, &pair, SYC_SUBJECT_PAIR, &v->other);
+    compute(v->c, &pair, SYC_SUBJECT_PAIR, &v->other);
     return &v->other.subject;
 }
 
@@ -217,7 +221,7 @@ syc_visit_substream(struct syc_visit *v)
     if (v->from == 0) {
         return NULL;
     }
-    compute(v, &stream, SYC_SUBJECT_SUBSTREAM, &v->other);
+    compute(v->c, &stream, SYC_SUBJECT_SUBSTREAM, &v->other);
     syc_streams_name(&who, &stream, v->fingerprint);
     v->other.subject.fingerprint = v->fingerprint;
     v->other.subject.part = ++v->part;
@@ -317,10 +321,19 @@ visit_all(struct syc_visit *v, const struct place *places,
         v->from = 0;
         if (v->whole.count_all > 0) {
             v->has_streams = syc_streams_there(&who, &v->whole);
-            compute(v, &v->whole, SYC_SUBJECT_SOURCE, &v->source);
+            compute(v->c, &v->whole, SYC_SUBJECT_SOURCE, &v->source);
+            syc_fleets_add(&v->c->fleets, &v->c->stacks, &v->whole, &v->source.subject);
             visit(user, v);
         }
     }
+}
+
+/* For the largest source; sizes come from most_marks and most_bursts, which the budget has paid for. */
+static bool
+make_room(struct room *room, const struct store *s)
+{
+    return syc_room_init(room, s->most_marks, (size_t)s->most_marks + s->most_bursts) &&
+           syc_room_group(room, s);
 }
 
 /*
@@ -339,17 +352,96 @@ syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_v
         return status;
     }
     places = syc_alloc(c->store.source_count, 2 * sizeof(*places));
-    if (places == NULL || !syc_room_init(&v.room, &c->store)) {
+    if (places == NULL || !make_room(&v.room, &c->store)) {
+        syc_room_fini(&v.room);
         syc_free(places);
         return SYC_NO_MEMORY;
     }
     syc_stacks_rank(&c->stacks);
     syc_agents_rank(&c->agents);
+    syc_fleets_clear(&c->fleets);
     order_sources(&c->store, places);
     visit_all(&v, places, visit, user);
     syc_room_fini(&v.room);
     syc_free(places);
     return SYC_OK;
+}
+
+/* ------------------------------------------------------------ groups of sources */
+
+/* Beside the facts of its connections: who its clients are, and the one to name. */
+static enum syc_status
+visit_services(struct syc_cadence *c, void (*visit)(void *user, const struct syc_subject *s),
+               void *user)
+{
+    struct facts facts;
+    struct services services;
+    enum syc_status status = syc_services_init(&services, &c->store);
+    struct view view;
+
+    for (size_t at = 0; status == SYC_OK && (at = syc_services_next(&services, at, &view)) != 0;) {
+        const struct source *top;
+        compute(c, &view, SYC_SUBJECT_DESTINATION, &facts);
+        top = syc_facts_clients(&view, &c->store, facts.row);
+        memcpy(facts.subject.source, top->addr, sizeof(top->addr));
+        memcpy(facts.row[FACT_SRC_IP].u.addr.octets, top->addr, sizeof(top->addr));
+        facts.subject.source_count = facts.row[FACT_SRC_ADDR].u.i;
+        visit(user, &facts.subject);
+    }
+    c->services_cut = services.cut;
+    syc_services_fini(&services);
+    return status;
+}
+
+static void
+fill_fleet(struct syc_cadence *c, const struct fleet_member *members, size_t count,
+           struct facts *out)
+{
+    struct syc_subject *s = &out->subject;
+    struct syc_value *row = out->row;
+
+    memset(row, 0, sizeof(out->row));
+    *s = (struct syc_subject){.kind = SYC_SUBJECT_FLEET,
+                              .ip_v = members[0].source->ip_v,
+                              .source_count = (int64_t)count,
+                              .fingerprint = c->stacks.order[members[0].rank]->syn.tcpfp,
+                              .window_start_us = members[0].start_us,
+                              .window_end_us = members[0].end_us,
+                              .values = row};
+    memcpy(s->source, members[0].source->addr, sizeof(s->source));
+    for (size_t i = 0; i < count; i++) {
+        const struct fleet_member *m = &members[i];
+        s->conn_count += m->conn_count;
+        s->degraded |= m->source->degraded;
+        s->window_start_us = m->start_us < s->window_start_us ? m->start_us : s->window_start_us;
+        s->window_end_us = m->end_us > s->window_end_us ? m->end_us : s->window_end_us;
+        if (i < SYC_MEMBERS_MAX) {
+            memcpy(s->members[i], m->source->addr, sizeof(s->members[i]));
+            s->flow_ids[s->flow_id_count++] = m->flow_id;
+        }
+    }
+    fact_text(row, FACT_SUBJECT, syc_subject_name(SYC_SUBJECT_FLEET));
+    row[FACT_SRC_IP].type = SYC_ADDR;
+    row[FACT_SRC_IP].u.addr.ip_v = s->ip_v;
+    memcpy(row[FACT_SRC_IP].u.addr.octets, s->source, sizeof(s->source));
+    syc_fleets_facts(members, count, &c->stacks, c->signatures, row);
+}
+
+enum syc_status
+syc_cadence_groups(struct syc_cadence *c, void (*visit)(void *user, const struct syc_subject *s),
+                   void *user)
+{
+    enum syc_status status = visit_services(c, visit, user);
+    size_t first = 0;
+
+    syc_fleets_order(&c->fleets);
+    for (size_t from = 0, n; (n = syc_fleets_next(&c->fleets, from, &first)) > 0;
+         from = first + n) {
+        struct facts facts;
+        fill_fleet(c, &c->fleets.list[first], n, &facts);
+        visit(user, &facts.subject);
+    }
+    return status;
 }
 
 void
@@ -360,6 +452,7 @@ syc_cadence_stats(const struct syc_cadence *c, struct syc_cadence_stats *out)
     *out = (struct syc_cadence_stats){.sources = s->seen,
                                       .sources_evicted = s->evicted,
                                       .records_dropped = s->dropped,
+                                      .groups_dropped = c->fleets.dropped + c->services_cut,
                                       .octets = s->budget.used,
                                       .octets_peak = s->budget.peak,
                                       .octets_limit = s->budget.limit};

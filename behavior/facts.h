@@ -44,7 +44,8 @@
 /* Every fact, in the order of the row and of the `source` event. */
 #define SYC_FACT_LIST(X) \
     X(SUBJECT, "subject", TEXT, false, \
-      "\"source\" (a client address), \"pair\" (with one service) or \"substream\" (one program behind it)") \
+      "\"source\" (a client address), \"pair\" (with one service), \"substream\" (one program behind it), " \
+      "\"destination\" (a service) or \"fleet\" (sources of one stack and rhythm)") \
     X(SRC_IP, "src_ip", ADDR, false, "address of the client") \
     X(CONN_COUNT, "conn.count", INT, false, "connections") \
     X(CONN_ESTABLISHED, "conn.established", INT, false, "connections whose handshake the client completed") \
@@ -144,6 +145,12 @@
     X(HOSTS, "hosts_estimated", INT, true, "hosts behind the address, at least; 1 SYN of a system") \
     X(HOSTS_SYSTEMS, "hosts.systems", TEXT, true, "system families that made two connections or more") \
     X(HOSTS_REASON, "hosts.reason", TEXT, true, "why they are several; absent for one") \
+    X(SRC_ADDR, "src.addr_distinct", INT, true, "client addresses; destinations and fleets only") \
+    X(SRC_ONCE, "src.once_ratio", REAL, true, \
+      "share of client addresses with one connection, 0..1; destinations only") \
+    X(SRC_TOP, "src.top_ratio", REAL, true, \
+      "largest share of the half open, refused and unanswered connections that one address has, 0..1; " \
+      "destinations only") \
     X(TIME_WAIT_PEAK, "time_wait.peak", INT, true, "most TIME_WAIT entries of the client at once, 2MSL 60 s") \
     X(TIME_WAIT_AREA, "time_wait.area_s", REAL, true, "their summed length, seconds")
 /* clang-format on */
@@ -228,5 +235,13 @@ struct host_texts {
 void syc_facts_hosts(const struct view *v, const struct stacks *stacks,
                      const struct syc_signatures *signatures, struct host_texts *texts,
                      struct syc_value *row);
+
+/* Whose stack it is, matched on first use. */
+void syc_facts_signature(struct stack *stack, const struct syc_signatures *signatures,
+                         struct syc_value *row);
+
+/* Facts of a service's clients. Returns the one with most of its unfinished connections, of equals the first. */
+const struct source *syc_facts_clients(const struct view *v, const struct store *s,
+                                       struct syc_value *row);
 
 #endif

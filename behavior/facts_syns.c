@@ -12,8 +12,9 @@
 /* As for the other shares of outcomes (cadence 3). */
 enum { LEAST_RETRY = 5 };
 
-static void
-match_facts(struct stack *stack, const struct syc_signatures *signatures, struct syc_value *row)
+void
+syc_facts_signature(struct stack *stack, const struct syc_signatures *signatures,
+                    struct syc_value *row)
 {
     const struct syc_match *match = syc_stack_match(stack, signatures);
 
@@ -54,7 +55,7 @@ stack_facts(const struct view *v, const struct stacks *stacks,
     best = syc_sort_commonest(ranks, n, &distinct);
     syc_sort_commonest(prints, n, &distinct);
     fact_int(row, FACT_SYN_DISTINCT, (int64_t)distinct);
-    match_facts(stacks->order[best], signatures, row);
+    syc_facts_signature(stacks->order[best], signatures, row);
 }
 
 /*

@@ -84,6 +84,12 @@ void syc_gaps_measure(const int64_t *instants, size_t count, int64_t concentrati
 /* Population mean and standard deviation of n >= 1 numbers, |v| < 2^48, by exact sums. */
 void syc_gaps_moments(const int64_t *v, size_t n, double *mean, double *sd);
 
+/*
+ * -log10 of the probability that `inside` or more of n gaps lie within 30 % of the median of their series by chance; 0
+ * where they are no more than chance has, 99 at most. medians: how many series the gaps are of.
+ */
+double syc_gaps_beat(size_t inside, size_t n, size_t medians);
+
 /* Twice the median of n >= 1 ascending numbers: exact, whether n is odd or even. */
 int64_t syc_gaps_median_twice(const int64_t *sorted, size_t n);
 

@@ -114,28 +114,33 @@ group_marks(struct room *room, const struct store *s)
     }
 }
 
-/* Sizes come from most_marks and most_bursts, which the budget has paid for. */
+/* The caller has taken them from the budget. */
 bool
-syc_room_init(struct room *room, const struct store *s)
+syc_room_init(struct room *room, size_t marks, size_t items)
 {
-    *room = (struct room){.marks = s->most_marks, .items = (size_t)s->most_marks + s->most_bursts};
+    *room = (struct room){.marks = marks, .items = items};
+    room->order = syc_alloc(marks, sizeof(*room->order));
+    room->pairs = syc_alloc(marks, sizeof(*room->pairs));
+    room->streams = syc_alloc(marks, sizeof(*room->streams));
+    room->stream_of = syc_alloc(marks, sizeof(*room->stream_of));
+    room->by_dest = syc_alloc(marks, sizeof(*room->by_dest));
+    room->acts = syc_alloc(items, sizeof(*room->acts));
+    room->spare = syc_alloc(items, sizeof(*room->spare));
+    room->work = syc_alloc(items, 3 * sizeof(*room->work));
+    syc_wave_init(&room->wave);
+    return room->order != NULL && room->pairs != NULL && room->streams != NULL &&
+           room->stream_of != NULL && room->by_dest != NULL && room->acts != NULL &&
+           room->spare != NULL && room->work != NULL;
+}
+
+bool
+syc_room_group(struct room *room, const struct store *s)
+{
     room->by_source = syc_alloc(s->marks.used, sizeof(*room->by_source));
-    room->order = syc_alloc(room->marks, sizeof(*room->order));
-    room->pairs = syc_alloc(room->marks, sizeof(*room->pairs));
-    room->streams = syc_alloc(room->marks, sizeof(*room->streams));
-    room->stream_of = syc_alloc(room->marks, sizeof(*room->stream_of));
-    room->by_dest = syc_alloc(room->marks, sizeof(*room->by_dest));
-    room->acts = syc_alloc(room->items, sizeof(*room->acts));
-    room->spare = syc_alloc(room->items, sizeof(*room->spare));
-    room->work = syc_alloc(room->items, 3 * sizeof(*room->work));
-    if (room->by_source == NULL || room->order == NULL || room->pairs == NULL ||
-        room->streams == NULL || room->by_dest == NULL || room->stream_of == NULL ||
-        room->acts == NULL || room->spare == NULL || room->work == NULL) {
-        syc_room_fini(room);
+    if (room->by_source == NULL) {
         return false;
     }
     group_marks(room, s);
-    syc_wave_init(&room->wave);
     return true;
 }
 

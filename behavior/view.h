@@ -47,12 +47,19 @@ struct room {
 };
 
 /*
- * Make work room for the largest source of the store, and bring the marks of each source together.
+ * Make work room for subjects of so many marks, and so many marks and bursts (items).
  *
- * returns  false when memory is short; syc_room_fini() gives the room back
+ * returns  false when memory is short; syc_room_fini() gives back what there is
+ */
+bool syc_room_init(struct room *room, size_t marks, size_t items) SYC_MUST_CHECK;
+
+/*
+ * Bring the marks of each source together, before sources are viewed.
+ *
+ * returns  false when memory is short
  * cost     one pass over all marks: their sources are many, so following chains would wait for memory at every step
  */
-bool syc_room_init(struct room *room, const struct store *s) SYC_MUST_CHECK;
+bool syc_room_group(struct room *room, const struct store *s) SYC_MUST_CHECK;
 void syc_room_fini(struct room *room);
 
 /*

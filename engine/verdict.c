@@ -203,7 +203,8 @@ say_pairs(struct syc_engine *e, struct syc_visit *v, enum syc_label but)
 }
 
 /*
- * Sub-streams are judged first to learn whether they disagree: a script behind a person's address makes it mixed. Pairs
+ * Sub-streams are judged first to learn whether they disagree: a script behind a person's address makes it mixed, and
+ * so does one beside what is too little or too unclear to be called a person. Pairs
  * do not, since one program calls many services and each sees only a part of what it does.
  */
 static void
@@ -222,7 +223,7 @@ visit(void *user, struct syc_visit *v)
     judge(e, source);
     label = e->verdict.label;
     if (counts[SYC_LABEL_AUTOMATION] > 0 &&
-        (counts[SYC_LABEL_HUMAN_LIKE] > 0 || label == SYC_LABEL_HUMAN_LIKE)) {
+        (counts[SYC_LABEL_HUMAN_LIKE] > 0 || label != SYC_LABEL_AUTOMATION)) {
         label = e->verdict.label = SYC_LABEL_MIXED;
     }
     say(e);
@@ -235,9 +236,27 @@ visit(void *user, struct syc_visit *v)
     say_pairs(e, v, label);
 }
 
+/* Of services and fleets only what is wrong with them is worth an event: that many are well is no finding. */
+static void
+visit_group(void *user, const struct syc_subject *s)
+{
+    struct syc_engine *e = user;
+
+    judge(e, s);
+    if (e->verdict.label != SYC_LABEL_AUTOMATION) {
+        return;
+    }
+    if (e->config.events & SYC_EVENT_SOURCE) {
+        syc_emit_source(e->config.output, s);
+    }
+    say(e);
+}
+
 enum syc_status
 engine_judge_subjects(struct syc_engine *e)
 {
+    enum syc_status status;
+
     if (e->correlate != NULL) {
         syc_correlate_finish(e->correlate);
     }
@@ -247,5 +266,6 @@ engine_judge_subjects(struct syc_engine *e)
         e->shapes.hold =
             e->shapes.hold && (syc_shape_fixes(field) || !syc_ruleset_judges_by(e->rules, field));
     }
-    return syc_cadence_finish(e->cadence, visit, e);
+    status = syc_cadence_finish(e->cadence, visit, e);
+    return status == SYC_OK ? syc_cadence_groups(e->cadence, visit_group, e) : status;
 }

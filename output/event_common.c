@@ -121,12 +121,32 @@ syc_event_path(struct syc_json *j, const struct syc_path *path)
     }
 }
 
-/* A pair is a source towards one service: the client's ports are many, so there is no src_port. */
+static void
+write_fleet(struct syc_json *j, const struct syc_subject *s)
+{
+    char text[SYC_ADDR_TEXT];
+
+    syc_json_member_open(j, "fleet", '{');
+    syc_json_member_int(j, "sources", s->source_count);
+    syc_json_member_open(j, "members", '[');
+    for (int64_t i = 0; i < s->source_count && i < SYC_MEMBERS_MAX; i++) {
+        syc_addr_format(s->members[i], s->ip_v, text);
+        syc_json_text(j, text);
+    }
+    syc_json_close(j, ']');
+    syc_json_member_text(j, "fingerprint", s->fingerprint);
+    syc_json_close(j, '}');
+}
+
+/*
+ * A pair is a source towards one service: the client's ports are many, so there is no src_port. Groups of sources name
+ * one of them, since readers look for src_ip in every event.
+ */
 void
 syc_event_subject(struct syc_json *j, const struct syc_subject *s)
 {
     syc_json_member_addr(j, "src_ip", s->source, s->ip_v);
-    if (s->kind == SYC_SUBJECT_PAIR) {
+    if (s->kind == SYC_SUBJECT_PAIR || s->kind == SYC_SUBJECT_DESTINATION) {
         syc_json_member_addr(j, "dest_ip", s->dest, s->ip_v);
         syc_json_member_int(j, "dest_port", s->dest_port);
     }
@@ -136,6 +156,9 @@ syc_event_subject(struct syc_json *j, const struct syc_subject *s)
         syc_json_member_text(j, "fingerprint", s->fingerprint);
         syc_json_member_int(j, "dest_port", s->dest_port);
         syc_json_close(j, '}');
+    }
+    if (s->kind == SYC_SUBJECT_FLEET) {
+        write_fleet(j, s);
     }
     syc_json_member_text(j, "proto", "TCP");
 }

@@ -54,6 +54,7 @@ write_tables(struct syc_json *j, const struct syc_table_stats *t, const struct s
     syc_json_member_count(j, "memcap_bytes", c->octets_limit);
     syc_json_member_count(j, "evicted", c->sources_evicted);
     syc_json_member_count(j, "records_dropped", c->records_dropped);
+    syc_json_member_count(j, "groups_dropped", c->groups_dropped);
     syc_json_close(j, '}');
     syc_json_member_open(j, "half_open", '{');
     syc_json_member_count(j, "active", t->half_open);

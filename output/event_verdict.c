@@ -7,9 +7,23 @@
 /* Points have one decimal (rules.h); four of the log-odds redo the score to less than a tenth of a point. */
 enum { POINT_DIGITS = 2, ODDS_DIGITS = 4 };
 
+/* "ip.addr in {10.0.0.7, 10.0.0.9}": as many members as are named. */
+static void
+format_members(const struct syc_subject *s, const char *field, char *out, size_t size)
+{
+    size_t n = (size_t)snprintf(out, size, "%s in {", field);
+
+    for (int64_t i = 0; i < s->source_count && i < SYC_MEMBERS_MAX; i++) {
+        char member[SYC_ADDR_TEXT];
+        syc_addr_format(s->members[i], s->ip_v, member);
+        n += (size_t)snprintf(out + n, size - n, "%s%s", i > 0 ? ", " : "", member);
+    }
+    snprintf(out + n, size - n, "}");
+}
+
 /*
  * "ip.addr == 10.0.0.7 && tcp.port == 443 && ip.addr == 192.0.2.1": what a person types into
- * Wireshark to see the subject's packets. At most 2 * 45 octets of addresses and 60 of words.
+ * Wireshark to see the subject's packets. At most eight addresses of 47 octets and 60 of words.
  */
 static void
 format_subject_filter(const struct syc_subject *s, char *out, size_t size)
@@ -18,17 +32,19 @@ format_subject_filter(const struct syc_subject *s, char *out, size_t size)
     char source[SYC_ADDR_TEXT], dest[SYC_ADDR_TEXT];
 
     syc_addr_format(s->source, s->ip_v, source);
-    if (s->kind == SYC_SUBJECT_SOURCE) {
-        snprintf(out, size, "%s == %s", field, source);
-        return;
-    }
-    if (s->kind == SYC_SUBJECT_SUBSTREAM) { /* its program has no field of its own */
-        snprintf(out, size, "%s == %s && tcp.port == %u", field, source, (unsigned)s->dest_port);
-        return;
-    }
     syc_addr_format(s->dest, s->ip_v, dest);
-    snprintf(out, size, "%s == %s && tcp.port == %u && %s == %s", field, source,
-             (unsigned)s->dest_port, field, dest);
+    if (s->kind == SYC_SUBJECT_FLEET) {
+        format_members(s, field, out, size);
+    } else if (s->kind == SYC_SUBJECT_DESTINATION) {
+        snprintf(out, size, "%s == %s && tcp.port == %u", field, dest, (unsigned)s->dest_port);
+    } else if (s->kind == SYC_SUBJECT_PAIR) {
+        snprintf(out, size, "%s == %s && tcp.port == %u && %s == %s", field, source,
+                 (unsigned)s->dest_port, field, dest);
+    } else if (s->kind == SYC_SUBJECT_SUBSTREAM) { /* its program has no field of its own */
+        snprintf(out, size, "%s == %s && tcp.port == %u", field, source, (unsigned)s->dest_port);
+    } else {
+        snprintf(out, size, "%s == %s", field, source);
+    }
 }
 
 /*
@@ -38,7 +54,7 @@ format_subject_filter(const struct syc_subject *s, char *out, size_t size)
 static void
 write_display_filter(struct syc_json *j, const struct syc_subject *s, const char *filter)
 {
-    char subject[192];
+    char subject[512];
     struct syc_json_part parts[4] = {{subject, 0}, {" && (", 5}, {filter, 0}, {")", 1}};
     size_t count = 1;
 

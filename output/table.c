@@ -286,5 +286,7 @@ syc_print_stats(int fd, const struct syc_run_stats *s)
                "given up early: out of memory (--memory)");
     print_lost(&to, s->cadence.sources_evicted, "source", "forgotten: out of memory (--memory)");
     print_lost(&to, s->cadence.records_dropped, "record", "not judged: out of memory (--memory)");
+    print_lost(&to, s->cadence.groups_dropped, "source",
+               "in no fleet, or all services: out of memory (--memory)");
     return to.status;
 }

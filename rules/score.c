@@ -195,6 +195,15 @@ syc_missing_needs(const struct syc_verdict *v, size_t i, char out[SYC_NEEDS_TEXT
     }
 }
 
+/* Rules speak of clients; what is said of a service or of a fleet they must say themselves. */
+static bool
+concerns(const struct syc_sigma_rule *rule, const struct syc_verdict *out)
+{
+    const struct syc_score_key *key = rule->extra;
+
+    return (key->subjects >> out->subject->kind & 1) != 0;
+}
+
 /*
  * Nothing fired and nothing abstained: the samples were large enough, but no rule found its pattern in them.
  * The reader is owed that, too.
@@ -203,7 +212,9 @@ static void
 note_no_match(const struct syc_ruleset *set, struct syc_verdict *out)
 {
     for (size_t i = 0; i < set->judge_count; i++) {
-        add_missing(out, set->judges[i], SYC_NO_MATCH);
+        if (concerns(set->judges[i], out)) {
+            add_missing(out, set->judges[i], SYC_NO_MATCH);
+        }
     }
     if (out->missing_count == 0) {
         out->missing[out->missing_count++] = (struct syc_missing){.rule = "none"};
@@ -498,6 +509,9 @@ syc_judge(const struct syc_ruleset *set, const struct syc_correlate *correlate,
     out->prior = prior;
     out->evidence_count = out->missing_count = out->kind_count = 0;
     for (size_t i = 0; i < set->judge_count; i++) {
+        if (!concerns(set->judges[i], out)) {
+            continue;
+        }
         if (set->judges[i]->correlation) {
             ask_correlation(set->judges[i], correlate, out);
         } else {

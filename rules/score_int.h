@@ -17,6 +17,12 @@
 
 enum { SYC_NEEDS_MAX = 8 };
 
+/* Whom a rule is asked about that does not say: a client, all of it or a part. Groups of clients have other measures. */
+enum {
+    SYC_SUBJECTS_DEFAULT =
+        1 << SYC_SUBJECT_SOURCE | 1 << SYC_SUBJECT_PAIR | 1 << SYC_SUBJECT_SUBSTREAM
+};
+
 /* The least figure of a fact below which the rule abstains. An absent fact counts as below. */
 struct syc_need {
     uint16_t field;
@@ -32,6 +38,7 @@ struct syc_score_key {
     bool hard;
     bool scores; /* it has points or a ramp */
     bool has_ramp;
+    unsigned subjects; /* bit n: it is asked about subjects of kind n */
     uint16_t ramp_field;
     double from, to;        /* of the ramp */
     double points[2];       /* at from and at to; equal without a ramp */

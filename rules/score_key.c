@@ -13,6 +13,7 @@
  *         ramp: {field: iat.cv, from: 0.3, to: 0.1, points: [60, 90]}    # instead of points
  *         needs: {iat.n: 10}           # below it the rule abstains, and says "7 of 10 gaps"
  *         kind: beacon                 # what sort of automation it shows
+ *         subject: destination         # whom it is asked about, one or a list; default: source, pair and substream
  *         hard: true                   # never outweighed by evidence against
  *         filter: tcp.len > 0          # a display filter that shows the evidence, without the address part
  *
@@ -38,6 +39,7 @@ static const struct {
     {"port.distinct", "source ports"},
     {"dest.addr_distinct", "destination addresses"},
     {"dest.port_distinct", "destination ports"},
+    {"src.addr_distinct", "client addresses"},
     {"syn.retry_count", "SYN retries"},
 };
 
@@ -144,6 +146,45 @@ read_filter(struct key_reader *k, const struct syc_yaml_node *node)
         return;
     }
     k->key->filter = keep(k->r, node->text, node->length);
+}
+
+/* One of the kinds, or -1 with a finding. */
+static int
+subject_of(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
+{
+    const char *names[SYC_SUBJECT_COUNT + 1] = {NULL};
+    char quoted[SYC_SIGMA_QUOTE], hint[SYC_SIGMA_QUOTE + 32];
+
+    for (int i = 0; i < SYC_SUBJECT_COUNT; i++) {
+        names[i] = syc_subject_name((enum syc_subject_kind)i);
+        if (node->kind == SYC_YAML_SCALAR && strcmp(names[i], node->text) == 0) {
+            return i;
+        }
+    }
+    syc_sigma_report(r, SYC_SIGMA_TYPE, node->at,
+                     node->kind == SYC_YAML_SCALAR
+                         ? syc_sigma_suggest(syc_sigma_nearest(names, node->text), hint)
+                         : NULL,
+                     "%s is no kind of subject", syc_sigma_quote(node, quoted));
+    return -1;
+}
+
+/* A word, or a list of words; an empty list would be a rule that nobody ever asks. */
+static void
+read_subject(struct key_reader *k, const struct syc_yaml_node *node)
+{
+    bool list = node->kind == SYC_YAML_LIST;
+    unsigned subjects = 0;
+
+    for (const struct syc_yaml_node *at = list ? node->first : node; at;
+         at = list ? at->next : NULL) {
+        int kind = subject_of(k->r, at);
+        subjects |= kind >= 0 ? 1U << kind : 0;
+    }
+    if (list && !node->first) {
+        syc_sigma_report(k->r, SYC_SIGMA_TYPE, node->at, NULL, "\"subject\" must name one");
+    }
+    k->key->subjects = subjects;
 }
 
 static void
@@ -276,7 +317,7 @@ static const struct {
 } readers[] = {
     {"group", read_group},   {"points", read_plain_points}, {"ramp", read_ramp},
     {"needs", read_needs},   {"kind", read_kind},           {"hard", read_hard},
-    {"filter", read_filter},
+    {"filter", read_filter}, {"subject", read_subject},
 };
 enum { READERS = sizeof(readers) / sizeof(*readers) };
 
@@ -390,7 +431,7 @@ read_key(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
     if (!key) {
         return SYC_NO_MEMORY;
     }
-    *key = (struct syc_score_key){.points = {50, 50}};
+    *key = (struct syc_score_key){.points = {50, 50}, .subjects = SYC_SUBJECTS_DEFAULT};
     if (node->kind != SYC_YAML_MAP) {
         syc_sigma_report(r, SYC_SIGMA_TYPE, node->at, NULL, "\"syncopate\" must be a map");
         return r->status;

@@ -192,10 +192,11 @@ def fingerprint():
 
 def subject():
     part = obj({"id": number("among those of the source", 1), "fingerprint": TEXT, "dest_port": PORT}, ["id", "fingerprint", "dest_port"])
-    return {"proto": {"const": "TCP"}, "src_ip": TEXT, "dest_ip": TEXT, "dest_port": PORT, "substream": part}
+    fleet = obj({"sources": number("that share stack and rhythm", 1), "members": array(TEXT, 8), "fingerprint": TEXT}, ["sources", "members", "fingerprint"])
+    return {"proto": {"const": "TCP"}, "src_ip": TEXT, "dest_ip": TEXT, "dest_port": PORT, "substream": part, "fleet": fleet}
 
 
-SUBJECTS = ["source", "pair", "substream"]
+SUBJECTS = ["source", "pair", "substream", "destination", "fleet"]
 
 
 WINDOW = obj({"start": TIME, "end": TIME}, ["start", "end"])
@@ -229,7 +230,7 @@ def source():
 
 def stats():
     count = number("", 0)
-    table = {k: count for k in ("active", "peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "stray_rst", "duplicates", "records_dropped")}
+    table = {k: count for k in ("active", "peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "stray_rst", "duplicates", "records_dropped", "groups_dropped")}
     body = obj({"capture": obj({k: count for k in ("packets", "bytes", "kernel_drops", "interface_drops")}, ["packets"]),
                 "decode": obj({}, ["tcp"], count), "connections": count, "sources": count, "connection_table": obj(table),
                 "source_table": obj(table), "half_open": obj(table), "rules": obj({"loaded": count, "refused": count, "correlation": obj({k: count for k in (

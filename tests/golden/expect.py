@@ -154,11 +154,15 @@ class Expectation:
         if self.kind == "source":
             return event.get("src_ip") == self.who
         if self.kind == "verdict":
+            subject = look(event, "verdict.subject")
+            if self.who.startswith("fleet:"):             # fleet:7: of seven sources
+                return subject == "fleet" and str(look(event, "fleet.sources")) == self.who[6:]
             source, arrow, dest = self.who.partition(">")
+            if source == "*":                             # *>ADDRESS:PORT: a service with all its clients
+                return subject == "destination" and f"{event.get('dest_ip')}:{event.get('dest_port')}" == dest
             source, hash_, part = source.partition("#")   # ADDRESS#2: its second sub-stream
             if event.get("src_ip") != source:
                 return False
-            subject = look(event, "verdict.subject")
             if hash_:
                 return subject == "substream" and str(look(event, "substream.id")) == part
             return subject == "pair" and f"{event.get('dest_ip')}:{event.get('dest_port')}" == dest if arrow \

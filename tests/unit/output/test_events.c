@@ -404,7 +404,7 @@ statistics_add_up_and_leave_out_reasons_of_zero(void **state)
                                        .connection_limit = 8192,
                                        .stray_rst = 8,
                                        .duplicates = 3};
-    s.cadence = (struct syc_cadence_stats){9, 1, 2, 300, 400, 500};
+    s.cadence = (struct syc_cadence_stats){9, 1, 2, 4, 300, 400, 500};
     s.rules_loaded = 14;
     s.rules_refused = 1;
     piped_open(&p);
@@ -420,7 +420,7 @@ statistics_add_up_and_leave_out_reasons_of_zero(void **state)
         "\"connection_table\":{\"active\":1,\"peak\":4,\"memuse_bytes\":1000,"
         "\"memcap_bytes\":8192,\"evicted\":2,\"stray_rst\":8,\"duplicates\":3},"
         "\"source_table\":{\"memuse_bytes\":300,\"mempeak_bytes\":400,\"memcap_bytes\":500,"
-        "\"evicted\":1,\"records_dropped\":2},"
+        "\"evicted\":1,\"records_dropped\":2,\"groups_dropped\":4},"
         "\"half_open\":{\"active\":3,\"peak\":5,\"memuse_bytes\":192,\"memcap_bytes\":4096,"
         "\"evicted\":6},\"rules\":{\"loaded\":14,\"refused\":1},"
         "\"output\":{\"events\":0,\"lost\":0}}}\n");

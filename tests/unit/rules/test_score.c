@@ -356,6 +356,50 @@ evidence_shows_at_most_sixteen_values(void **state)
     syc_ruleset_free(set);
 }
 
+/* A rule is asked about clients and their parts; about services and fleets only when it says so. */
+static void
+a_rule_is_asked_about_its_subjects_only(void **state)
+{
+    static const enum syc_subject_kind clients[] = {SYC_SUBJECT_SOURCE, SYC_SUBJECT_PAIR,
+                                                    SYC_SUBJECT_SUBSTREAM};
+    struct judged j;
+
+    prepare(&j, FIRES("client", "group: a, points: 85")
+                    FIRES("service", "group: b, points: 75, subject: destination")
+                        FIRES("both", "group: c, points: 75, subject: [pair, fleet]"));
+    for (size_t i = 0; i < 3; i++) {
+        j.subject.kind = clients[i];
+        judge(&j, 0);
+        assert_int_equal(j.verdict.evidence_count, clients[i] == SYC_SUBJECT_PAIR ? 2 : 1);
+        assert_string_equal(j.verdict.evidence[0].rule, "client");
+    }
+    j.subject.kind = SYC_SUBJECT_DESTINATION;
+    judge(&j, 0);
+    assert_int_equal(j.verdict.evidence_count, 1);
+    assert_string_equal(j.verdict.evidence[0].rule, "service");
+    j.subject.kind = SYC_SUBJECT_FLEET;
+    judge(&j, 0);
+    assert_int_equal(j.verdict.evidence_count, 1);
+    assert_string_equal(j.verdict.evidence[0].rule, "both");
+    syc_ruleset_free(j.set);
+}
+
+static void
+a_subject_that_is_none_refuses_the_rule(void **state)
+{
+    static const char *const bad[] = {FIRES("x", "group: a, points: 85, subject: destinaton"),
+                                      FIRES("x", "group: a, points: 85, subject: []"),
+                                      FIRES("x", "group: a, points: 85, subject: {pair: 1}")};
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        struct syc_ruleset *set = new_set();
+
+        parse(set, "t.yml", bad[i]);
+        assert_int_equal(syc_ruleset_refused(set), 1);
+        syc_ruleset_free(set);
+    }
+}
+
 int
 test_score_group(void)
 {
@@ -372,6 +416,8 @@ test_score_group(void)
         cmocka_unit_test(kinds_are_distinct_counted_and_for_automation),
         cmocka_unit_test(the_strongest_are_kept_when_too_many_fire),
         cmocka_unit_test(evidence_shows_at_most_sixteen_values),
+        cmocka_unit_test(a_rule_is_asked_about_its_subjects_only),
+        cmocka_unit_test(a_subject_that_is_none_refuses_the_rule),
         cmocka_unit_test(rules_without_points_or_of_other_categories_score_nothing),
     };
 
