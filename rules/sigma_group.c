@@ -307,9 +307,26 @@ take(struct syc_sigma_watch *w, const struct group *but, size_t octets)
     return p;
 }
 
+/* The group-by values of an event of rule i, in w->text. */
+struct key {
+    uint64_t hash;
+    size_t n;
+    bool whole; /* none is lacking */
+};
+
+static struct key
+make_group_key(struct watcher *x, const struct syc_value *row, size_t i)
+{
+    size_t n = make_key(x, i, 0, x->c->group_count, row);
+    uint64_t hash = syc_hash(&x->watch->key, x->watch->text, n);
+
+    return (struct key){hash ^ (uint64_t)(x - x->watch->watchers), n,
+                        n > 0 || x->c->group_count == 0};
+}
+
 /* The group of the key in w->text, or NULL. */
 static struct group *
-find_group(const struct watcher *x, uint64_t hash, size_t n)
+look_up(const struct watcher *x, uint64_t hash, size_t n)
 {
     const struct syc_sigma_watch *w = x->watch;
     struct cell *c = w->groups.slots[hash & (w->groups.room - 1)];
@@ -322,6 +339,14 @@ find_group(const struct watcher *x, uint64_t hash, size_t n)
         }
     }
     return NULL;
+}
+
+static struct group *
+find_group(struct watcher *x, const struct syc_value *row, size_t i)
+{
+    struct key key = make_group_key(x, row, i);
+
+    return key.whole ? look_up(x, key.hash, key.n) : NULL;
 }
 
 /* What has left all windows goes without a trace: memory follows the events of the last timespan. */
@@ -369,18 +394,15 @@ make_group(struct watcher *x, uint64_t hash, size_t n)
 static struct group *
 touch_group(struct watcher *x, size_t i, const struct syc_value *row)
 {
-    struct syc_sigma_watch *w = x->watch;
-    size_t n = make_key(x, i, 0, x->c->group_count, row);
-    uint64_t hash = syc_hash(&w->key, w->text, n) ^ (uint64_t)(x - w->watchers);
-    struct group *g;
+    struct key key = make_group_key(x, row, i);
+    struct group *g = key.whole ? look_up(x, key.hash, key.n) : NULL;
 
-    if (n == 0 && x->c->group_count > 0) {
+    if (!key.whole) {
         return NULL;
     }
-    g = find_group(x, hash, n);
     if (!g) {
         drop_past(x, NULL);
-        return make_group(x, hash, n);
+        return make_group(x, key.hash, key.n);
     }
     group_unlink(g);
     group_append(g);
@@ -475,23 +497,23 @@ slide(struct group *g)
 }
 
 /* The window after an event: does it begin a run, or go on with one? */
-static void
-judge(struct group *g, const struct syc_sigma_event *event)
+void
+syc_group_judge(struct watcher *x, size_t i, const struct syc_sigma_event *event)
 {
-    struct watcher *x = g->watcher;
-    int64_t count = (int64_t)g->count;
+    struct group *g = find_group(x, event->row, i);
+    int64_t count = g ? (int64_t)g->count : 0;
 
-    if (count < x->c->least) {
+    if (count < x->c->least || g->event != x->watch->event || g->told == g->event) {
         return;
     }
     bool begins = !g->open;
 
+    g->told = g->event;
     g->peak = begins || count > g->peak ? count : g->peak;
     g->open = true;
-    if (x->c->bounded || g->told == x->watch->event) {
+    if (x->c->bounded) {
         return;
     }
-    g->told = x->watch->event;
     if (begins) {
         x->fired_at = x->watch->event;
         tell_window(g);
@@ -560,7 +582,7 @@ make_value(struct watcher *x, size_t i, const struct syc_value *row)
 }
 
 /* The event as what it counts for: one more, or a value or rule seen again, which makes it young. */
-static bool
+static void
 count_event(struct group *g, size_t i, const struct syc_sigma_event *event)
 {
     struct watcher *x = g->watcher;
@@ -569,7 +591,7 @@ count_event(struct group *g, size_t i, const struct syc_sigma_event *event)
     struct entry *e = n > 0 ? find_entry(g, hash, n) : NULL;
 
     if (has_values(x) ? n == 0 : g->event == x->watch->event) {
-        return false; /* no value; or an event that two of the rules match: one event all the same */
+        return; /* no value; or an event that two of the rules match: one event all the same */
     }
     if (e) {
         entry_unlink(e);
@@ -578,7 +600,7 @@ count_event(struct group *g, size_t i, const struct syc_sigma_event *event)
         e = make_entry(g, hash, n);
     }
     if (!e) {
-        return false;
+        return;
     }
     g->event = x->watch->event;
     e->time_us = event->time_us;
@@ -586,7 +608,6 @@ count_event(struct group *g, size_t i, const struct syc_sigma_event *event)
     if (g->count > (size_t)x->c->track) {
         entry_free(g->first);
     }
-    return true;
 }
 
 /* ---- order ---- */
@@ -654,7 +675,5 @@ syc_group_take(struct watcher *x, size_t i, const struct syc_sigma_event *event)
     }
     slide(g);
     g->last_us = event->time_us;
-    if (count_event(g, i, event)) {
-        judge(g, event);
-    }
+    count_event(g, i, event);
 }

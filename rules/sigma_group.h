@@ -90,8 +90,11 @@ struct syc_sigma_watch {
 /* An empty index; false when memory is short. Its slots are the caller's to free. */
 bool syc_watch_index_init(struct index *x) SYC_MUST_CHECK;
 
-/* Rule i of the watcher holds for an event. */
+/* Rule i of the watcher holds for an event: it enters its group's window. */
 void syc_group_take(struct watcher *x, size_t i, const struct syc_sigma_event *event);
+
+/* The window of that group, once all of the event is in it: what fires is told. Not for temporal_ordered. */
+void syc_group_judge(struct watcher *x, size_t i, const struct syc_sigma_event *event);
 
 /* The group's run, if it is in one, is over. */
 void syc_group_end(struct group *g);

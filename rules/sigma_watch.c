@@ -268,17 +268,26 @@ ref_holds(const struct watcher *x, size_t i, const uint64_t *mask)
                                        : x->watch->watchers[source].fired_at == x->watch->event;
 }
 
-/* From the last rule to the first where order matters, so that one event is never two steps of a chain. */
+/*
+ * From the last rule to the first where order matters, so that one event is never two steps of a chain. Where it does not,
+ * an event is judged when all that it counts for is in the window.
+ */
 static void
 feed_watcher(struct watcher *x, const struct syc_sigma_event *event, const uint64_t *mask)
 {
     size_t n = x->c->ref_count;
+    bool ordered = x->c->kind == SYC_TEMPORAL_ORDERED;
 
     for (size_t k = 0; k < n; k++) {
-        size_t i = x->c->kind == SYC_TEMPORAL_ORDERED ? n - 1 - k : k;
+        size_t i = ordered ? n - 1 - k : k;
 
         if (ref_holds(x, i, mask)) {
             syc_group_take(x, i, event);
+        }
+    }
+    for (size_t i = 0; i < n && !ordered; i++) {
+        if (ref_holds(x, i, mask)) {
+            syc_group_judge(x, i, event);
         }
     }
 }

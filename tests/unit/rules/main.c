@@ -15,5 +15,6 @@ main(void)
     failed += test_shipped_group();
     failed += test_memory_group();
     failed += test_property_group();
+    failed += test_watch_group();
     return failed > 0;
 }

@@ -73,6 +73,79 @@ every_failed_allocation_is_survived_and_told(void **state)
     assert_true(k > 5); /* the loop has met failures at all */
 }
 
+/* A rule over connections, and a correlation of each way to count. */
+static const char correlated[] =
+    "title: A\nname: a\nlogsource: {product: syncopate, category: connection}\n"
+    "detection: {s: {dest_port|gt: 0}, condition: s}\n---\n"
+    "title: B\nname: b\ncorrelation: {type: value_count, rules: [a], group-by: [src_ip], "
+    "timespan: 1m, condition: {field: dest_port, gte: 3}}\nsyncopate: {points: 80}\n---\n"
+    "title: C\nname: c\ncorrelation: {type: temporal_ordered, rules: [a, b], group-by: [src_ip], "
+    "timespan: 1m}\nsyncopate: {points: 70}\n---\n"
+    "title: D\nname: d\ncorrelation: {type: event_count, rules: [a], group-by: [flow.history], "
+    "timespan: 1m, condition: {gte: 3, lte: 4}}\n";
+
+/* Twenty connections, the second half in parts; answers how many pieces of evidence they come to. */
+static size_t
+correlate(const struct syc_ruleset *set, struct syc_correlate_stats *stats)
+{
+    static struct syc_verdict verdict;
+    struct syc_value row[TEST_FIELDS] = {0};
+    struct syc_subject subject = {.ip_v = 4, .values = row};
+    struct syc_correlate *c;
+
+    if (syc_correlate_new(&c, set, NULL, 1 << 20) != SYC_OK) {
+        return 0;
+    }
+    for (int i = 0; i < 20; i++) {
+        struct syc_record r;
+
+        syc_record_init(&r);
+        r.start_us = i;
+        r.key.ip_v = 4;
+        r.key.server_port = (uint16_t)(i + 1);
+        r.part = i < 10 ? SYC_NONE : i % 2 + 1;
+        r.flow_id = i < 10 ? i : 100 + i / 2;
+        r.history = "S";
+        syc_correlate_feed(c, &r);
+    }
+    syc_correlate_finish(c);
+    syc_judge(set, c, &subject, 0, &verdict);
+    syc_correlate_stats(c, stats);
+    syc_correlate_free(c);
+    return verdict.evidence_count;
+}
+
+static void
+a_correlation_without_memory_loses_what_it_counts(void **state)
+{
+    static const struct syc_schema *const schemas[] = {&source_schema};
+    struct syc_ruleset *set = syc_ruleset_new(schemas, 1);
+    struct syc_correlate_stats stats = {0};
+
+    parse(set, "c.yml", correlated);
+    assert_int_equal(syc_ruleset_seal(set), SYC_OK);
+    assert_int_equal(syc_ruleset_loaded(set), 4);
+    assert_int_equal(correlate(set, &stats), 2);
+    assert_int_equal(stats.events, 15); /* ten whole ones and five of two parts */
+    assert_int_equal(stats.dropped + stats.watch.lost, 0);
+    for (unsigned k = 1; k < 10000; k++) {
+        size_t evidence;
+
+        memset(&stats, 0, sizeof(stats));
+        fail_at = k;
+        evidence = correlate(set, &stats);
+        if (fail_at > 0) {
+            assert_int_equal(evidence, 2);
+            assert_true(k > 30); /* it has met failures at all */
+            break;
+        }
+        /* Either nothing was lost after all (a table that could not grow), or it is told. */
+        assert_true(evidence == 2 || stats.events == 0 || stats.dropped + stats.watch.lost > 0);
+    }
+    fail_at = 0;
+    syc_ruleset_free(set);
+}
+
 static void
 judging_allocates_nothing(void **state)
 {
@@ -100,6 +173,7 @@ test_memory_group(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_failed_allocation_is_survived_and_told),
+        cmocka_unit_test(a_correlation_without_memory_loses_what_it_counts),
         cmocka_unit_test(judging_allocates_nothing),
     };
 
