@@ -77,6 +77,7 @@ syc_json_fini(struct syc_json *j)
 {
     syc_free(j->text);
     syc_free(j->layout);
+    syc_free(j->missing);
     *j = (struct syc_json){0};
 }
 

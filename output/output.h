@@ -23,10 +23,10 @@
 struct syc_json {
     char *text;
     size_t n, room;
-    bool failed; /* memory was short: the text is not whole */
-    bool comma;  /* the next member or element needs a comma before it */
-    struct syc_layout
-        *layout; /* of connection events: made at the first, freed by syc_json_fini() */
+    bool failed;                      /* memory was short: the text is not whole */
+    bool comma;                       /* the next member or element needs a comma before it */
+    struct syc_layout *layout;        /* of connection events, made at the first */
+    struct syc_missing_text *missing; /* of verdicts, likewise; syc_json_fini() frees both */
 };
 
 /* Free the text; the writer is empty after it and may be used anew. */

@@ -184,6 +184,7 @@ def script_jobs(directory):
             ("live build", lambda: script("build: live", "tests/live/run.py", binary)),
             ("fault build", lambda: script("build: fault", "tests/fault/run.py", binary)),
             ("wire build", lambda: script("build: wire", "tests/fault/wire.py", binary)),
+            ("speed build", lambda: script("build: instructions a packet", "tests/speed/run.py", binary)),
             ("msan", lambda: script("MemorySanitizer: base and decoders", "tests/msan/run.py", [])),
         ]
     if directory == "build-asan":
