@@ -178,7 +178,7 @@ compute(struct syc_cadence *c, const struct view *v, enum syc_subject_kind kind,
     syc_facts_closes(v, row);
     syc_facts_targets(v, row);
     syc_facts_syns(v, &c->stacks, c->signatures, row);
-    syc_facts_stack(v, &c->stacks, c->signatures, row);
+    syc_facts_stack(v, &c->stacks, c->signatures, &c->agents, row);
     syc_facts_hosts(v, &c->stacks, c->signatures, &out->texts, row);
     syc_facts_activity(v, row);
 }

@@ -9,6 +9,7 @@
  * Not here          what facts mean (rules/)
  */
 
+#include "behavior/agents.h"
 #include "behavior/gaps.h"
 #include "behavior/stacks.h"
 #include "behavior/view.h"
@@ -135,6 +136,16 @@
     X(UA_CONFLICT, "ua.conflict_ratio", REAL, true, \
       "share of these in which they tell different families, 0..1; 1 of these") \
     X(UA_STACK, "ua.stack_family", TEXT, true, "family that the SYNs of these show most: linux windows apple bsd; 1 of these") \
+    X(TLS_FAMILY, "tls.os_family", TEXT, true, \
+      "family whose own TLS library made most ClientHellos: apple windows; 1 connection of such a library") \
+    X(TLS_COMPARED, "tls.compared", INT, true, "connections whose TLS library and SYN both tell a system; as above") \
+    X(TLS_CONFLICT, "tls.conflict_ratio", REAL, true, \
+      "share of these in which they tell different families, 0..1; 1 of these") \
+    X(TLS_STACK, "tls.stack_family", TEXT, true, "family that the SYNs of these show most: linux windows apple bsd; 1 of these") \
+    X(LINK_MTU, "link.mtu", INT, true, "MTU that the commonest SYN's MSS was made for, octets") \
+    X(LINK_LABEL, "link.label", TEXT, true, "the link or tunnel known for that MTU") \
+    X(LINK_LOWERED, "link.mss_lowered_from", INT, true, \
+      "MSS that the commonest SYN's window was made for, where a router lowered it since, octets") \
     X(TS_N, "ts.n", INT, true, "SYNs with a timestamp other than 0, of the system that sent most of them; 1 SYN") \
     X(TS_POLICY, "ts.policy", TEXT, true, \
       "where timestamp clocks begin: absent zero global per-pair per-connection mixed; 3 SYNs, 8 beyond each " \
@@ -222,7 +233,8 @@ void syc_facts_layout(const struct syc_syn *syn, struct syc_value *row);
 
 /* After syc_facts_syns(). */
 void syc_facts_stack(const struct view *v, const struct stacks *stacks,
-                     const struct syc_signatures *signatures, struct syc_value *row);
+                     const struct syc_signatures *signatures, const struct agents *agents,
+                     struct syc_value *row);
 
 enum { HOSTS_TEXT = 256 };
 

@@ -1,6 +1,6 @@
 /*
  * Facts that a stack contradicts or bears out: the layout of its SYN against its window and scale, its IP IDs, and
- * the systems that its User-Agents name.
+ * the systems that its User-Agents and TLS libraries name.
  *
  * What is compared is compared within one connection, or over connections of one system family: behind an address may
  * stand several hosts, and the commonest SYN of one beside the commonest User-Agent of another is no contradiction.
@@ -34,10 +34,40 @@ layout_family(const struct syc_syn *syn)
     return NULL;
 }
 
+/* As Linux and Windows set a window for an MSS: its largest multiple up to 65535. */
+static uint32_t
+window_for(uint32_t mss)
+{
+    return 65535 / mss * mss;
+}
+
+/*
+ * The window was made for a larger MSS than the SYN carries, that of a usual link: a router lowered the option since,
+ * as those before a tunnel or PPPoE do. A host that is itself behind the small MTU has a window to match.
+ */
+static void
+lowered_fact(const struct syc_syn *syn, struct syc_value *row)
+{
+    static const uint16_t usual[] = {8960, 8940, 1460, 1452, 1440, 1432};
+    const char *family = layout_family(syn);
+
+    if (syn->mss < 536 || family == NULL || strcmp(family, "apple") == 0 ||
+        syn->window % (uint32_t)syn->mss == 0) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        if (syn->mss < usual[i] && syn->window == window_for(usual[i])) {
+            fact_int(row, FACT_LINK_LOWERED, usual[i]);
+            return;
+        }
+    }
+}
+
 void
 syc_facts_layout(const struct syc_syn *syn, struct syc_value *row)
 {
     fact_text(row, FACT_SYN_LAYOUT, layout_family(syn));
+    lowered_fact(syn, row);
     fact_int(row, FACT_SYN_WINDOW, syn->window);
     fact_text(row, FACT_SYN_WINDOW_UNIT,
               syc_window_unit_name((enum syc_window_unit)syn->window_unit));
@@ -59,8 +89,11 @@ struct counts {
     size_t syns, stripped, schedules;
     size_t steps[SYC_ID_STEP_COUNT + 1]; /* of connections of that family; [0]: not known */
     size_t agents[SYC_UA_OS_COUNT];
-    size_t compared, conflicts;
-    size_t stacks[FAMILIES + 1]; /* behind the conflicts; [0]: others */
+    size_t libraries[FAMILIES + 1]; /* TLS libraries by their system; [0]: others */
+    struct claims {
+        size_t compared, conflicts;
+        size_t stacks[FAMILIES + 1]; /* behind the conflicts; [0]: others */
+    } agent, library;
 };
 
 /* Ten no-operations or more in a row: a middlebox wrote over the timestamps (fingerprints 3). */
@@ -94,35 +127,38 @@ family_of(struct stack *stack, const struct syc_signatures *signatures)
     return family != NULL ? family : syc_stack_family(stack, signatures);
 }
 
-/* A User-Agent that names a system, in a connection whose SYN tells one. */
-static void
-compare_agent(struct counts *c, const struct mark *m, const char *family)
+/* 0 for others. */
+static size_t
+family_index(const char *family)
 {
-    const char *claimed = syc_ua_os_family((enum syc_ua_os)m->ua_os);
+    size_t at = FAMILIES;
 
-    if (claimed == NULL) {
-        return;
+    while (at > 0 && strcmp(families[at - 1], family) != 0) {
+        at--;
     }
-    c->agents[m->ua_os]++;
-    if (family == NULL) {
-        return;
-    }
-    c->compared++;
-    if (strcmp(claimed, family) != 0) {
-        size_t at = FAMILIES;
-        while (at > 0 && strcmp(families[at - 1], family) != 0) {
-            at--;
+    return at;
+}
+
+/* What a connection claims, and what its SYN shows; NULL: nothing. */
+static void
+compare(struct claims *c, const char *claimed, const char *family)
+{
+    if (claimed != NULL && family != NULL) {
+        c->compared++;
+        if (strcmp(claimed, family) != 0) {
+            c->conflicts++;
+            c->stacks[family_index(family)]++;
         }
-        c->conflicts++;
-        c->stacks[at]++;
     }
 }
 
 static void
 count_mark(struct counts *c, const struct mark *m, struct stack *stack,
-           const struct syc_signatures *signatures)
+           const struct syc_signatures *signatures, const struct agents *agents)
 {
     const char *family = NULL;
+    const char *library =
+        m->agent != STORE_NONE ? syc_ja4_family(syc_agents_text(agents, m->agent)) : NULL;
 
     if (stack != NULL) {
         family = family_of(stack, signatures);
@@ -133,7 +169,10 @@ count_mark(struct counts *c, const struct mark *m, struct stack *stack,
     if (family != NULL && c->family != NULL && strcmp(family, c->family) == 0) {
         c->steps[m->id_step]++;
     }
-    compare_agent(c, m, family);
+    c->agents[m->ua_os]++;
+    c->libraries[library != NULL ? family_index(library) : 0]++;
+    compare(&c->agent, syc_ua_os_family((enum syc_ua_os)m->ua_os), family);
+    compare(&c->library, library, family);
 }
 
 /* Which index from 1 on counts most; of equal ones the first. 0 when all are 0. */
@@ -171,10 +210,19 @@ id_facts(const struct counts *c, struct syc_value *row)
     }
 }
 
+/* The commonest family; NULL when there is none but others. */
+static const char *
+word_of(const size_t counts[FAMILIES + 1])
+{
+    size_t best = most_of(counts, FAMILIES + 1);
+
+    return best > 0 ? families[best - 1] : NULL;
+}
+
 static void
 agent_facts(const struct counts *c, struct syc_value *row)
 {
-    size_t best = most_of(c->agents, SYC_UA_OS_COUNT);
+    size_t most = most_of(c->agents, SYC_UA_OS_COUNT);
     size_t n = 0;
     size_t distinct = 0;
 
@@ -186,12 +234,24 @@ agent_facts(const struct counts *c, struct syc_value *row)
         return;
     }
     fact_int(row, FACT_UA_N, (int64_t)n);
-    fact_text(row, FACT_UA_OS, syc_ua_os_name((enum syc_ua_os)best));
+    fact_text(row, FACT_UA_OS, syc_ua_os_name((enum syc_ua_os)most));
     fact_int(row, FACT_UA_DISTINCT, (int64_t)distinct);
-    fact_int(row, FACT_UA_COMPARED, (int64_t)c->compared);
-    fact_ratio(row, FACT_UA_CONFLICT, c->conflicts, c->compared, 1);
-    best = most_of(c->stacks, FAMILIES + 1);
-    fact_text(row, FACT_UA_STACK, best > 0 ? families[best - 1] : NULL);
+    fact_int(row, FACT_UA_COMPARED, (int64_t)c->agent.compared);
+    fact_ratio(row, FACT_UA_CONFLICT, c->agent.conflicts, c->agent.compared, 1);
+    fact_text(row, FACT_UA_STACK, word_of(c->agent.stacks));
+}
+
+/* A User-Agent has no such table: it names its system itself. */
+static void
+library_facts(const struct counts *c, struct syc_value *row)
+{
+    if (word_of(c->libraries) == NULL) {
+        return;
+    }
+    fact_text(row, FACT_TLS_FAMILY, word_of(c->libraries));
+    fact_int(row, FACT_TLS_COMPARED, (int64_t)c->library.compared);
+    fact_ratio(row, FACT_TLS_CONFLICT, c->library.conflicts, c->library.compared, 1);
+    fact_text(row, FACT_TLS_STACK, word_of(c->library.stacks));
 }
 
 /* Of the commonest SYN, as syc_facts_syns() left it in the row. */
@@ -206,15 +266,18 @@ commonest_family(const struct syc_value *row)
 
 void
 syc_facts_stack(const struct view *v, const struct stacks *stacks,
-                const struct syc_signatures *signatures, struct syc_value *row)
+                const struct syc_signatures *signatures, const struct agents *agents,
+                struct syc_value *row)
 {
     struct counts c = {.family = commonest_family(row)};
 
     for (size_t i = 0; i < v->count; i++) {
         const struct mark *m = v->marks[i];
-        count_mark(&c, m, m->stack != STORE_NONE ? stacks->list[m->stack] : NULL, signatures);
+        count_mark(&c, m, m->stack != STORE_NONE ? stacks->list[m->stack] : NULL, signatures,
+                   agents);
     }
     agent_facts(&c, row);
+    library_facts(&c, row);
     if (c.syns == 0) {
         return;
     }

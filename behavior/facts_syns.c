@@ -17,6 +17,7 @@ syc_facts_signature(struct stack *stack, const struct syc_signatures *signatures
                     struct syc_value *row)
 {
     const struct syc_match *match = syc_stack_match(stack, signatures);
+    struct syc_link link;
 
     fact_int(row, FACT_SYN_TTL, stack->syn.ttl_initial);
     syc_facts_layout(&stack->syn, row);
@@ -26,6 +27,10 @@ syc_facts_signature(struct stack *stack, const struct syc_signatures *signatures
     fact_text(row, FACT_SYN_FAMILY, match->os_family);
     fact_text(row, FACT_SYN_LABEL, match->label);
     fact_text(row, FACT_SYN_QUALITY, syc_quality_name(match->quality));
+    if (!match->app && syc_signatures_link(signatures, &stack->syn, &link)) {
+        fact_int(row, FACT_LINK_MTU, link.mtu);
+        fact_text(row, FACT_LINK_LABEL, link.label);
+    }
 }
 
 /* Ranks, not indexes: they do not depend on which record came first. */

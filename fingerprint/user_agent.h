@@ -2,10 +2,10 @@
 #define SYC_FINGERPRINT_USER_AGENT_H
 
 /*
- * Purpose           which system a User-Agent says it runs on
- * Input and output  the header's value in; one of a few words out, or none
+ * Purpose           which system a client says it runs on: by its User-Agent, and by whose TLS library it uses
+ * Input and output  the header's value, or a JA4, in; one of a few words out, or none
  * Ownership         words are static
- * Limits            only what the text names: a library that names no system claims none
+ * Limits            only what the text names: a library that names no system, or runs on all, claims none
  * Not here          whether it is true (behavior/ and rules compare it with the SYN)
  */
 
@@ -43,5 +43,13 @@ enum syc_ua_os syc_ua_os_of(const char *word);
 /* Its word, and its family in the words of signatures; NULL for SYC_UA_OS_UNKNOWN. */
 const char *syc_ua_os_name(enum syc_ua_os os);
 const char *syc_ua_os_family(enum syc_ua_os os);
+
+/*
+ * The family of the one system whose TLS library offers these ciphers; NULL for libraries that run anywhere (OpenSSL,
+ * BoringSSL, NSS, Go) and for what is not known.
+ *
+ * ja4  a JA4, or as much of it as reaches the end of its hash of ciphers; may be NULL
+ */
+const char *syc_ja4_family(const char *ja4);
 
 #endif

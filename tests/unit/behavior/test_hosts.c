@@ -380,6 +380,59 @@ an_agent_survives_a_connection_in_parts(void **state)
     }
 }
 
+/* Safari's list of ciphers from Linux; Chrome's runs anywhere and is not compared. */
+static void
+libraries_are_compared_within_their_connection(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 8; i++) {
+        struct syc_record *r = connect_as(i < 6 ? LINUX : WINDOWS, 0, 1, next_port(0, 1, i));
+        r->ja4 = i < 3   ? "t13d2014h2_a09f3c656075_14788d8d241b"
+                 : i < 6 ? "t13d1516h2_8daaf6152771_e5627efa2ab1"
+                         : "t12d190800_d83cc789557e_7af1ed941c26";
+    }
+    hosts();
+    assert_string_equal(text_of(&kept, "tls.os_family"), "apple");
+    assert_int_equal(int_of(&kept, "tls.compared"), 5);
+    assert_near(real_of(&kept, "tls.conflict_ratio"), 3 / 5.0, 1e-12);
+    assert_string_equal(text_of(&kept, "tls.stack_family"), "linux");
+    connect_as(LINUX, 0, 1, 40000)->ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1";
+    hosts();
+    assert_true(is_absent(&kept, "tls.os_family"));
+    assert_true(is_absent(&kept, "tls.compared"));
+}
+
+/* The window tells which MSS it was made for: 64240 = 44 * 1460, 64860 = 47 * 1380. */
+static void
+a_lowered_mss_is_told_from_a_small_one(void **state)
+{
+    static const uint8_t options[] = {2, 4, 5, 100, 4, 2, 8, 10, 0, 0,
+                                      0, 1, 0, 0,   0, 0, 1, 3,  3, 7};
+    static const uint16_t windows[] = {64240, 64860, 65535, 8192};
+    static const int64_t from[] = {1460, 0, 0, 0};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct syc_segment s = {
+            .ip_v = 4, .ip_header_octets = 20, .ttl = 64, .ip_df = true, .ip_id = 1};
+        struct syc_syn syn;
+        s.tcp_header_octets = 40;
+        s.flags = SYC_SYN;
+        s.window = windows[i];
+        s.seq = 1;
+        s.options = (struct syc_span){options, sizeof(options)};
+        syc_syn_describe(&s, 0, &syn);
+        connect_as(LINUX, 0, 1, 40000)->syn[SYC_TOSERVER] = &syn;
+        hosts();
+        assert_int_equal(int_of(&kept, "link.mtu"), 1420);
+        if (from[i] > 0) {
+            assert_int_equal(int_of(&kept, "link.mss_lowered_from"), from[i]);
+        } else {
+            assert_true(is_absent(&kept, "link.mss_lowered_from"));
+        }
+    }
+}
+
 /* Of the commonest SYN's family: eight of ten Linux connections count up by one, Windows's four are not asked. */
 static void
 habits_of_ip_ids_are_of_one_family(void **state)
@@ -420,6 +473,8 @@ test_hosts_group(void)
         cmocka_unit_test(agents_are_compared_within_their_connection),
         cmocka_unit_test(what_names_no_system_is_not_compared),
         cmocka_unit_test(an_agent_survives_a_connection_in_parts),
+        cmocka_unit_test(libraries_are_compared_within_their_connection),
+        cmocka_unit_test(a_lowered_mss_is_told_from_a_small_one),
         cmocka_unit_test(habits_of_ip_ids_are_of_one_family),
     };
 

@@ -1,5 +1,6 @@
 #include "tests/unit/fingerprint/groups.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -73,12 +74,65 @@ words_and_families_belong_together(void **state)
     assert_string_equal(syc_ua_os_family(SYC_UA_OS_IOS), "apple");
 }
 
+/*
+ * Cipher lists as their makers offer them: Safari's as JA3 strings have it, Schannel's from Microsoft's "TLS Cipher Suites
+ * in Windows 10 and 11". Hashed as JA4 says: sorted, four hex digits each, with commas.
+ */
+static const struct {
+    const char *sorted, *family;
+} lists[] = {
+    {"000a,002f,0035,009c,009d,1301,1302,1303,c008,c009,c00a,c012,c013,c014,c02b,c02c,c02f,c030,"
+     "cca8,cca9",
+     "apple"},
+    {"000a,002f,0035,003c,003d,009c,009d,009e,009f,c009,c00a,c013,c014,c023,c024,c027,c028,c02b,"
+     "c02c,c02f,c030",
+     "windows"},
+    {"000a,002f,0035,003c,003d,009c,009d,c009,c00a,c013,c014,c023,c024,c027,c028,c02b,c02c,c02f,"
+     "c030",
+     "windows"},
+    {"002f,0035,003c,003d,009c,009d,c009,c00a,c013,c014,c023,c024,c027,c028,c02b,c02c,c02f,c030",
+     "windows"},
+    {"002f,0035,003c,003d,009c,009d,1301,1302,c009,c00a,c013,c014,c023,c024,c027,c028,c02b,c02c,"
+     "c02f,c030",
+     "windows"},
+    /* Chrome's: BoringSSL runs on every system. */
+    {"002f,0035,009c,009d,1301,1302,1303,c013,c014,c02b,c02c,c02f,c030,cca8,cca9", NULL},
+};
+
+static void
+libraries_of_one_system_are_known_by_their_ciphers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        char hash[65];
+        char ja4[64];
+        const char *family;
+
+        syc_sha256_hex(lists[i].sorted, strlen(lists[i].sorted), hash);
+        snprintf(ja4, sizeof(ja4), "t13d20*h2_%.12s", hash);
+        family = syc_ja4_family(ja4);
+        if (lists[i].family == NULL) {
+            assert_null(family);
+        } else {
+            assert_non_null(family);
+            assert_string_equal(family, lists[i].family);
+        }
+    }
+    assert_string_equal(syc_ja4_family("t13d2014h2_a09f3c656075_14788d8d241b"), "apple");
+    assert_null(syc_ja4_family("t13d1516h2_8daaf6152771_e5627efa2ab1"));
+    assert_null(syc_ja4_family("curl/8.5.0"));
+    assert_null(syc_ja4_family("_"));
+    assert_null(syc_ja4_family(""));
+    assert_null(syc_ja4_family(NULL));
+}
+
 int
 test_user_agent_group(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_system_is_read_when_the_text_names_one),
         cmocka_unit_test(words_and_families_belong_together),
+        cmocka_unit_test(libraries_of_one_system_are_known_by_their_ciphers),
     };
 
     return cmocka_run_group_tests_name("fingerprint: user agent", tests, NULL, NULL);

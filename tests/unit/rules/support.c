@@ -49,7 +49,9 @@ static const struct syc_field source_fields[] = {
     INT("syn.n"), TEXT("syn.layout_family"), INT("syn.window"), TEXT("syn.window_unit"), INT("syn.wscale"),
     INT("syn.mss"), INT("syn.schedule_n"), REAL("syn.ts_stripped_ratio"), INT("ip_id.n"), TEXT("ip_id.step"),
     REAL("ip_id.step_ratio"), INT("ua.n"), TEXT("ua.os"), INT("ua.os_distinct"), INT("ua.compared"),
-    REAL("ua.conflict_ratio"), TEXT("ua.stack_family"), INT("hosts_estimated"),
+    REAL("ua.conflict_ratio"), TEXT("ua.stack_family"),
+    TEXT("tls.os_family"), INT("tls.compared"), REAL("tls.conflict_ratio"), TEXT("tls.stack_family"),
+    INT("link.mtu"), TEXT("link.label"), INT("link.mss_lowered_from"), INT("hosts_estimated"),
     INT("src.addr_distinct"), REAL("src.once_ratio"), REAL("src.top_ratio"), INT("time_wait.peak"), REAL("time_wait.area_s"),
 };
 /* clang-format on */

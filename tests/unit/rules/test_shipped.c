@@ -502,6 +502,23 @@ stacks_and_tools_are_judged_by_rules(void **state)
         {"ua.n=8 ua.os_distinct=2 hosts_estimated=1", NULL},
         {"ua.n=8 ua.os_distinct=3 hosts_estimated=2", NULL},
 
+        {"tls.compared=3 tls.os_family=apple tls.stack_family=linux tls.conflict_ratio=1",
+         "tls_contradicts_stack"},
+        {"tls.compared=2 tls.os_family=apple tls.stack_family=linux tls.conflict_ratio=1", NULL},
+        {"tls.compared=9 tls.os_family=apple tls.stack_family=linux tls.conflict_ratio=0.4", NULL},
+        {"tls.compared=3 tls.os_family=apple tls.conflict_ratio=0", NULL},
+        {"tls.compared=3 tls.os_family=windows tls.conflict_ratio=0 ua.os=macos hosts_estimated=1",
+         "tls_contradicts_stack"},
+        {"tls.compared=3 tls.os_family=windows tls.conflict_ratio=0 ua.os=macos hosts_estimated=2",
+         NULL},
+        {"tls.compared=3 tls.os_family=windows tls.conflict_ratio=0 ua.os=windows "
+         "hosts_estimated=1",
+         NULL},
+
+        {"syn.n=2 link.mtu=1420 link.label=WireGuard", "tunnel_mtu"},
+        {"syn.n=2 link.mtu=1500 link.label=Ethernet", NULL},
+        {"syn.n=2 link.mtu=1492 link.label=PPPoE~(DSL)", NULL},
+
         {"syn.n=4 syn.ts_stripped_ratio=0.5", "timestamps_stripped"},
         {"syn.n=4 syn.ts_stripped_ratio=0.25", NULL},
     };
