@@ -178,6 +178,7 @@ def script_jobs(directory):
             ("meta", lambda: script("meta: the tree", "tests/meta/check.py", ["--build", directory])),
             ("golden build", lambda: script("build: golden", "tests/golden/run.py", binary)),
             ("terminal build", lambda: script("build: terminal", "tests/golden/terminal.py", binary)),
+            ("lab build", lambda: script("build: lab", "tests/lab/figures.py", binary + ["--check"])),
             ("lifecycle build", lambda: script("build: lifecycle", "tests/lifecycle/run.py", binary)),
             ("property build", lambda: script("build: property", "tests/property/run.py", binary)),
             ("relations build", lambda: script("build: relations", "tests/property/relations.py", binary)),
