@@ -44,6 +44,7 @@ void talk_handshake(struct talk *t, int ms);
 void talk_end(struct talk *t);
 /* The groups: how many tests of each failed. */
 int test_ways_group(void);
+int test_peek_group(void);
 const char *talk_word(const struct syc_record *r, const char *path);
 
 #endif

@@ -57,7 +57,7 @@ __wrap_realloc(void *p, size_t size)
 struct played {
     struct syc_table *table;
     struct talk t; /* only for what its segments need */
-    uint64_t fed, segments, finals, degraded;
+    uint64_t fed, segments, finals, degraded, agents;
     int64_t after[KEPT]; /* of the conversations after the failure: segments and octets of each */
     size_t after_count;
     struct syc_table_stats stats;
@@ -76,6 +76,7 @@ on_record(void *user, const struct syc_record *r)
     p->segments += (uint64_t)(r->pkts[0] + r->pkts[1]);
     p->finals += r->part == SYC_NONE || r->final == 1;
     p->degraded += r->degraded != 0;
+    p->agents += r->user_agent != NULL && r->header_names != NULL;
     if (r->key.client_port >= 30000 && p->after_count < KEPT) {
         p->after[p->after_count++] =
             (r->pkts[0] + r->pkts[1]) << 32 | (r->payload[0] + r->payload[1]);
@@ -116,6 +117,29 @@ whole(struct played *p, int ms, uint16_t port, int turns)
     say(p, ms + 20, CLIENT, "A", c + 1, s + 1, 0);
 }
 
+/* A request in two segments, the second one first; a client of its own for each port. */
+static void
+request(struct played *p, int ms, uint16_t port)
+{
+    char octets[] = "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: tool/00000\r\n\r\n";
+    size_t n = sizeof octets - 1;
+    size_t half = n / 2;
+    struct syc_segment s;
+
+    memcpy(strstr(octets, "00000"), (char[]){(char)('0' + port % 7)}, 1);
+    p->t.client_port = port;
+    say(p, ms, CLIENT, "S", 1000, 0, 0);
+    say(p, ms + 10, SERVER, "SA", 5000, 1001, 0);
+    for (unsigned i = 2; i-- > 0;) {
+        s = talk_segment(&p->t, ms + 30 - (int)i, CLIENT, "A", 1001 + (uint32_t)(i * half), 5001,
+                         (uint32_t)(i > 0 ? n - half : half));
+        s.payload = (struct syc_span){(uint8_t *)octets + i * half, s.payload_octets};
+        p->fed++;
+        syc_table_feed(p->table, &s, 1);
+    }
+    say(p, ms + 40, SERVER, "RA", 5001, 1001 + (uint32_t)n, 0);
+}
+
 /* Everything that takes memory: SYNs without answer, many connections, lists, parts, a way of its own, reuse. */
 static void
 play(struct played *p)
@@ -128,6 +152,9 @@ play(struct played *p)
     }
     for (int i = 0; i < PORTS; i++) {
         whole(p, 1000 + i * 5, (uint16_t)(21000 + i), 3);
+    }
+    for (int i = 0; i < PORTS; i++) {
+        request(p, 2000 + i * 5, (uint16_t)(24000 + i));
     }
     whole(p, 3000, 22000, TURNS);
     whole(p, 20000, 22000, 1); /* the tuple again */
@@ -184,8 +211,9 @@ every_allocation_may_fail(void **state)
     (void)state;
     assert_true(live(&good));
     assert_int_equal(good.segments + good.stats.stray_rst, good.fed);
-    /* 12 SYNs, 12 and 2 connections, 1 midstream, 1 SYN on a VLAN; then 12 more */
-    assert_int_equal(good.finals, 12 + 12 + 2 + 1 + 1 + 12);
+    /* 12 SYNs, 12 connections, 12 requests, 2 connections, 1 midstream, 1 SYN on a VLAN; then 12 more */
+    assert_int_equal(good.finals, 12 + 12 + 12 + 2 + 1 + 1 + 12);
+    assert_int_equal(good.agents, PORTS);
     assert_int_equal(good.after_count, PORTS);
     do {
         failed = false;
@@ -203,6 +231,8 @@ every_allocation_may_fail(void **state)
             assert_in_range(placed, good.fed - 1, good.fed);
         }
         assert_true(placed <= good.fed);
+        /* what could not be kept of a request is told: its record says so */
+        assert_true(p.agents == good.agents || p.degraded > good.degraded || placed < good.fed);
         assert_int_equal(p.after_count, good.after_count);
         assert_memory_equal(p.after, good.after, sizeof good.after);
     } while (failed);
