@@ -12,6 +12,7 @@
  *   quirks                as printed, two blind spots        the true ones
  *   flow label, ECN       spoil the match or make it fuzzy   set aside
  *   DF, IP ID of IPv6     ignored for version *              ignored
+ *   an IP ID, not 0       another stack                      forgiven where 0 is expected
  *   IP version            not compared                       compared
  *   options 30, 34        part of the layout                 set aside, EOL padding then too
  *   timestamps stripped   part of the layout                 set aside: the option is put back
@@ -27,6 +28,7 @@ enum {
     /* A difference in these alone is forgiven, as fuzzy. */
     MAY_MISS = BIT(DF) | BIT(ID_PLUS),
     MAY_COME = BIT(ID_MINUS) | BIT(ECN),
+    NATIVE_MAY_COME = MAY_COME | BIT(ID_PLUS),
     /* What keeps an EOL's padding from meaning anything: it pads to another length. */
     REPADDED = ASIDE(FAST_OPEN) | ASIDE(MPTCP) | ASIDE(TS_STRIPPED),
 };
@@ -93,7 +95,8 @@ ignored_quirks(const struct syc_signature *ref, const struct syc_seen *seen)
 
 /*
  * NAT boxes and firewalls clear DF and rewrite the IP ID, routers set ECN: such a SYN is still
- * that of its stack, with less certainty. Any other difference is another stack.
+ * that of its stack, with less certainty. Any other difference is another stack. p0f forgives no ID where there was
+ * none: when it was written every stack had one.
  */
 static void
 compare_quirks(const struct syc_signature *ref, const struct syc_seen *seen, struct syc_fit *out)
@@ -103,8 +106,9 @@ compare_quirks(const struct syc_signature *ref, const struct syc_seen *seen, str
     const uint32_t have = seen->native ? seen->sig.quirks & ~ignored : seen->sig.quirks;
     const uint32_t missing = wanted & ~have;
     const uint32_t added = have & ~wanted;
+    const uint32_t may_come = seen->native ? NATIVE_MAY_COME : MAY_COME;
 
-    if ((missing & ~(uint32_t)MAY_MISS) != 0 || (added & ~(uint32_t)MAY_COME) != 0) {
+    if ((missing & ~(uint32_t)MAY_MISS) != 0 || (added & ~may_come) != 0) {
         out->differs |= FIELD(QUIRKS);
     } else if (missing != 0 || added != 0) {
         out->forgiven |= FIELD(QUIRKS);

@@ -57,6 +57,14 @@ label = s:unix:Mac OS X:10.9 and newer, or iOS, a later try
 sig   = 6:64:0:*:65535,0:mss,sok,eol+1::0
 ;@ source="the lines for IPv4 above" date=2021-11 family=apple
 
+; The layout is theirs alone: timestamps before SACK, then the end of the list.
+
+label = g:unix:Mac OS X:or iOS
+sig   = *:64:0:*:65535,*:mss,nop,ws,nop,nop,ts,sok,eol+1:df:0
+;@ source="XNU tcp_output.c: option order" date=2026-11 family=apple note="read, not run"
+sig   = 4:64:0:*:65535,*:mss,nop,ws,nop,nop,ts,sok,eol+1:df,id+:0
+;@ source="XNU tcp_output.c: option order" date=2026-11 family=apple note="read, not run"
+
 [tcp:response]
 
 ; XNU tcp_output.c writes MSS, scale, timestamps and SACK in this order, and those only that were offered.

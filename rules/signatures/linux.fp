@@ -105,6 +105,10 @@ sig   = 4:64:0:*:64240,7:mss,sok,ts,nop,ws:df,id+:0
 sig   = 6:64:0:*:64800,7:mss,sok,ts,nop,ws::0
 ;@ source="window of Linux 6.18.44 for MSS 1440, measured" date=2026-11 note="inferred: the MSS does not fit the window"
 
+label = g:unix:Linux:MSS changed on the path
+sig   = 4:64:0:*:64240,*:mss,sok,ts,nop,ws:df,id+:0
+;@ source="the same window with another scale" date=2026-11 note="inferred"
+
 ; Before that the first window was 20 segments (2 * TCP_INIT_CWND), 10 from 2.6.39 on (TCP_DEFAULT_INIT_RCVWND), and 4
 ; before (RFC 3390).
 

@@ -97,6 +97,12 @@ sig   = *:255-:0:1331:1337,5:mss,ts,ws,eol+2:df,id+:0
 sig   = *:255-:0:1331:1337,5:mss,sok,ts,ws,eol+0:df,id+:0
 ;@ source="measured: probes of Linux 6.18.44 with this window and MSS" date=2026-11
 
+; nmap itself draws no TTL above 59.
+label = g:!:raw-socket sender:an MSS and a window of 1024, as nmap -sS
+sys   = @unix,@win
+sig   = 4:64-:0:1460:1024,0:mss::0
+;@ source="measured: nmap 7.93 -sS, raw SYNs of our own with a TTL of 64" date=2026-11
+
 ; No system of the other files sends a SYN without any option; what does is a program with a raw socket.
 label = g:!:raw-socket sender:no TCP options, TTL 64, as Mirai
 sys   = @unix

@@ -24,10 +24,10 @@ sig   = 4:128-:0:*:3333,0:mss::0
 ;@ source="unknown.pcap" date=2023-11-14
 
 ; 1 SYN of 1 host, the first 10.4.0.4:50005 > 10.4.9.9:80 in frame 6
-; 4:64+0:0:1460:mss*44,0:mss,sok,ts,nop,ws:df,id+:0
-; nearest: s:unix:Linux:4.19 and newer (linux.fp:27), which differs in wscale
+; 4:64+0:0:1460:50007,7:mss,sok,ts,nop,ws:df,id+:0
+; nearest: s:unix:Linux:4.19 and newer (linux.fp:27), which differs in window
 label = s:other:unknown 5:
-sig   = 4:64:0:*:mss*44,0:mss,sok,ts,nop,ws:df,id+:0
+sig   = 4:64:0:*:50007,7:mss,sok,ts,nop,ws:df,id+:0
 ;@ source="unknown.pcap" date=2023-11-14
 
 [tcp:response]

@@ -194,10 +194,10 @@ static const struct {
      "tool",
      true},
     {{.ttl = 64, .window = 1024, .no_df = true, .options = "020405b4"},
-     SYC_MATCH_NONE,
-     NULL,
-     NULL,
-     false},
+     SYC_MATCH_GENERIC,
+     "raw-socket sender",
+     "tool",
+     true},
     {{.ttl = 46,
       .window = 1,
       .no_df = true,
@@ -369,7 +369,7 @@ syn_for(const char *sig, bool response, struct syc_syn *out)
     out->mss = (int32_t)mss;
     out->quirks = quirk_bits(field[6]);
     snprintf(out->p0f, sizeof out->p0f, "%u:%u+0:%s:%u:%s,%s:%s:%s:0", out->ip_v, out->ttl,
-             field[2], mss, window, scale[0] == '*' ? "5" : scale, field[5], field[6]);
+             field[2], mss, window, scale[0] == '*' ? "13" : scale, field[5], field[6]);
 }
 
 /*
