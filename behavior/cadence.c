@@ -247,8 +247,8 @@ syc_visit_shape(const struct syc_visit *v)
         (m->flags & MARK_TIME_WAIT) != 0) {
         return 0;
     }
-    return (uint64_t)(uint32_t)(m->stack + 1) << 32 | (uint64_t)m->schedule << 24 |
-           (uint64_t)m->syn_count << 16 | m->flags;
+    return (uint64_t)(uint32_t)(m->stack + 1) << 32 | (uint64_t)m->end << 28 |
+           (uint64_t)m->schedule << 24 | (uint64_t)m->syn_count << 16 | m->flags;
 }
 
 bool

@@ -20,6 +20,8 @@
     X(ID##_N, p ".n", INT, true, "gaps between successive " what "; absent when their times are not known") \
     X(ID##_MEAN, p ".mean_s", REAL, true, "mean gap between " what ", seconds; n >= 2") \
     X(ID##_SD, p ".sd_s", REAL, true, "standard deviation of the gaps (of the population), seconds; n >= 2") \
+    X(ID##_MIN, p ".min_s", REAL, true, "shortest gap, seconds; n >= 2") \
+    X(ID##_MAX, p ".max_s", REAL, true, "longest gap, seconds; n >= 2") \
     X(ID##_CV, p ".cv", REAL, true, "coefficient of variation of the gaps, sd / mean: 0 a clock, 1 chance; n >= 6") \
     X(ID##_MEDIAN, p ".median_s", REAL, true, "median gap, seconds; n >= 6") \
     X(ID##_MAD, p ".mad_s", REAL, true, "median distance of a gap from the median, seconds; n >= 6") \
@@ -58,6 +60,8 @@
     X(CONN_RATE_1S, "conn.rate_1s_peak", INT, true, "most connection starts within any 1 s; 1 start") \
     X(CONN_RATE_10S, "conn.rate_10s_peak", INT, true, "most connection starts within any 10 s; 1 start") \
     X(CONN_PARALLEL, "conn.parallel_peak", INT, true, "most connections open at once; 1 connection") \
+    X(CONN_PARALLEL_SERVICE, "conn.parallel_service_peak", INT, true, \
+      "most of them to one server address and port; 1 connection") \
     X(CONN_SAME_START, "conn.same_start_ratio", REAL, true, \
       "share of starts less than 50 ms after the one before, 0..1; 8 starts") \
     X(CONN_HALF_OPEN, "conn.half_open_ratio", REAL, true, \
@@ -89,6 +93,14 @@
       "variance / mean of client bursts and SYNs in windows of 1 s: 1 chance, less is regular; 20 windows") \
     X(FANO_10, "fano.w10", REAL, true, "the same in windows of 10 s; 20 windows") \
     X(FANO_60, "fano.w60", REAL, true, "the same in windows of 60 s; 20 windows") \
+    X(HOURS_ENTROPY, "hours.entropy_bits", REAL, true, \
+      "entropy of connection starts over the 24 hours of the day, 0..4.58 bits; 3 days between first and last") \
+    X(CLOSE_CLIENT, "close.client", INT, true, "connections that the client's FIN closed first") \
+    X(CLOSE_SERVER, "close.server", INT, true, "that the server's FIN closed first") \
+    X(CLOSE_BOTH, "close.both", INT, true, "whose FINs crossed") \
+    X(CLOSE_RST_CLIENT, "close.rst_client", INT, true, "that a RST of the client ended") \
+    X(CLOSE_RST_SERVER, "close.rst_server", INT, true, "that a RST of the server ended, refusals included") \
+    X(CLOSE_OPEN, "close.open", INT, true, "that neither side closed, or only one") \
     X(IDLE_N, "idle_close.n", INT, true, "connections that the client closed first after having used them") \
     X(IDLE_MEDIAN, "idle_close.median_s", REAL, true, "median time from the last burst to the client's FIN; n >= 5") \
     X(IDLE_CV, "idle_close.cv", REAL, true, "coefficient of variation of these times; n >= 5") \

@@ -22,6 +22,19 @@ is_told(const struct view *v, unsigned flag)
     return false;
 }
 
+static void
+end_facts(const struct view *v, struct syc_value *row)
+{
+    int64_t ends[MARK_END_COUNT] = {0};
+
+    for (size_t i = 0; i < v->count; i++) {
+        ends[v->marks[i]->end]++;
+    }
+    for (size_t i = MARK_END_CLIENT; i < MARK_END_COUNT; i++) {
+        fact_int(row, (enum fact)(FACT_CLOSE_CLIENT + i - MARK_END_CLIENT), ends[i]);
+    }
+}
+
 /* The coefficient of variation is the finding: a constant limit of the tool, or a human's whim. */
 static void
 idle_facts(const struct view *v, struct syc_value *row)
@@ -104,6 +117,7 @@ void
 syc_facts_closes(const struct view *v, struct syc_value *row)
 {
     if (is_told(v, MARK_CLOSE)) {
+        end_facts(v, row);
         idle_facts(v, row);
         time_wait_facts(v, row);
     }

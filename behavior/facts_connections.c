@@ -8,8 +8,10 @@
 
 #include "behavior/facts.h"
 
+#include <string.h>
+
 /* Least numbers of connections: reference/cadence 3. */
-enum { LEAST_OUTCOME = 5, LEAST_SAME_START = 8, LEAST_BACKOFF = 4 };
+enum { LEAST_OUTCOME = 5, LEAST_SAME_START = 8, LEAST_BACKOFF = 4, LEAST_DAYS = 3 };
 
 /* cadence 3 (conn.same_start): a pool opens its connections within 50 ms of each other (2 item 10). */
 static const int64_t same_start_us = 50000;
@@ -137,23 +139,79 @@ start_facts(const struct view *v, struct syc_value *row)
 
 /* One that begins as another ends counts beside it: a SYN without an answer is open for its own instant. */
 static int64_t
-parallel_peak(const struct view *v)
+parallel_peak(const struct view *v, struct mark *const *marks, size_t n)
 {
     int64_t *ends = v->work;
     size_t ended = 0;
     size_t peak = 0;
 
-    for (size_t i = 0; i < v->count; i++) {
-        ends[i] = v->marks[i]->start_us + v->marks[i]->life_us;
+    for (size_t i = 0; i < n; i++) {
+        ends[i] = marks[i]->start_us + marks[i]->life_us;
     }
-    syc_sort_numbers(ends, v->count, v->work + v->work_each);
-    for (size_t i = 0; i < v->count; i++) {
-        while (ends[ended] < v->marks[i]->start_us) {
+    syc_sort_numbers(ends, n, v->work + v->work_each);
+    for (size_t i = 0; i < n; i++) {
+        while (ends[ended] < marks[i]->start_us) {
             ended++;
         }
         peak = i + 1 - ended > peak ? i + 1 - ended : peak;
     }
     return (int64_t)peak;
+}
+
+static bool
+same_service(const struct mark *a, const struct mark *b)
+{
+    return a->dest_port == b->dest_port && memcmp(a->dest, b->dest, sizeof(a->dest)) == 0;
+}
+
+/* Connections of a service stand together and by start, marks of parts behind them. */
+static int64_t
+parallel_service_peak(const struct view *v)
+{
+    int64_t peak = 0;
+
+    for (size_t from = 0, to; from < v->count_all; from = to) {
+        struct mark *const *service = v->by_dest + from;
+        size_t n = 0;
+        int64_t now;
+        for (to = from; to < v->count_all && same_service(service[0], v->by_dest[to]); to++) {
+            n += (v->by_dest[to]->flags & MARK_CONTINUES) == 0;
+        }
+        now = n > 1 ? parallel_peak(v, service, n) : (int64_t)n;
+        peak = now > peak ? now : peak;
+    }
+    return peak;
+}
+
+/*
+ * Over the 24 hours of the day: ln 24 / ln 2 = 4.58 bits for who never sleeps. In UTC; where the day begins does not
+ * change it. Below three days it would tell when the capture was taken.
+ */
+static void
+hours_fact(const struct view *v, struct syc_value *row)
+{
+    const int64_t hour_us = 3600 * SYC_US_PER_S;
+    uint64_t hours[24] = {0};
+    uint64_t n = 0;
+    double bits = 0;
+
+    if (v->marks[v->count - 1]->start_us - v->marks[0]->start_us < LEAST_DAYS * 24 * hour_us) {
+        return;
+    }
+    for (size_t i = 0; i < v->count; i++) {
+        int64_t hour = v->marks[i]->start_us / hour_us % 24;
+        if ((v->marks[i]->flags & MARK_START) != 0) {
+            hours[hour < 0 ? hour + 24 : hour]++;
+            n++;
+        }
+    }
+    for (size_t i = 0; i < 24; i++) {
+        double p = (double)hours[i] / (double)n;
+        bits -= hours[i] > 0 ? p * log2(p) : 0;
+    }
+    if (n > 0) {
+        fact_real(row, FACT_HOURS_ENTROPY, bits);
+    }
 }
 
 static void
@@ -187,7 +245,9 @@ syc_facts_connections(const struct view *v, struct syc_value *row)
         return;
     }
     fact_real(row, FACT_CONN_SPAN, (double)(c.last_us - v->marks[0]->start_us) / 1e6);
-    fact_int(row, FACT_CONN_PARALLEL, parallel_peak(v));
+    fact_int(row, FACT_CONN_PARALLEL, parallel_peak(v, v->marks, v->count));
+    fact_int(row, FACT_CONN_PARALLEL_SERVICE, parallel_service_peak(v));
     life_fact(v, row);
+    hours_fact(v, row);
     use_facts(&c, row);
 }

@@ -233,6 +233,20 @@ take_gaps(const int64_t *instants, size_t count, int64_t *gaps)
 }
 
 static void
+measure_ends(const int64_t *gaps, size_t n, struct gaps *out)
+{
+    int64_t least = gaps[0];
+    int64_t most = gaps[0];
+
+    for (size_t i = 1; i < n; i++) {
+        least = gaps[i] < least ? gaps[i] : least;
+        most = gaps[i] > most ? gaps[i] : most;
+    }
+    out->real[GAP_MIN] = (double)least / us_per_s;
+    out->real[GAP_MAX] = (double)most / us_per_s;
+}
+
+static void
 measure_sorted(const int64_t *sorted, size_t n, int64_t concentration_least, struct gaps *out)
 {
     int64_t median_twice = syc_gaps_median_twice(sorted, n);
@@ -273,6 +287,7 @@ syc_gaps_measure(const int64_t *instants, size_t count, int64_t concentration_le
     syc_gaps_moments(work, n, &mean, &sd);
     out->real[GAP_MEAN] = mean / us_per_s;
     out->real[GAP_SD] = sd / us_per_s;
+    measure_ends(work, n, out);
     if (n >= GAP_LEAST_SHAPE && mean > 0) {
         out->real[GAP_CV] = sd / mean;
         out->real[GAP_BURSTINESS] = burstiness(sd / mean, (double)n);

@@ -21,7 +21,7 @@
 /* clang-format off */
 /* Real-valued statistics, in the order of the facts. X(NAME) */
 #define SYC_GAP_LIST(X) \
-    X(MEAN) X(SD) X(CV) X(MEDIAN) X(MAD) X(P10) X(P90) X(CONCENTRATION) X(BEAT) X(BURSTINESS) X(MEMORY) X(ENTROPY) \
+    X(MEAN) X(SD) X(MIN) X(MAX) X(CV) X(MEDIAN) X(MAD) X(P10) X(P90) X(CONCENTRATION) X(BEAT) X(BURSTINESS) X(MEMORY) X(ENTROPY) \
     X(PERIOD) X(STRENGTH)
 /* clang-format on */
 

@@ -192,6 +192,30 @@ idle_before(const struct syc_record *r, int64_t fin)
     return busy < 0 ? -1 : busy < fin ? fin - busy : 0;
 }
 
+/* SYN scanners leave by a RST after the SYN+ACK; what is half closed may go on. */
+static enum mark_end
+end_of(const struct syc_record *r)
+{
+    static const uint8_t ends[SYC_CLOSE_COUNT] = {
+        [SYC_CLOSE_OPEN] = MARK_END_OPEN,
+        [SYC_CLOSE_HALF_CLOSED_BY_CLIENT] = MARK_END_OPEN,
+        [SYC_CLOSE_HALF_CLOSED_BY_SERVER] = MARK_END_OPEN,
+        [SYC_CLOSE_CLIENT_FIRST] = MARK_END_CLIENT,
+        [SYC_CLOSE_SERVER_FIRST] = MARK_END_SERVER,
+        [SYC_CLOSE_SIMULTANEOUS] = MARK_END_BOTH,
+        [SYC_CLOSE_RST_BY_CLIENT] = MARK_END_RST_CLIENT,
+        [SYC_CLOSE_RST_BY_CLIENT_AFTER_FIN] = MARK_END_RST_CLIENT,
+        [SYC_CLOSE_ABORTED_CONNECT] = MARK_END_RST_CLIENT,
+        [SYC_CLOSE_SYNACK_RST] = MARK_END_RST_CLIENT,
+        [SYC_CLOSE_RST_BY_SERVER] = MARK_END_RST_SERVER,
+        [SYC_CLOSE_RST_BY_SERVER_AFTER_FIN] = MARK_END_RST_SERVER,
+        [SYC_CLOSE_REFUSED] = MARK_END_RST_SERVER,
+    };
+
+    return r->close_kind >= 0 && r->close_kind < SYC_CLOSE_COUNT ? ends[r->close_kind]
+                                                                 : MARK_END_NONE;
+}
+
 /* Only when the client closed first: a server's patience says nothing about the client. */
 static void
 fill_close(struct mark *m, const struct syc_record *r)
@@ -199,6 +223,7 @@ fill_close(struct mark *m, const struct syc_record *r)
     int64_t idle;
 
     m->flags |= is_known(r->close_kind) ? MARK_CLOSE : 0;
+    m->end = end_of(r);
     if (r->close_first != SYC_FIRST_CLIENT || !is_known(r->fin_us[0])) {
         return;
     }
@@ -402,7 +427,7 @@ syc_mark_fill(struct mark *m, const struct syc_record *r, const struct work *wor
     m->syn_count = as_u16(syns_sent(r));
     m->degraded = (uint16_t)r->degraded;
     m->flags = outcome_of(r);
-    m->schedule = (uint8_t)syc_schedule_classify(r->syn_times_us, syns);
+    m->schedule = (unsigned)syc_schedule_classify(r->syn_times_us, syns) & 15;
     fill_turns(m, r, work);
     fill_tls(m, r);
     fill_close(m, r);

@@ -55,6 +55,18 @@ enum mark_flag {
     MARK_CLOSE = 1 << 14,       /* how it ended is known */
 };
 
+/* Who ended the connection, and how; NONE also when nothing ever answered. In the order of the facts. */
+enum mark_end {
+    MARK_END_NONE,
+    MARK_END_CLIENT,
+    MARK_END_SERVER,
+    MARK_END_BOTH,
+    MARK_END_RST_CLIENT,
+    MARK_END_RST_SERVER,
+    MARK_END_OPEN,
+    MARK_END_COUNT
+};
+
 /* How a client repeated its SYN (reference/lifecycle 2.5). X(NAME, "word") */
 #define SYC_SCHEDULE_LIST(X)                                                                       \
     X(NONE, "")                                                                                    \
@@ -106,7 +118,8 @@ struct mark {
     uint16_t id_step : 3;   /* enum syc_id_step + 1; 0 = not known */
     uint16_t has_ts : 1;    /* its SYN carried a timestamp, 0 included */
     uint16_t has_ip_id : 1; /* its SYN came in IPv4 */
-    uint8_t schedule;
+    uint8_t schedule : 4;
+    uint8_t end : 4; /* enum mark_end */
     uint8_t dest_ip_v : 4;
     uint8_t ua_os : 4; /* enum syc_ua_os */
 };

@@ -97,6 +97,41 @@ backoff_is_a_row_of_gaps_with_one_factor(void **state)
     assert_int_equal(int_of(judge(6), "iat.backoff_n"), 0);
 }
 
+/* Three to server 1 at once, then two to server 2 while two of them are open: five at once, three to one service. */
+static void
+parallel_is_counted_by_service_too(void **state)
+{
+    static const double at[] = {0, 0.1, 0.2, 1, 1.1, 9};
+    const struct kept *k;
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        made_open(&made[i], 1, i >= 3 && i < 5 ? 2 : 1, 80, (uint16_t)(40000 + i), SECONDS(at[i]));
+        made_close(&made[i], SECONDS(5));
+    }
+    k = judge(6);
+    assert_int_equal(int_of(k, "conn.parallel_peak"), 5);
+    assert_int_equal(int_of(k, "conn.parallel_service_peak"), 3);
+    assert_int_equal(int_of(k, "close.client"), 6);
+    assert_int_equal(int_of(k, "close.open"), 0);
+    assert_near(real_of(k, "iat.min_s"), 0.1, 1e-9);
+    assert_near(real_of(k, "iat.max_s"), 7.9, 1e-9);
+    assert_true(is_absent(k, "hours.entropy_bits"));
+}
+
+/* Starts at 0 h and 12 h of three days and one more: two hours of the day, 4 and 3 times. */
+static void
+hours_of_the_day_are_told_from_three_days_on(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 7; i++) {
+        made_open(&made[i], 1, 1, 80, (uint16_t)(40000 + i), (int64_t)i * SECONDS(12 * 3600));
+    }
+    /* -(4/7 log2(4/7) + 3/7 log2(3/7)) */
+    assert_near(real_of(judge(7), "hours.entropy_bits"), 0.985228136, 1e-9);
+    assert_true(is_absent(judge(6), "hours.entropy_bits"));
+}
+
 /* A record whose SYN was not seen is a connection, but no start. */
 static void
 midstream_records_start_nothing(void **state)
@@ -466,6 +501,8 @@ test_connections_group(void)
         cmocka_unit_test(starts_within_50_ms_are_the_same_start),
         cmocka_unit_test(a_run_ends_at_a_pause_of_a_second),
         cmocka_unit_test(backoff_is_a_row_of_gaps_with_one_factor),
+        cmocka_unit_test(parallel_is_counted_by_service_too),
+        cmocka_unit_test(hours_of_the_day_are_told_from_three_days_on),
         cmocka_unit_test(midstream_records_start_nothing),
         cmocka_unit_test(parallel_counts_connections_open_at_once),
         cmocka_unit_test(outcomes_are_shares_of_starts),

@@ -32,7 +32,7 @@ int test_watch_group(void);
 /* A small schema of every type ("thing"), and the facts of sources by the names of the event ("source"). */
 extern const struct syc_schema thing_schema;
 extern const struct syc_schema source_schema;
-enum { THING_FIELDS = 9, TEST_FIELDS = 128 };
+enum { THING_FIELDS = 9, TEST_FIELDS = 160 };
 
 /* A set with both schemas and the syncopate key; aborts the test when memory is short. */
 struct syc_ruleset *new_set(void);

@@ -19,6 +19,7 @@ const struct syc_schema thing_schema = {"thing", thing_fields, THING_FIELDS};
 /* clang-format off */
 #define RHYTHM(p) \
     {p ".n", SYC_INT, true, ""}, {p ".mean_s", SYC_REAL, true, ""}, {p ".sd_s", SYC_REAL, true, ""}, \
+    {p ".min_s", SYC_REAL, true, ""}, {p ".max_s", SYC_REAL, true, ""}, \
     {p ".cv", SYC_REAL, true, ""}, {p ".median_s", SYC_REAL, true, ""}, {p ".mad_s", SYC_REAL, true, ""}, \
     {p ".p10_s", SYC_REAL, true, ""}, {p ".p90_s", SYC_REAL, true, ""}, \
     {p ".concentration_ratio", SYC_REAL, true, ""}, {p ".beat", SYC_REAL, true, ""}, \
@@ -34,7 +35,7 @@ const struct syc_schema thing_schema = {"thing", thing_fields, THING_FIELDS};
 static const struct syc_field source_fields[] = {
     TEXT("subject"), {"src_ip", SYC_ADDR, true, ""},
     INT("conn.count"), INT("conn.established"), INT("conn.turns"), INT("conn.run_max"), REAL("conn.span_s"), INT("conn.rate_1s_peak"), INT("conn.rate_10s_peak"),
-    INT("conn.parallel_peak"), REAL("conn.same_start_ratio"), REAL("conn.half_open_ratio"),
+    INT("conn.parallel_peak"), INT("conn.parallel_service_peak"), REAL("conn.same_start_ratio"), REAL("conn.half_open_ratio"),
     REAL("conn.refused_ratio"), REAL("conn.unanswered_ratio"), REAL("conn.unused_ratio"),
     REAL("conn.turns_mean"), REAL("conn.one_turn_ratio"), REAL("conn.reuse_ratio"), REAL("conn.life_p50_ms"),
     RHYTHM("iat"), INT("iat.backoff_n"), RHYTHM("episode"), RHYTHM("heavy"),
