@@ -94,6 +94,9 @@ struct syc_cadence;
 struct syc_cadence *syc_cadence_new(const struct syc_signatures *signatures, size_t budget_octets);
 void syc_cadence_free(struct syc_cadence *c);
 
+/* Other signatures (borrowed) from here on. Matches made before stay, and point into those they were made with. */
+void syc_cadence_use(struct syc_cadence *c, const struct syc_signatures *signatures);
+
 /* Take in one record (whole, or a part: parts of one connection may come in any order). Copies what it needs. */
 void syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r);
 

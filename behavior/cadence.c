@@ -17,7 +17,7 @@
 #include "behavior/services.h"
 #include "behavior/streams.h"
 
-/* signatures are borrowed: the caller's rules outlive a run, and a reload makes a new cadence. */
+/* signatures are borrowed, and may be others after syc_cadence_use(). */
 struct syc_cadence {
     struct store store;
     struct stacks stacks;
@@ -43,6 +43,12 @@ syc_cadence_new(const struct syc_signatures *signatures, size_t budget_octets)
     syc_fleets_init(&c->fleets, &c->store);
     c->signatures = signatures;
     return c;
+}
+
+void
+syc_cadence_use(struct syc_cadence *c, const struct syc_signatures *signatures)
+{
+    c->signatures = signatures;
 }
 
 void

@@ -50,13 +50,8 @@ engine_tell(struct syc_engine *e, const char *file, const char *text)
 static void
 tell_ruleset(struct syc_engine *e)
 {
-    struct syc_ruleset_stats s = {.digest = syc_ruleset_digest(e->rules),
-                                  .loaded = syc_ruleset_loaded(e->rules),
-                                  .refused = syc_ruleset_refused(e->rules),
-                                  .skipped = syc_ruleset_skipped(e->rules)};
-
-    if (!e->ruleset_told && (e->config.events & SYC_EVENT_RULESET)) {
-        syc_emit_ruleset(e->config.output, e->stats.time_us, &s);
+    if (!e->ruleset_told) {
+        engine_emit_ruleset(e, "loaded", NULL);
     }
     e->ruleset_told = true;
 }
@@ -162,6 +157,9 @@ make_right_of_the_waist(struct syc_engine *e, size_t octets)
             SYC_OK) {
             return false;
         }
+        /* Those that a reload brings, where none were before, have what is left for buffers. */
+        e->correlate_octets =
+            e->correlate != NULL ? share / CORRELATE_PART : e->config.memory_octets / 20;
         e->cadence = syc_cadence_new(e->signatures,
                                      e->correlate != NULL ? share - share / CORRELATE_PART : share);
     }
@@ -251,6 +249,10 @@ syc_engine_free(struct syc_engine *e)
     syc_correlate_free(e->correlate);
     syc_audit_free(e->audit);
     syc_signatures_free(e->signatures);
+    for (size_t i = 0; i < e->retired_count; i++) {
+        syc_signatures_free(e->retired[i]);
+    }
+    syc_free(e->retired);
     syc_ruleset_free(e->rules);
     syc_free(e->matches);
     syc_free(e);
@@ -373,6 +375,7 @@ read_capture(struct syc_engine *e, struct syc_capture *c, struct syc_error *err)
         if (atomic_load_explicit(&e->stop, memory_order_relaxed)) {
             return SYC_INTERRUPTED;
         }
+        engine_reload_if_asked(e);
         if (status != SYC_OK) {
             syc_capture_over(c, &over);
             status = engine_end_input(e, &over, status, now);

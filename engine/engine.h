@@ -119,6 +119,9 @@ void syc_engine_progress(const struct syc_engine *e, struct syc_progress *out);
  */
 void syc_engine_stop(struct syc_engine *e);
 
+/* Ask for rules and signatures to be read anew at the next batch; broken ones leave the old in use. One store, too. */
+void syc_engine_reload(struct syc_engine *e);
+
 /*
  * End all connections, judge all subjects, emit what is asked for. Once, after the last input, also after a stop or a
  * fault: what was read by then is judged.

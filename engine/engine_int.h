@@ -77,7 +77,10 @@ struct syc_engine {
     struct inputs inputs;
     struct syc_fragments fragments;
     bool ruleset_told;
-    atomic_bool stop;
+    size_t correlate_octets;         /* what correlations may have */
+    struct syc_signatures **retired; /* replaced by a reload; what was matched points into them */
+    size_t retired_count;
+    atomic_bool stop, reload;
     struct syc_segment batch[SYC_BATCH];
     struct syc_verdict verdict; /* scratch: too large for a stack frame in a callback */
 };
@@ -124,6 +127,12 @@ void engine_take_record(struct syc_engine *e, const struct syc_record *r);
 
 /* The newest time of the input, since 1970; older ones change nothing. */
 void engine_clock(struct syc_engine *e, int64_t us);
+
+/* A `ruleset` event, if asked for, of the rules in use. status: "loaded", "reloaded" or "kept"; error: why kept */
+void engine_emit_ruleset(struct syc_engine *e, const char *status, const char *error);
+
+/* At a batch boundary: serve syc_engine_reload(), if it was called. */
+void engine_reload_if_asked(struct syc_engine *e);
 
 /* A line for a person through config.message, and an `error` event if asked for. file may be NULL. */
 void engine_tell(struct syc_engine *e, const char *file, const char *text);

@@ -172,6 +172,7 @@ read_lines(struct judging *j, int fd, char *buffer, struct syc_error *err)
     enum syc_status status = SYC_OK;
 
     while (status == SYC_OK) {
+        engine_reload_if_asked(e);
         ssize_t got = read(fd, buffer, READ_OCTETS);
 
         if (atomic_load_explicit(&e->stop, memory_order_relaxed)) {

@@ -128,9 +128,11 @@ syc_emit_ruleset(struct syc_output *o, int64_t time_us, const struct syc_ruleset
     }
     syc_event_begin(j, "ruleset", time_us, o->sensor);
     syc_json_member_open(j, "ruleset", '{');
+    syc_json_member_text(j, "status", s->status);
     syc_json_member_text(j, "digest", s->digest);
     write_rules(j, s->loaded, s->refused);
     syc_json_member_count(j, "skipped", s->skipped);
+    syc_json_member_text(j, "error", s->error);
     syc_json_close(j, '}');
     syc_json_close(j, '}');
     syc_output_end(o);

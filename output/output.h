@@ -133,7 +133,7 @@ void syc_emit_stats(struct syc_output *o, const struct syc_run_stats *s);
 
 /* The rules that a run loaded or reloaded. */
 struct syc_ruleset_stats {
-    const char *digest; /* syc_ruleset_digest() */
+    const char *digest, *status, *error; /* of the set in use; "loaded" "reloaded" "kept"; why kept */
     uint64_t loaded, refused, skipped;
 };
 void syc_emit_ruleset(struct syc_output *o, int64_t time_us, const struct syc_ruleset_stats *s);

@@ -240,7 +240,7 @@ def stats():
 
 
 def ruleset():
-    body = obj({"digest": text(r"^sha256:"), "loaded": number(), "refused": number(), "skipped": number()}, ["digest", "loaded"])
+    body = obj({"status": text(enum=["loaded", "reloaded", "kept"]), "error": TEXT, "digest": text(r"^sha256:"), "loaded": number(), "refused": number(), "skipped": number()}, ["status", "digest", "loaded"])
     return envelope("ruleset", {"ruleset": body}, ["ruleset"])
 
 

@@ -44,6 +44,17 @@ on_signal(int number)
     }
 }
 
+static void
+on_hangup(int number)
+{
+    struct syc_engine *e = atomic_load(&running);
+
+    (void)number;
+    if (e != NULL) {
+        syc_engine_reload(e);
+    }
+}
+
 /*
  * No SA_RESTART: a read that waits for octets must come back. SA_RESETHAND: the second signal ends a run that
  * does not.
@@ -55,12 +66,16 @@ static void
 listen_to_signals(void)
 {
     struct sigaction stop = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction reload = {.sa_handler = on_hangup};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
 
     sigemptyset(&stop.sa_mask);
+    sigemptyset(&reload.sa_mask);
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
+    /* A terminal that goes away hangs up, too: its output fails then, and that ends the run. */
+    sigaction(SIGHUP, &reload, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL);
 }

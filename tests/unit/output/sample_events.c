@@ -114,7 +114,8 @@ emit_audits(struct syc_output *o)
 int
 main(void)
 {
-    const struct syc_ruleset_stats rules = {"sha256:0123456789abcdef", 14, 1, 2};
+    const struct syc_ruleset_stats rules = {
+        "sha256:0123456789abcdef", "kept", "mine.yml:5:9: unknown field", 14, 1, 2};
     struct syc_run_stats stats = {.time_us = 1};
     struct random_record made;
     struct syc_output o;

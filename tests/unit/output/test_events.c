@@ -430,7 +430,7 @@ statistics_add_up_and_leave_out_reasons_of_zero(void **state)
 static void
 rule_sets_and_errors_are_events_too(void **state)
 {
-    const struct syc_ruleset_stats rules = {"sha256:00", 14, 1, 2};
+    const struct syc_ruleset_stats rules = {"sha256:00", "kept", "x", 14, 1, 2};
     struct piped p;
 
     piped_open(&p);
@@ -440,7 +440,8 @@ rule_sets_and_errors_are_events_too(void **state)
     assert_string_equal(
         p.text,
         "{\"v\":1,\"timestamp\":\"1970-01-01T00:00:00.000000Z\",\"event_type\":\"ruleset\","
-        "\"ruleset\":{\"digest\":\"sha256:00\",\"loaded\":14,\"refused\":1,\"skipped\":2}}\n"
+        "\"ruleset\":{\"status\":\"kept\",\"digest\":\"sha256:00\",\"loaded\":14,\"refused\":1,"
+        "\"skipped\":2,\"error\":\"x\"}}\n"
         "{\"v\":1,\"timestamp\":\"1970-01-01T00:00:00.000000Z\",\"event_type\":\"error\","
         "\"error\":{\"file\":\"b.pcap\",\"text\":\"ends early\"}}\n");
     piped_close(&p);
