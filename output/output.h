@@ -131,9 +131,9 @@ struct syc_run_stats {
 };
 void syc_emit_stats(struct syc_output *o, const struct syc_run_stats *s);
 
-/* The rules that a run loaded or reloaded. */
+/* The rules in use, and how it came: "loaded", "reloaded", or "kept" for the error of others. */
 struct syc_ruleset_stats {
-    const char *digest, *status, *error; /* of the set in use; "loaded" "reloaded" "kept"; why kept */
+    const char *digest, *status, *error;
     uint64_t loaded, refused, skipped;
 };
 void syc_emit_ruleset(struct syc_output *o, int64_t time_us, const struct syc_ruleset_stats *s);
