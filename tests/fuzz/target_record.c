@@ -140,9 +140,24 @@ on_source(void *user, struct syc_visit *v)
     for (const struct syc_subject *pair; (pair = syc_visit_pair(v)) != NULL;) {
         check_subject(pair);
     }
+    for (const struct syc_subject *part; (part = syc_visit_substream(v)) != NULL;) {
+        check_subject(part);
+        FUZZ_HOLDS(part->fingerprint != NULL, "a program without a name");
+    }
 }
 
-/* Right of the waist: nothing there checks a record again. Twice, so that gaps and orders come into it. */
+static void
+on_group(void *user, const struct syc_subject *s)
+{
+    (void)user;
+    check_subject(s);
+    FUZZ_HOLDS(s->source_count >= 1, "nobody in it");
+}
+
+/*
+ * Right of the waist: nothing there checks a record again. Twelve times, so that gaps and orders come into it, to two
+ * services, so that sub-streams do.
+ */
 static void
 check_facts(const struct syc_record *r)
 {
@@ -157,10 +172,15 @@ check_facts(const struct syc_record *r)
     cadence = syc_cadence_new(set, 1 << 20);
     FUZZ_HOLDS(cadence != NULL, "no memory");
     syc_cadence_feed(cadence, r);
-    later.start_us += 10 * SYC_US_PER_S;
-    syc_cadence_feed(cadence, &later);
+    for (int i = 0; i < 11; i++) {
+        later.start_us += 10 * SYC_US_PER_S;
+        later.key.server_port ^= 1;
+        later.flow_id++;
+        syc_cadence_feed(cadence, &later);
+    }
     FUZZ_HOLDS(syc_cadence_finish(cadence, on_source, &subjects) == SYC_OK, "no memory");
     FUZZ_HOLDS(subjects >= 1, "no subject");
+    FUZZ_HOLDS(syc_cadence_groups(cadence, on_group, NULL) == SYC_OK, "no memory");
     syc_cadence_free(cadence);
     syc_signatures_free(set);
 }

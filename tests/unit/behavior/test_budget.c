@@ -159,10 +159,11 @@ an_empty_cadence_has_no_subjects(void **state)
 
 /* ------------------------------------------------------------ allocations that fail */
 
-/* Records of every kind, two of them in parts that come in the wrong order. */
+/* Records of every kind, two of them in parts that come in the wrong order; two programs, a flooded service, a fleet. */
 static void
 feed_variety(struct syc_cadence *c)
 {
+    static const char *const agents[2] = {"curl/8.5.0", "Wget/1.21.3"};
     struct syc_syn syn;
     struct made m;
 
@@ -171,9 +172,14 @@ feed_variety(struct syc_cadence *c)
         syn.window = i % 4;
         made_open(&m, i % 7, i % 2, 80, (uint16_t)(30000 + i), SECONDS(i));
         m.r.syn[SYC_TOSERVER] = &syn;
+        m.r.user_agent = agents[i % 2];
         for (int k = 0; k < 10; k++) {
             made_exchange(&m, SECONDS(0.01 + k), 0, 100, 1);
         }
+        syc_cadence_feed(c, &m.r);
+    }
+    for (uint16_t i = 0; i < 120; i++) {
+        made_unanswered(&m, 40 + i % 30, 5, 443, (uint16_t)(50000 + i), SECONDS(0.001 * i));
         syc_cadence_feed(c, &m.r);
     }
     for (int64_t part = 3; part >= 1; part--) {
@@ -202,6 +208,10 @@ run_variety(uint64_t first, uint64_t last, uint64_t *asked)
     if (c != NULL) {
         feed_variety(c);
         status = finish_subjects(c, count_subject, counts);
+        assert_true(status == SYC_OK || status == SYC_NO_MEMORY);
+        if (status == SYC_OK) {
+            status = syc_cadence_groups(c, count_subject, counts);
+        }
         assert_true(status == SYC_OK || status == SYC_NO_MEMORY);
         assert_true(status != SYC_OK || counts[0] > 0 || stats_of(c).records_dropped > 0);
     }
