@@ -162,7 +162,7 @@
     X(TS_POLICY, "ts.policy", TEXT, true, \
       "where timestamp clocks begin: absent zero global per-pair per-connection mixed; 3 SYNs, 8 beyond each " \
       "destination's first") \
-    X(TS_HZ, "ts.hz", INT, true, "commonest rate of the timestamp clock inside connections; 3 connections") \
+    X(TS_HZ, "ts.hz", INT, true, "commonest rate of the timestamp clock inside connections, else the one on which SYNs agree; 3 connections") \
     X(TS_UPTIME, "ts.uptime_s", REAL, true, \
       "time since the clock's 0 at the last SYN, modulo 2^32 ticks; only where one clock serves all connections") \
     X(HOSTS, "hosts_estimated", INT, true, "hosts behind the address, at least; 1 SYN of a system") \

@@ -27,7 +27,9 @@ enum {
     STAMPS_LEAST = 3,  /* SYNs that show a policy of no timestamps, or of 0 */
     HOPS_MOST = 5, /* farther away, paths of different length are as likely as different hosts */
     PORTS_LEAST = 16,
-    PARITY_PERCENT = 95
+    PARITY_PERCENT = 95,
+    PORT_STEP = 16, /* Linux steps by 2 to 16 (fingerprints 3), Windows by little more than 1 */
+    ID_STEP = 256,  /* packets to one server between two SYNs */
 };
 
 /* Why several hosts: the words of the reason, each after a number. X(NAME, "words") */
@@ -189,7 +191,7 @@ count_sequences(const struct look *l, const struct kin *kin, bool of_ids)
                 values[n++] = of_ids ? m->ip_id : m->source_port;
             }
         }
-        count = syc_sequences_count(values, n);
+        count = syc_sequences_count(values, n, of_ids ? ID_STEP : PORT_STEP);
         most = count > most ? count : most;
     }
     return most;
@@ -464,6 +466,11 @@ tell_clocks(const struct look *l, struct syc_value *row)
     if (kin != NULL) {
         policy = kin->clocks.policy;
         rate = measured_rate(l, kin);
+        if (rate == 0 && (policy == OFFSET_GLOBAL || policy == OFFSET_PER_PAIR)) {
+            rate =
+                kin->clocks
+                    .hz; /* no connection was long enough, but the SYNs lie on lines of this rate */
+        }
         if (rate > 0) {
             fact_int(row, FACT_TS_HZ, rate);
         }

@@ -4,182 +4,222 @@
  *    port   40002 51310 40010 51312 40014 51322 ...      two hosts, each counting up by little
  *    host     A     B     A     B     A     B
  *
- * Each number is given to the counter that it is the smallest step above, or begins a new one. Chance must not count
- * as hosts, so a claim is made only if counters of eight numbers or more explain nearly all of them, and if their
- * steps are far smaller than those that as many random numbers in the same range would show. A counter that stops
- * where another begins (a wrap, a jump) is one host: what counts is how many ran at the same time and took turns.
- * Of all that ran at once only one may do so in long runs: the busy host beside which the others take theirs.
+ *    port   40002 40010 40014 | 51310 51312 ...          one host, whose counter jumped
  *
- * Looked at in blocks: memory is fixed, and the dead counters of a long capture do not pile up.
+ * Each number goes on with the counter that it is the smallest step above, or begins another. A counter may jump:
+ * Linux draws a new place for each destination every 10 s (net/core/secure_seq.c), ranges wrap, ports are in use.
+ * Then the old place is left for good. Only where several hosts count side by side does a counter go on after another
+ * had its turn, so such returns are counted, and held against those of chance: a jump may land just above an old place
+ * by the width of a step over the range of ports.
  */
 
 #include "behavior/sequences.h"
 
 enum {
     BLOCK = 256,
-    /* Linux steps by 2 to 16 to one destination (fingerprints 3), more while other destinations share its counter. */
-    STEP_MOST = 64,
-    MEMBERS_LEAST = 8,
-    /* Strays: ports bound by hand, SYNs whose first copy was lost before the tap and that come a second late. */
-    EXPLAINED_PERCENT = 80,
-    /* Steps this many times smaller than those of chance. */
-    TIGHTER = 8,
-    /* A counter not seen among so many numbers has ended: the next lap of another must not take its place. */
+    /*
+     * Parallel connects leave in another order than they took their ports, and some ports are in use: what is within so
+     * many steps of a counter is its own, but no sign that it came back.
+     */
+    NEAR_STEPS = 4,
+    /* A counter not seen among so many numbers has ended. */
     SILENT_MOST = 32,
-    /* Who takes turns has runs of this many numbers at most on average; a browser opens six connections at once. */
-    RUN_MOST = 6,
-    /* Fewer ports are walked through so often that laps look like hosts. */
+    RETURNS_LEAST = 6,
+    /* Fewer numbers are walked through so often that laps meet. */
     RANGE_LEAST = 1024,
+    /* Returns must be this many times those of chance, and a share of all numbers. */
+    TIMES_CHANCE = 4,
+    SHARE_PERCENT = 2,
     MODULUS = 65536
 };
 
-struct sequence {
+/* One counter between two jumps. */
+struct run {
     int64_t last;
-    int64_t steps; /* their sum */
-    struct recurring seen;
+    size_t first_at, last_at;
+};
+
+/* Of each number: the run it goes on, and that run's member before it. */
+struct member {
+    size_t run, before_at; /* before_at: its own place when it is the first */
+    bool steps;            /* up by as little as a counter does, not just near */
 };
 
 struct block {
-    struct sequence list[SEQUENCES_MOST];
-    size_t count;
+    struct run runs[BLOCK];
+    struct member members[BLOCK];
+    int64_t step_most;
+    size_t run_count;
+    size_t alive[SILENT_MOST + 1]; /* runs not yet silent: one number ago, two ... */
+    size_t alive_count;
 };
 
-/* How far v is above the last member, around the end; a port used again at once stays where it was. */
+enum { NO_RUN = SIZE_MAX };
+
+/* How far v is above the last member, around the end. */
 static int64_t
-step_to(const struct sequence *s, int64_t v)
+step_to(const struct run *run, int64_t v)
 {
-    return (v - s->last + MODULUS) % MODULUS;
+    return (v - run->last + MODULUS) % MODULUS;
 }
 
-/* The living sequence that v is the smallest step above; of equal ones the first. NULL when none is near. */
-static struct sequence *
-nearest(struct block *b, int64_t v, size_t at)
+static void
+drop_silent(struct block *b, size_t at)
 {
-    struct sequence *best = NULL;
+    size_t kept = 0;
 
-    for (size_t i = 0; i < b->count; i++) {
-        int64_t step = step_to(&b->list[i], v);
-        if (step <= STEP_MOST && at - b->list[i].seen.last_at <= SILENT_MOST &&
-            (best == NULL || step < step_to(best, v))) {
-            best = &b->list[i];
+    for (size_t i = 0; i < b->alive_count; i++) {
+        if (at - b->runs[b->alive[i]].last_at <= SILENT_MOST) {
+            b->alive[kept++] = b->alive[i];
+        }
+    }
+    b->alive_count = kept;
+}
+
+/* How far v is from the last member, either way. */
+static int64_t
+distance_to(const struct run *run, int64_t v)
+{
+    int64_t step = step_to(run, v);
+
+    return step < MODULUS / 2 ? step : MODULUS - step;
+}
+
+/* The run whose last member is nearest, of equal ones the first; NO_RUN when none is near. */
+static size_t
+nearest(const struct block *b, int64_t v)
+{
+    size_t best = NO_RUN;
+
+    for (size_t i = 0; i < b->alive_count; i++) {
+        int64_t distance = distance_to(&b->runs[b->alive[i]], v);
+        if (distance <= b->step_most * NEAR_STEPS &&
+            (best == NO_RUN || distance < distance_to(&b->runs[best], v))) {
+            best = b->alive[i];
         }
     }
     return best;
 }
 
-/* False when there would be more sequences than are told apart. */
-static bool
+/* The block holds as many runs as numbers, and no more than SILENT_MOST + 1 were seen lately: there is room. */
+static void
 add(struct block *b, int64_t v, size_t at)
 {
-    struct sequence *s = nearest(b, v, at);
+    struct run *run;
+    size_t index;
 
-    if (s == NULL && b->count == SEQUENCES_MOST) {
-        return false;
+    drop_silent(b, at);
+    index = nearest(b, v);
+    if (index == NO_RUN) {
+        index = b->run_count++;
+        b->runs[index] = (struct run){.last = v, .first_at = at, .last_at = at};
+        b->alive[b->alive_count++] = index;
     }
-    if (s == NULL) {
-        s = &b->list[b->count++];
-        *s = (struct sequence){.last = v};
-    }
-    s->steps += step_to(s, v);
-    s->last = v;
-    syc_recurring_add(&s->seen, at);
-    return true;
+    run = &b->runs[index];
+    b->members[at] = (struct member){.run = index,
+                                     .before_at = run->last_at,
+                                     .steps = step_to(run, v) <= b->step_most};
+    run->last = step_to(run, v) <= b->step_most * NEAR_STEPS ? v : run->last;
+    run->last_at = at;
 }
 
-/* The steps against those of as many numbers thrown into the range: range / (counters + 1) each. */
 static bool
-is_tight(int64_t range, size_t sequences, int64_t steps, size_t step_count)
+is_return(const struct block *b, size_t at)
 {
-    return steps * TIGHTER * (int64_t)(sequences + 1) <= range * (int64_t)step_count;
+    const struct member *m = &b->members[at];
+
+    return m->before_at + 1 < at && m->steps;
 }
 
-/* Those that take turns first, then those in long runs, of which one counts. */
+/*
+ * How many runs take turns around this return. Of the others between, those count that were there before as well, or
+ * those that go on after it, whichever are more: where one of them jumps meanwhile, its old run is among the former and
+ * its new one among the latter.
+ */
 static size_t
-count_at_once(struct span_of *turns, size_t turn_count, const struct span_of *runs,
-              size_t run_count)
+depth_at(const struct block *b, size_t at)
 {
-    size_t most = run_count > 0;
+    size_t from = b->members[at].before_at;
+    bool seen[BLOCK] = {false};
+    size_t before = 0;
+    size_t after = 0;
 
-    for (size_t i = 0; i < run_count; i++) {
-        size_t depth;
-        turns[turn_count] = runs[i];
-        depth = syc_overlap_most(turns, turn_count + 1);
-        most = depth > most ? depth : most;
-    }
-    return run_count > 0 ? most : syc_overlap_most(turns, turn_count);
-}
-
-static size_t
-judge(const struct block *b, size_t n, int64_t range)
-{
-    struct span_of turns[SEQUENCES_MOST + 1], runs[SEQUENCES_MOST];
-    size_t turn_count = 0;
-    size_t run_count = 0;
-    size_t explained = 0;
-    int64_t steps = 0;
-
-    for (size_t i = 0; i < b->count; i++) {
-        const struct sequence *s = &b->list[i];
-        struct span_of span = syc_recurring_span(&s->seen);
-        if (s->seen.members < MEMBERS_LEAST) {
-            continue;
-        }
-        if (s->seen.members <= s->seen.runs * RUN_MOST) {
-            turns[turn_count++] = span;
-        } else {
-            runs[run_count++] = span;
-        }
-        explained += s->seen.members;
-        steps += s->steps;
-    }
-    if (explained == 0 || range < RANGE_LEAST || explained * 100 < n * EXPLAINED_PERCENT ||
-        !is_tight(range, turn_count + run_count, steps, explained - turn_count - run_count)) {
+    if (!is_return(b, at)) {
         return 0;
     }
-    return count_at_once(turns, turn_count, runs, run_count);
+    for (size_t i = from + 1; i < at; i++) {
+        size_t index = b->members[i].run;
+        if (!seen[index]) {
+            seen[index] = true;
+            before += b->runs[index].first_at < from;
+            after += b->runs[index].last_at > at;
+        }
+    }
+    return 1 + (before > after ? before : after);
 }
 
-static size_t
-count_block(const int64_t *values, size_t n)
+/* Returns by how many runs took turns, and how many of them chance makes. */
+struct returns {
+    size_t at_depth[SEQUENCES_MOST + 1];
+    double by_chance;
+};
+
+/*
+ * Each number that begins a run or comes back to one might have fallen anywhere in the range; it does so just above one
+ * of the runs alive with the probability of their steps' share of it.
+ */
+static void
+count_block(const int64_t *values, size_t n, int64_t range, int64_t step_most, struct returns *out)
 {
-    struct block b = {.count = 0};
+    struct block b = {.step_most = step_most};
+
+    for (size_t i = 0; i < n; i++) {
+        add(&b, values[i] & (MODULUS - 1), i);
+        if (b.members[i].before_at == i || is_return(&b, i)) {
+            out->by_chance += (double)b.alive_count * (double)step_most / (double)range;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t depth = depth_at(&b, i);
+        out->at_depth[depth < SEQUENCES_MOST ? depth : SEQUENCES_MOST]++;
+    }
+}
+
+/* How many numbers there were to fall on: of one parity half of them. */
+static int64_t
+range_of(const int64_t *values, size_t n)
+{
     int64_t low = MODULUS;
     int64_t high = 0;
+    int parities = 0;
 
     for (size_t i = 0; i < n; i++) {
         int64_t v = values[i] & (MODULUS - 1);
         low = v < low ? v : low;
         high = v > high ? v : high;
-        if (!add(&b, v, i)) {
-            return 0;
-        }
+        parities |= 1 << (v & 1);
     }
-    return judge(&b, n, high - low + 1);
+    return parities == 3 ? high - low + 1 : (high - low) / 2 + 1;
 }
 
-/*
- * The median of the blocks: what only some of them show may be laps that met. The last block ends with the last
- * number, so it may share some with the one before.
- */
 size_t
-syc_sequences_count(const int64_t *values, size_t n)
+syc_sequences_count(const int64_t *values, size_t n, int64_t step_most)
 {
-    size_t blocks[SEQUENCES_MOST + 1] = {0}; /* by their count */
-    size_t block_count = (n + BLOCK - 1) / BLOCK;
-    size_t median = 0;
+    struct returns returns = {{0}, 0};
+    size_t deeper = 0;
+    int64_t range = range_of(values, n);
 
-    if (n < MEMBERS_LEAST * 2) {
-        return 0;
+    for (size_t from = 0; from < n && range >= RANGE_LEAST; from += BLOCK) {
+        count_block(values + from, n - from < BLOCK ? n - from : BLOCK, range, step_most, &returns);
     }
-    for (size_t i = 0; i < block_count; i++) {
-        size_t length = n < BLOCK ? n : BLOCK;
-        size_t start = i * BLOCK + length <= n ? i * BLOCK : n - length;
-        blocks[count_block(values + start, length)]++;
+    for (size_t depth = SEQUENCES_MOST; depth > 1; depth--) {
+        deeper += returns.at_depth[depth];
+        if (deeper >= RETURNS_LEAST && deeper * 100 >= n * SHARE_PERCENT &&
+            (double)deeper >= RETURNS_LEAST + TIMES_CHANCE * returns.by_chance) {
+            return depth;
+        }
     }
-    for (size_t below = blocks[0]; below * 2 <= block_count && median < SEQUENCES_MOST;) {
-        below += blocks[++median];
-    }
-    return median;
+    return 0;
 }
 
 /* ------------------------------------------------------------ side by side */

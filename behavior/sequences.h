@@ -36,11 +36,12 @@ struct span_of syc_recurring_span(const struct recurring *r);
  * How many counters at least ran at the same time, so that each number is a small step above an earlier one of its
  * counter.
  *
- * values   0..65535, by time; the counters wrap at 65536
- * returns  0 = no claim: too few numbers, or they are not counted up (chance explains them as well)
- * cost     n * 64 comparisons
- * source   Bellovin, "A Technique for Counting NATted Hosts" (2002), for IP IDs; here for source ports, too
+ * values     0..65535, by time; the counters wrap at 65536
+ * step_most  what one counter goes up by, mostly; small against the range
+ * returns    2 or more; 0 = no claim: one counter, too few numbers, or chance explains them as well
+ * cost       some 300 comparisons a number
+ * source     Bellovin, "A Technique for Counting NATted Hosts" (2002), for IP IDs; here for source ports, too
  */
-size_t syc_sequences_count(const int64_t *values, size_t n);
+size_t syc_sequences_count(const int64_t *values, size_t n, int64_t step_most);
 
 #endif
