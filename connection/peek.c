@@ -8,7 +8,7 @@
  *    octets:   |xxxxxxxxxx|        |xxxxxx|                     pieces, sorted, never touching
  *              0          to       from   to
  *              |-- looked at --|
- *                          need: with fewer octets than this the answer stays the same
+ *                          need: with fewer octets than this it is not whole
  *
  * Of what was put together the facts are kept and the octets given back: when the head is read,
  * when it is none, when it is too long, when another one needs the room, and when the connection

@@ -42,7 +42,7 @@ struct syc_tls_hello {
  * Look for a ClientHello at the beginning of a TLS stream.
  *
  * octets   what is there of it, from its first octet on
- * need     SYC_HEAD_MORE: with fewer octets than this the answer stays the same
+ * need     SYC_HEAD_MORE: with fewer octets than this it is not whole
  * hello    SYC_HEAD_WHOLE: the body of the message, borrowed; empty when it is split over several records: then
  *          syc_tls_hello_join() has to make it one
  * cost     a few comparisons a record

@@ -88,12 +88,17 @@ def http(frames):
 
 
 def tls(frames):
-    hello = b"\3\3" + marker("client random") + b"\x20" + marker("session id") + b"\0\2\x13\1\1\0\0\0"
+    extensions = b"".join(struct.pack("!HH", kind, len(octets)) + octets for kind, octets in (
+        (0x33, b"\0\x24\0\x1d\0\x20" + marker("key share")), (0x29, marker("pre-shared key")), (0x15, marker("padding"))))
+    hello = b"\3\3" + marker("client random") + b"\x20" + marker("session id") + b"\0\2\x13\1\1\0" + struct.pack(
+        "!H", len(extensions)) + extensions
     handshake = b"\1" + struct.pack("!I", len(hello))[1:] + hello
     record = b"\x16\3\1" + struct.pack("!H", len(handshake)) + handshake
     data = marker("application data")
     Talk(frames, 40002, 443).open().ask(record, b"\x16\3\3\0\x26\2\0\0\x22\3\3" + marker("server random")).ask(
         b"\x17\3\3" + struct.pack("!H", len(data)) + data).close()
+    Talk(frames, 40009, 443).open().ask(record[:90]).ask(record[90:]).close()  # put together from two segments
+    Talk(frames, 40011, 443).open().ask(record[:90]).close()  # and never
 
 
 def others(frames):

@@ -32,7 +32,7 @@ LINKS = [1, 0, 101, 108, 113, 276, 228, 229, 12, 14, 9, 50, 51, 104, 10, 105, 12
 def scripts():
     """(name, capture) of each golden script that makes one."""
     folder = os.path.join(GOLDEN, "captures")
-    for file in sorted(os.listdir(folder)):
+    for file in sorted(f for f in os.listdir(folder) if f.endswith(".txt")):
         with open(os.path.join(folder, file), encoding="utf-8") as f:
             text = f.read()
         if not any(line.startswith("file ") for line in text.splitlines()):
@@ -357,6 +357,30 @@ def segments_seeds():
     yield "full", bytes([2]) + steps(syns)
 
 
+# ---------------------------------------------------------------- what clients say first
+
+def said():
+    """(name, octets) of client segments with payload in the golden captures of hellos and requests."""
+    for name, capture in scripts():
+        if name not in ("hello", "http"):
+            continue
+        for n, record in enumerate(frames(capture)[3]):
+            tcp_at = 16 + 14 + 20
+            payload = record[tcp_at + (record[tcp_at + 12] >> 4) * 4:]
+            if payload and struct.unpack("!H", record[tcp_at:tcp_at + 2])[0] > 1024:
+                yield f"{name}-{n}", payload
+
+
+def heads_seeds():
+    """target_heads.c: cuts, their order, two octets each."""
+    for n, (name, octets) in enumerate(said()):
+        yield f"{name}-whole", b"\0\0" + octets
+        yield f"{name}-cut", bytes([3, 0x17 * (n + 1) & 0xff, 7, 0, 30, 0, 200, 0]) + octets
+    yield "ssh", b"\1\0\3\0SSH-2.0-OpenSSH_9.2\r\n"
+    yield "lines", b"\2\x21\5\0\x15\0GET / HTTP/1.1\nA: 1\n\rB:2\r\n :x\n C: d\r\n\n"
+    yield "empty-hello", b"\0\0\x16\3\1\0\4\1\0\0\0"
+
+
 # ---------------------------------------------------------------- texts
 
 def rules_seeds():
@@ -419,7 +443,7 @@ def writer_seeds():
 
 
 MAKERS = {
-    "capture": capture_seeds, "engine": engine_seeds, "link": link_seeds, "options": options_seeds, "record": record_seeds,
+    "capture": capture_seeds, "engine": engine_seeds, "heads": heads_seeds, "link": link_seeds, "options": options_seeds, "record": record_seeds,
     "rules": rules_seeds, "segments": segments_seeds, "signatures": signatures_seeds, "syn": syn_seeds, "writer": writer_seeds,
 }
 
