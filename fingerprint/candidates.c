@@ -18,8 +18,8 @@ weight(uint16_t fields)
     };
     unsigned sum = 0;
 
-    for (unsigned i = 0; i < SYC_SIG_FIELD_COUNT; i++) {
-        sum += (fields >> i & 1) != 0 ? weights[i] : 0;
+    for (unsigned left = fields; left != 0; left &= left - 1) {
+        sum += weights[__builtin_ctz(left)];
     }
     return sum;
 }
@@ -64,6 +64,27 @@ insert(struct syc_match *list, size_t count, size_t max, const struct syc_match 
     return count;
 }
 
+/* Compare one signature, and keep it if it is among the best. */
+static size_t
+consider(const struct syc_signature *ref, const struct syc_seen *seen, struct syc_match *out,
+         size_t count, size_t max)
+{
+    struct syc_match it;
+    struct syc_fit fit;
+
+    if (!syc_match_compare(ref, seen, &fit)) {
+        return count;
+    }
+    it.quality = quality_of(ref, &fit);
+    it.differs = fit.differs | fit.forgiven;
+    if (count == max && !goes_before(&it, &out[max - 1])) {
+        return count;
+    }
+    it.distance = seen->syn->distance;
+    syc_match_tell(ref, it.quality, &fit, seen, &it);
+    return insert(out, count, max, &it);
+}
+
 size_t
 syc_signatures_candidates(const struct syc_signatures *set, const struct syc_syn *syn,
                           struct syc_match *out, size_t max)
@@ -75,20 +96,36 @@ syc_signatures_candidates(const struct syc_signatures *set, const struct syc_syn
         bool readable = syc_match_look(syn, native != 0, &seen);
 
         for (size_t i = 0; readable && i < set->count; i++) {
-            struct syc_match it = {.distance = syn->distance};
-            struct syc_fit fit;
-
-            if (syc_match_compare(&set->items[i], &seen, &fit)) {
-                syc_match_tell(&set->items[i], quality_of(&set->items[i], &fit), &fit, &seen, &it);
-                count = insert(out, count, max, &it);
-            }
+            count = consider(&set->items[i], &seen, out, count, max);
         }
     }
     return count;
 }
 
-/* One option layout in which all else is equal, or a few numbers of one layout. Farther is another stack. */
-enum { NEAR = 6, ASKED = 4 * SYC_CANDIDATES };
+/* The same of those with the SYN's option layout: all that can fit, and the nearest that can be called near. */
+static size_t
+of_its_layout(const struct syc_signatures *set, const struct syc_syn *syn, struct syc_match *out,
+              size_t max)
+{
+    size_t count = 0;
+
+    for (int native = 0; native <= 1; native++) {
+        struct syc_seen seen;
+        unsigned i = SYC_NO_SIGNATURE;
+
+        if (syc_match_look(syn, native != 0, &seen)) {
+            i = syc_signatures_chain(set, syn->kind == SYC_KIND_SYN_ACK, native != 0,
+                                     seen.sig.kinds, seen.sig.count);
+        }
+        for (; i != SYC_NO_SIGNATURE; i = set->items[i].next) {
+            count = consider(&set->items[i], &seen, out, count, max);
+        }
+    }
+    return count;
+}
+
+/* A few numbers of one layout. Farther is another stack. */
+enum { NEAR = 5, ASKED = 4 * SYC_CANDIDATES };
 
 /* Several lines of a file may say the same; the reader wants to know what else it could be. */
 static bool
@@ -111,7 +148,7 @@ syc_signatures_identify(const struct syc_signatures *set, const struct syc_syn *
 
     memset(out, 0, sizeof *out);
     syc_signatures_match(set, syn, &out->match);
-    count = syc_signatures_candidates(set, syn, all, ASKED);
+    count = of_its_layout(set, syn, all, ASKED);
     for (size_t i = 0; i < count && out->match.quality != SYC_MATCH_NONE; i++) {
         if (all[i].quality == out->match.quality && out->candidate_count < SYC_CANDIDATES &&
             !is_told(out, &all[i])) {

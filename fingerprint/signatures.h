@@ -170,7 +170,7 @@ struct syc_identity {
     struct syc_link link; /* mtu 0: none; a tool's MSS says nothing of its link */
 };
 
-/* Match, and say what else it could be. cost: as syc_signatures_candidates(). */
+/* Match, and say what else of its option layout it could be. cost: as syc_signatures_match(), twice. */
 void syc_signatures_identify(const struct syc_signatures *set, const struct syc_syn *syn,
                              struct syc_identity *out);
 
