@@ -122,10 +122,10 @@ blocks_fini(struct store *s, struct blocks *b)
 static uint32_t
 hash_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v)
 {
-    uint64_t words[3] = {0, 0, ip_v};
+    uint32_t words[5] = {0, 0, 0, 0, ip_v};
 
     memcpy(words, addr, 16);
-    return (uint32_t)syc_hash_words(&s->key, words, 3);
+    return syc_hash_line(&s->line, words, 5);
 }
 
 /*
@@ -504,6 +504,7 @@ syc_store_init(struct store *s, size_t budget_octets)
                         .oldest = STORE_NONE,
                         .newest = STORE_NONE,
                         .lost_bits = octets * 8};
+    s->line = syc_hash_line_make(&s->key);
     s->lost = syc_store_take(s, octets);
     if (s->lost == NULL || !slots_grow(s)) {
         syc_store_fini(s);

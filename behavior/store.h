@@ -164,6 +164,7 @@ struct slot {
 struct store {
     struct syc_budget budget;
     struct syc_hash_key key;
+    struct syc_hash_line line; /* of key: for the look-up that every record makes */
     struct slot *slots;
     size_t slot_count;
     struct blocks sources, marks, bursts;

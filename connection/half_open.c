@@ -9,8 +9,8 @@
  *    slots: | free | A | B | (hole) | C | (hole) | D | free | free |        a ring: positions wrap at `room`
  *                    oldest                    newest
  *
- *    take:  behind the newest; a full ring is squeezed if over a quarter of it are holes, else doubled,
- *           else the oldest leaves as a record with reason "evicted"
+ *    take:  behind the newest; a full ring is squeezed if over half of it are holes, else doubled; at its
+ *           limit it is squeezed from a quarter on, else the oldest leaves as a record with reason "evicted"
  *    give:  live = 0, a hole: answered SYNs leave in any order
  *
  * Slots stand in order of arrival, so "oldest" is exact and does not depend on the hash: who is
@@ -99,6 +99,18 @@ half_segment(const struct syc_table *t, const struct half_open *h, struct syc_se
     }
 }
 
+uint32_t
+half_tag(const struct syc_table *t, const struct half_open *h)
+{
+    struct syc_segment s = {.src_port = h->client_port,
+                            .dst_port = h->server_port,
+                            .ip_v = h->ip_v};
+
+    memcpy(s.src, h->client, sizeof(s.src));
+    memcpy(s.dst, h->server, sizeof(s.dst));
+    return table_tag(t, &s, h->path_id);
+}
+
 /*
  * Move what lives to the front, in order, into a ring of `room` slots (perhaps a new one). In place
  * it moves only towards begin, so a slot is read before it is overwritten. The tag is computed
@@ -119,12 +131,11 @@ squeeze(struct syc_table *t, struct half_open *to, uint32_t room)
             continue;
         }
         if (!same || at != from) {
-            struct syc_segment s;
-            half_segment(t, h, &s);
+            uint32_t tag = half_tag(t, h);
             to[at] = *h;
             h->live = 0;
             to[at].live = 1;
-            index_move(&t->index, table_tag(t, &s, to[at].path_id), REF_HALF | from, REF_HALF | at);
+            index_move(&t->index, tag, REF_HALF | from, REF_HALF | at);
         }
         kept++;
     }
@@ -173,36 +184,46 @@ skip_holes(struct half_ring *r)
     }
 }
 
+/* There is room behind the newest. */
+static struct half_open *
+take_slot(struct half_ring *r)
+{
+    struct half_open *h = &r->slots[position(r, r->count++)];
+
+    h->live = 1;
+    r->live++;
+    r->peak = r->live > r->peak ? r->live : r->peak;
+    return h;
+}
+
 /*
- * Squeezing at a quarter of holes bounds its cost: n/4 SYNs have come and gone for each pass over
- * n. The eviction writes a record, so the sink is called from here; it must not feed the table.
+ * Squeezing at half holes costs a move a SYN; at a quarter, three. So a ring that may grow does
+ * that first, and only one at its limit is squeezed at a quarter before anything is evicted: n/4
+ * SYNs have come and gone for each pass over n. The eviction writes a record, so the sink is called from here; it must not feed the table.
  */
 struct half_open *
 half_take(struct syc_table *t)
 {
     struct half_ring *r = &t->half;
-    struct half_open *h;
 
     skip_holes(r);
     if (r->count == r->room) {
-        if (r->room > 0 && r->live < r->room / 4 * 3) {
+        if (r->room > 0 && r->live < r->room / 2) {
             squeeze(t, r->slots, r->room);
         } else if (!grow(t)) {
             if (r->room == 0) {
                 return NULL;
+            }
+            if (r->live < r->room / 4 * 3) {
+                squeeze(t, r->slots, r->room);
+                return take_slot(r);
             }
             r->evicted++;
             table_end_half(t, &r->slots[r->begin], SYC_REASON_EVICTED);
             skip_holes(r);
         }
     }
-    h = &r->slots[position(r, r->count++)];
-    h->live = 1;
-    r->live++;
-    if (r->live > r->peak) {
-        r->peak = r->live;
-    }
-    return h;
+    return take_slot(r);
 }
 
 void

@@ -4,7 +4,7 @@
  * are asked once (plain_is_steady) and not for each segment. Whatever is not plain takes the long
  * way, so only cost depends on this file; the tests hold both ways against each other.
  *
- *    long way  --plain_is_steady()-->  STEADY  --is_plain()--> short way
+ *    long way  --plain_is_steady()-->  STEADY  --is_in_order()--> short way
  *        ^                                |
  *        '------ anything else -----------'       (the flag is told anew after each long way)
  *
@@ -52,22 +52,39 @@ has_hole(const struct side *s)
     return false;
 }
 
+/* In order, acknowledging only what was seen. A window of 0 has its letter and its counter on the long way. */
+static inline bool
+is_in_order(const struct side *me, const struct side *peer, const struct syc_segment *s)
+{
+    return (s->flags & (SYC_SYN | SYC_FIN | SYC_RST | SYC_ACK)) == SYC_ACK && s->seq == me->next &&
+           s->window != 0 && !seq_after(s->ack, peer->next);
+}
+
+/* It repeats ACK number, window and no payload: a duplicate ACK, or a copy of the frame before. */
+static inline bool
+says_nothing_new(const struct side *me, const struct syc_segment *s)
+{
+    return s->ack == me->ack && s->payload_octets == 0 && s->window == me->window_raw;
+}
+
 /*
- * In order, acknowledging only what was seen, and nothing that may be a duplicate ACK or a copy of
- * the frame before: those repeat ACK number, window and no payload. A window of 0 has its letter
- * and its counter on the long way.
+ * Only one of the IP ID before it can be a copy (track_is_copy). Where the counter of duplicates
+ * is not there yet, the long way makes it.
  */
 static inline bool
-is_plain(const struct conn *c, const struct syc_segment *s, int dir)
+is_duplicate_ack(const struct side *me, const struct syc_segment *s)
 {
-    const struct side *me = &c->side[dir];
-    const struct side *peer = &c->side[1 - dir];
+    return me->trouble != NULL && !(s->ip_v == 4 && s->ip_id != 0 && s->ip_id == me->id_last);
+}
 
-    if ((s->flags & (SYC_SYN | SYC_FIN | SYC_RST | SYC_ACK)) != SYC_ACK || s->seq != me->next ||
-        s->window == 0 || seq_after(s->ack, peer->next) || has_hole(peer)) {
-        return false;
+/* Twin of same_ack() for a segment that says nothing new. */
+static inline void
+take_duplicate(struct side *me, const struct side *peer)
+{
+    if ((peer->flags & SIDE_PROBED) == 0 && seq_after(peer->next, me->ack)) {
+        me->trouble->dup_ack++;
+        me->trouble->dup_run++;
     }
-    return s->ack != me->ack || s->payload_octets > 0 || s->window != me->window_raw;
 }
 
 /* D and A, each once. */
@@ -132,7 +149,7 @@ take_payload(struct side *me, const struct syc_segment *s, int64_t at)
     }
 }
 
-/* Twin of new_ack() without gaps: is_plain() has excluded holes and octets never seen. */
+/* Twin of new_ack() without gaps: holes and octets never seen are excluded before. */
 static inline void
 take_ack(struct conn *c, const struct syc_segment *s, int dir, int64_t at)
 {
@@ -167,8 +184,9 @@ plain_segment(struct conn *c, const struct syc_segment *s, int dir, int64_t at,
 {
     struct side *me = &c->side[dir];
     const struct side *peer = &c->side[1 - dir];
+    bool same = says_nothing_new(me, s);
 
-    if (!is_plain(c, s, dir)) {
+    if (!is_in_order(me, peer, s) || (same ? !is_duplicate_ack(me, s) : has_hole(peer))) {
         return false;
     }
     tell_letter(c, me, s, dir);
@@ -178,6 +196,8 @@ plain_segment(struct conn *c, const struct syc_segment *s, int dir, int64_t at,
     }
     if (seq_after(s->ack, me->ack)) {
         take_ack(c, s, dir, at);
+    } else if (same) {
+        take_duplicate(me, peer);
     }
     me->window_raw = s->window;
     me->window = (uint32_t)s->window

@@ -161,10 +161,7 @@ table_write_half(struct syc_table *t, const struct half_open *h, enum syc_reason
 void
 table_end_half(struct syc_table *t, struct half_open *h, enum syc_reason reason)
 {
-    struct syc_segment s;
-
-    half_segment(t, h, &s);
-    index_remove(&t->index, table_tag(t, &s, h->path_id), half_ref(t, h));
+    index_remove(&t->index, half_tag(t, h), half_ref(t, h));
     table_write_half(t, h, reason, reason == SYC_REASON_EVICTED ? 1U << SYC_DEGRADED_EVICTED : 0);
     half_give(t, h);
 }

@@ -233,6 +233,8 @@ uint32_t half_ref(const struct syc_table *t, const struct half_open *h);
 struct half_open *half_get(const struct syc_table *t, uint32_t ref);
 /* The SYN as the segment it was, for the stages; options and payload are not there. */
 void half_segment(const struct syc_table *t, const struct half_open *h, struct syc_segment *out);
+/* table_tag() of the SYN. */
+uint32_t half_tag(const struct syc_table *t, const struct half_open *h);
 /* The tuple with its path, as a record has it. */
 void half_key(const struct syc_table *t, const struct half_open *h, struct syc_key *out);
 
