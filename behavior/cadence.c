@@ -236,39 +236,51 @@ syc_visit_substream(struct syc_visit *v)
 
 /* ------------------------------------------------------------ shapes */
 
-/*
- * Everything of a lone mark without bursts that a fixed fact reads; one of a TIME-WAIT, of turns or
- * of more SYNs than fit has none.
- */
+/* What of a lone mark a fixed fact reads beside its stack, a field behind the other. */
+static uint64_t
+pack_shape(const struct mark *m)
+{
+    return (uint64_t)m->flags | (uint64_t)m->syn_count << 16 | (uint64_t)m->schedule << 24 |
+           (uint64_t)m->id_step << 28 | (uint64_t)m->has_ts << 31 |
+           (uint64_t)(m->ts_val != 0) << 32 | (uint64_t)m->has_ip_id << 33 | (uint64_t)m->end << 34;
+}
+_Static_assert(SCHEDULE_COUNT <= 16, "four bits of a shape");
+
+/* A mark with bursts, turns, a TIME-WAIT, a clock's rate or more SYNs than fit has none. */
 uint64_t
 syc_visit_shape(const struct syc_visit *v)
 {
+    enum { STACK_SHIFT = 38, STACKS_MOST = 1 << 25 };
     const struct mark *m;
 
     if (v->from >= v->whole.count_all || !syc_view_has_pairs(&v->room, &v->whole)) {
         return 0;
     }
     m = syc_view_lone(&v->room, &v->whole, v->from);
-    if (m == NULL || m->burst_count > 0 || m->turns > 0 || m->run > 0 || m->syn_count > UINT8_MAX ||
-        (m->flags & MARK_TIME_WAIT) != 0) {
+    if (m == NULL || m->burst_count > 0 || m->turns > 0 || m->run > 0 || m->opening > 0 ||
+        m->ts_hz > 0 || m->ua_os > 0 || m->agent != STORE_NONE || m->syn_count > UINT8_MAX ||
+        (m->flags & MARK_TIME_WAIT) != 0 || m->stack >= STACKS_MOST) {
         return 0;
     }
-    return (uint64_t)(uint32_t)(m->stack + 1) << 32 | (uint64_t)m->end << 28 |
-           (uint64_t)m->schedule << 24 | (uint64_t)m->syn_count << 16 | m->flags;
+    return (uint64_t)(m->stack + 1) << STACK_SHIFT | pack_shape(m);
 }
 
+/*
+ * Of a lone mark most facts are absent for want of numbers, or 1. Not so: the client, times and
+ * ports; and what is told of clocks, which no rule asks of so little.
+ */
 bool
 syc_shape_fixes(size_t field)
 {
     static const uint8_t varies[] = {
-        FACT_SRC_IP,         FACT_CONN_SPAN,      FACT_PORT_MIN, FACT_PORT_MAX,
-        FACT_TIME_WAIT_PEAK, FACT_TIME_WAIT_AREA, FACT_TS_N,     FACT_TS_POLICY,
-        FACT_TS_HZ,          FACT_TS_UPTIME,      FACT_HOSTS,    FACT_HOSTS_SYSTEMS,
-        FACT_HOSTS_REASON,
+        FACT_SRC_IP,         FACT_CONN_SPAN,      FACT_PORT_MIN,      FACT_PORT_MAX,
+        FACT_TIME_WAIT_PEAK, FACT_TIME_WAIT_AREA, FACT_TS_N,          FACT_TS_POLICY,
+        FACT_TS_HZ,          FACT_TS_UPTIME,      FACT_HOSTS_SYSTEMS, FACT_HOSTS_REASON,
     };
 
     return field < FACT_COUNT && memchr(varies, (int)field, sizeof(varies)) == NULL;
 }
+_Static_assert(FACT_COUNT <= UINT8_MAX, "numbers of facts fit an octet");
 
 /* A shape says that the pair is one mark long. */
 void
