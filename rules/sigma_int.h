@@ -205,6 +205,7 @@ struct syc_sigma_program {
     size_t step_count;
     uint64_t used;     /* identifiers the condition names */
     uint64_t required; /* tests without which it cannot hold */
+    uint64_t quick;    /* of those the cheap ones, asked first */
     const uint16_t *fields;
     size_t field_count;
 };
@@ -265,6 +266,8 @@ struct syc_sigma_reader {
 
 /* The tests without which the condition cannot hold (sigma_match.c); the program is whole but for this mask. */
 uint64_t syc_sigma_required(const struct syc_sigma_program *p);
+/* The tests that cost next to nothing. */
+uint64_t syc_sigma_quick(const struct syc_sigma_program *p);
 
 /* ---- findings (sigma_report.c) ---- */
 

@@ -564,7 +564,10 @@ make_program(struct syc_sigma_reader *r)
         .field_count = n,
     };
 
-    p.required = r->status == SYC_OK ? syc_sigma_required(&p) : 0;
+    if (r->status == SYC_OK) {
+        p.required = syc_sigma_required(&p);
+        p.quick = p.required & syc_sigma_quick(&p);
+    }
     return keep_copy(r, &p, sizeof(p));
 }
 

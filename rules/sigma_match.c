@@ -60,6 +60,9 @@ syc_glob_match(const uint16_t *pattern, size_t count, const char *text, bool cas
     size_t i = 0, retry = SIZE_MAX;
     const char *retry_text = text;
 
+    if (count > 0 && pattern[0] < 256 && !same_octet(pattern[0], *text, cased)) {
+        return false; /* most do, at once */
+    }
     for (;;) {
         if (i < count && pattern[i] == SYC_GLOB_RUN) {
             retry = ++i;
@@ -397,6 +400,29 @@ syc_sigma_required(const struct syc_sigma_program *p)
     return n == 1 ? stack[0] : 0;
 }
 
+/* Orders of one operand: a comparison or two, where texts are walked. */
+uint64_t
+syc_sigma_quick(const struct syc_sigma_program *p)
+{
+    uint64_t quick = 0;
+
+    for (size_t i = 0; i < p->test_count; i++) {
+        quick |= (uint64_t)(orders[p->tests[i].op] != 0 && p->tests[i].count == 1) << i;
+    }
+    return quick;
+}
+
+static bool
+all_hold(const struct syc_sigma_program *p, uint64_t tests, const struct syc_value *row)
+{
+    for (; tests != 0; tests &= tests - 1) {
+        if (!test_holds(&p->tests[__builtin_ctzll(tests)], row)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool
 syc_sigma_match(const struct syc_sigma_rule *rule, const struct syc_value *row,
                 struct syc_sigma_hit *hit)
@@ -404,13 +430,8 @@ syc_sigma_match(const struct syc_sigma_rule *rule, const struct syc_value *row,
     const struct syc_sigma_program *p = rule->program;
     struct syc_sigma_hit local = {0, 0};
 
-    for (uint64_t left = p->required; left != 0; left &= left - 1) {
-        if (!test_holds(&p->tests[__builtin_ctzll(left)], row)) {
-            if (hit) {
-                *hit = local;
-            }
-            return false;
-        }
+    if (!all_hold(p, p->quick, row) || !all_hold(p, p->required & ~p->quick, row)) {
+        return false;
     }
     for (size_t i = 0; i < p->test_count; i++) {
         local.tests |= (uint64_t)test_holds(&p->tests[i], row) << i;

@@ -20,10 +20,10 @@ import tap  # noqa: E402
 
 # Profile, options, most instructions a packet.
 BOUNDS = [
-    ("mixed", [], 2030),
-    ("shortconns", [], 2480),
-    ("synflood", [], 22500),
-    ("mixed", ["--events", "connection"], 3040),
+    ("mixed", [], 2170),
+    ("shortconns", [], 2660),
+    ("synflood", [], 33500),
+    ("mixed", ["--events", "connection"], 3120),
 ]
 
 
