@@ -223,7 +223,7 @@ fill_close(struct mark *m, const struct syc_record *r)
     int64_t idle;
 
     m->flags |= is_known(r->close_kind) ? MARK_CLOSE : 0;
-    m->end = end_of(r);
+    m->end = (unsigned)end_of(r) & 15;
     if (r->close_first != SYC_FIRST_CLIENT || !is_known(r->fin_us[0])) {
         return;
     }
