@@ -10,7 +10,8 @@
  * MSS and tunnels of the path, TTLs of a scanner, offsets of each connection (fingerprints 2.1.9), and whatever
  * begins only where another has ended (a reboot, a port range walked through, an address given to another host).
  *
- * Everything is counted over connections that came about: a raw packet that imitates a system makes none.
+ * Counted over connections that came about, since a raw packet that imitates a system makes none. Only clocks are
+ * read from every SYN: timestamps that a program made up lie on no line.
  */
 
 #include "behavior/clocks.h"
@@ -165,7 +166,7 @@ keeps_parity(const struct look *l, const struct kin *kin)
 
     for (size_t i = 0; i < l->v->count; i++) {
         const struct mark *m = l->v->marks[i];
-        if (is_of(l, m, kin->family)) {
+        if (is_real(m) && is_of(l, m, kin->family)) {
             n++;
             odd += m->source_port & 1;
         }
@@ -187,7 +188,7 @@ count_sequences(const struct look *l, const struct kin *kin, bool of_ids)
         for (to = from;
              to < l->v->count_all && same_service(l->v->by_dest[from], l->v->by_dest[to]); to++) {
             const struct mark *m = l->v->by_dest[to];
-            if (is_of(l, m, kin->family) && (!of_ids || m->has_ip_id)) {
+            if (is_real(m) && is_of(l, m, kin->family) && (!of_ids || m->has_ip_id)) {
                 values[n++] = of_ids ? m->ip_id : m->source_port;
             }
         }

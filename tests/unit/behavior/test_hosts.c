@@ -259,6 +259,21 @@ silent_and_zero_clocks_have_their_words(void **state)
     assert_int_equal(int_of(&kept, "ts.n"), 0);
 }
 
+/* A generator that imitates Linux beside the Linux it runs on: its SYNs lead to nothing. */
+static void
+forged_sequences_are_no_host(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 120; i++) {
+        struct syc_record *r = connect_as(LINUX, 0, 1, next_port(i % 2, 1, i / 2U));
+        if (i % 2) {
+            r->ack_us = r->established_us = SYC_NONE;
+            r->state = SYC_STATE_RSTOS0;
+        }
+    }
+    assert_int_equal(hosts(), 1);
+}
+
 /* Windows counts IP IDs up; a router rewrote the ports. */
 static void
 sequences_of_ip_ids_tell_hosts(void **state)
@@ -463,6 +478,7 @@ test_hosts_group(void)
         cmocka_unit_test(packets_without_a_connection_are_no_host),
         cmocka_unit_test(interleaved_ports_tell_hosts_of_one_system),
         cmocka_unit_test(ports_of_both_parities_prove_nothing_on_linux),
+        cmocka_unit_test(forged_sequences_are_no_host),
         cmocka_unit_test(timestamp_clocks_tell_hosts),
         cmocka_unit_test(uptime_is_told_of_a_global_clock_only),
         cmocka_unit_test(silent_and_zero_clocks_have_their_words),
