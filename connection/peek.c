@@ -39,6 +39,7 @@ enum {
 struct look {
     enum syc_head head;
     bool tls;
+    size_t asked;          /* octets before a hello: a database's request for TLS */
     size_t need;           /* SYC_HEAD_MORE */
     size_t length;         /* of a whole request head */
     struct syc_span hello; /* body of a whole ClientHello; empty: split over records */
@@ -407,13 +408,17 @@ read_request(struct store *store, struct conn *c, struct syc_span octets, bool w
 
 /* ------------------------------------------------------------ the look */
 
-/* The two protocols' first octets differ, so which of them it may be is known from the first one on. */
+/* First octets of the protocols differ, so which of them it may be is known from the first one on. */
 static struct look
 look_at(struct syc_span octets, size_t seen)
 {
-    struct look l = {.tls = true};
+    struct look l = {.tls = true, .need = octets.n + 1};
 
-    l.head = syc_tls_hello_find(octets, &l.need, &l.hello);
+    l.head = syc_tls_request_find(octets, &l.asked);
+    if (l.head != SYC_HEAD_MORE) {
+        l.head = syc_tls_hello_find(syc_span_from(octets, l.asked), &l.need, &l.hello);
+        l.need += l.asked;
+    }
     if (l.head == SYC_HEAD_NOT) {
         l.tls = false;
         l.need = octets.n + 1;
@@ -457,7 +462,9 @@ look_again(struct store *store, struct conn *c)
         return;
     }
     if (l.head == SYC_HEAD_WHOLE && l.tls) {
-        read_hello(store, c, l.hello.n > 0 ? l.hello : syc_tls_hello_join(p->octets, octets.n));
+        read_hello(store, c,
+                   l.hello.n > 0 ? l.hello
+                                 : syc_tls_hello_join(p->octets + l.asked, octets.n - l.asked));
     } else if (l.head == SYC_HEAD_WHOLE) {
         read_request(store, c, syc_span_part(octets, 0, l.length), true);
     }

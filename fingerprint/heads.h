@@ -51,6 +51,14 @@ struct syc_tls_hello {
 enum syc_head syc_tls_hello_find(struct syc_span octets, size_t *need, struct syc_span *hello);
 
 /*
+ * Databases ask in their own protocol whether to go on in TLS: octets of such requests before the hello.
+ *
+ * n        SYC_HEAD_WHOLE: how many; SYC_HEAD_MORE: it may become one
+ * source   PostgreSQL, "Message Formats": SSLRequest, GSSENCRequest; MySQL, "Connection Phase": SSLRequest
+ */
+enum syc_head syc_tls_request_find(struct syc_span octets, size_t *n);
+
+/*
  * Take the record headers out of octets in which a whole hello was found, in place.
  *
  * returns  the body, in octets

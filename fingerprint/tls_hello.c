@@ -8,7 +8,7 @@
  * A message may be split over records at any octet, its header included (RFC 8446 5.1); record
  * boundaries then stand within the body, so it is put together before it is read. Every length is
  * an outsider's: a field is cut out of the span that holds it or the hello is none. What is left out
- * (random, key shares) is never looked at.
+ * (random, key shares) is never looked at. Before the records may stand a database's request for TLS.
  */
 
 #include "fingerprint/fingerprint.h"
@@ -129,6 +129,66 @@ syc_tls_hello_join(uint8_t *octets, size_t n)
         body = syc_be32(octets) & 0xffffff;
     }
     return syc_span_part((struct syc_span){octets, to}, MESSAGE_HEADER, body);
+}
+
+/* ------------------------------------------------------------ before it */
+
+/* As many octets as there are of s are those of fixed. */
+static bool
+begins_like(struct syc_span s, const uint8_t *fixed, size_t n)
+{
+    return memcmp(s.p, fixed, s.n < n ? s.n : n) == 0;
+}
+
+/* Length 8 and 80877103 or 80877104: a client that may ask for GSSAPI asks for that first. */
+static size_t
+postgresql_octets(struct syc_span s)
+{
+    static const uint8_t fixed[] = {0, 0, 0, 8, 0x04, 0xd2, 0x16};
+
+    if (!begins_like(s, fixed, sizeof fixed) || (s.n > 7 && s.p[7] != 0x2f && s.p[7] != 0x30)) {
+        return 0;
+    }
+    return 8;
+}
+
+/*
+ * A log-in that ends before the name: length 32, packet 1, capabilities (little endian) with
+ * CLIENT_PROTOCOL_41 and CLIENT_SSL, packet size, character set, zeros; the last four octets are
+ * MariaDB's.
+ */
+static size_t
+mysql_octets(struct syc_span s)
+{
+    static const uint8_t fixed[] = {32, 0, 0, 1};
+    static const uint8_t zeros[19];
+
+    if (!begins_like(s, fixed, sizeof fixed) || (s.n > 5 && (s.p[5] & 0x0a) != 0x0a) ||
+        (s.n > 13 && !begins_like(syc_span_from(s, 13), zeros, sizeof zeros))) {
+        return 0;
+    }
+    return 36;
+}
+
+enum syc_head
+syc_tls_request_find(struct syc_span octets, size_t *n)
+{
+    size_t asked;
+
+    *n = 0;
+    for (int i = 0; i < 2 && octets.n > *n; i++) {
+        struct syc_span rest = syc_span_from(octets, *n);
+        asked = postgresql_octets(rest);
+        asked = asked > 0 || *n > 0 ? asked : mysql_octets(rest);
+        if (asked == 0) {
+            break;
+        }
+        if (rest.n < asked) {
+            return SYC_HEAD_MORE;
+        }
+        *n += asked;
+    }
+    return *n > 0 ? SYC_HEAD_WHOLE : SYC_HEAD_NOT;
 }
 
 /* ------------------------------------------------------------ the body */

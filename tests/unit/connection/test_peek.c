@@ -407,6 +407,29 @@ what_is_said_twice_is_kept_once(void **state)
     talk_fini(&t);
 }
 
+/* PostgreSQL asks first, and waits for the answer; the hello may be cut, or split over records. */
+static void
+a_hello_behind_a_databases_request_is_read(void **state)
+{
+    static uint8_t octets[HELLO_OCTETS + 8] = {0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f};
+
+    for (size_t fragment = 100; fragment < 400; fragment += 200) {
+        size_t n = 8 + example(fragment, octets + 8);
+
+        for (size_t cut = 8; cut < n; cut++) {
+            struct talk t;
+            start(&t);
+            say_all(&t, 30, octets, 0, 8);
+            talk(&t, 31, SERVER, "PA", 5001, 1009, 1);
+            say_all(&t, 32, octets, 8, cut);
+            say_all(&t, 33, octets, cut, n);
+            assert_text(end(&t)->ja4, HELLO_EXAMPLE_JA4);
+            assert_string_equal(talk_word(t.records[0], "app.protocol"), "postgresql");
+            talk_fini(&t);
+        }
+    }
+}
+
 /* Only the client is listened to; other protocols are nobody's business. */
 static void
 what_others_say_is_not_kept(void **state)
@@ -463,6 +486,7 @@ test_peek_group(void)
         cmocka_unit_test(what_is_offered_to_resume_is_told),
         cmocka_unit_test(a_flood_of_unfinished_heads_takes_no_more_than_its_share),
         cmocka_unit_test(what_is_said_twice_is_kept_once),
+        cmocka_unit_test(a_hello_behind_a_databases_request_is_read),
         cmocka_unit_test(what_others_say_is_not_kept),
         cmocka_unit_test(heads_in_a_syn_and_without_one_are_read),
     };

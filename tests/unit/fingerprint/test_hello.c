@@ -300,6 +300,45 @@ lengths_that_do_not_fit_make_no_hello(void **state)
     }
 }
 
+/* Octets of the manuals' examples; what goes on as a log-in, or as another message, is none. */
+static void
+databases_ask_for_tls_before_the_hello(void **state)
+{
+#define POSTGRESQL "\0\0\0\x08\x04\xd2\x16\x2f"
+#define GSSAPI     "\0\0\0\x08\x04\xd2\x16\x30"
+#define ZEROS_19   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define MYSQL      "\x20\0\0\x01\x85\xae\xff\x01\0\0\0\x01\x2d" ZEROS_19 "\0\0\0\0"
+    static const struct {
+        const char *octets;
+        size_t n, asked;
+    } rows[] = {
+        {HELLO_DATA(POSTGRESQL), 8},
+        {HELLO_DATA(GSSAPI POSTGRESQL "\x16\x03"), 16},
+        {HELLO_DATA(POSTGRESQL POSTGRESQL POSTGRESQL), 16},
+        {HELLO_DATA(MYSQL "\x16"), 36},
+        {HELLO_DATA("\0\0\0\x08\x04\xd2\x16\x2e"), 0},         /* CancelRequest's number */
+        {HELLO_DATA("\0\0\0\x25\0\x03\0\0user\0pg\0"), 0},     /* startup */
+        {HELLO_DATA("\x20\0\0\x01\x85\xa6\xff\x01\0\0\0"), 0}, /* without CLIENT_SSL */
+        {HELLO_DATA("\x16\x03\x01\0"), 0},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct syc_span all = {(const uint8_t *)rows[i].octets, rows[i].n};
+        size_t n;
+        enum syc_head head = syc_tls_request_find(all, &n);
+
+        assert_int_equal(head, rows[i].asked > 0 ? SYC_HEAD_WHOLE : SYC_HEAD_NOT);
+        assert_int_equal(n, rows[i].asked);
+        if (rows[i].asked > 0) {
+            size_t first = rows[i].asked == 36 ? 36 : 8;
+            for (size_t cut = 1; cut < first; cut++) {
+                assert_int_equal(syc_tls_request_find(syc_span_part(all, 0, cut), &n),
+                                 SYC_HEAD_MORE);
+            }
+        }
+    }
+}
+
 static void
 the_server_name_is_the_host_name(void **state)
 {
@@ -335,6 +374,7 @@ test_hello_group(void)
         cmocka_unit_test(resumption_is_offered_by_key_ticket_or_id),
         cmocka_unit_test(what_is_no_hello_of_tls_is_none),
         cmocka_unit_test(lengths_that_do_not_fit_make_no_hello),
+        cmocka_unit_test(databases_ask_for_tls_before_the_hello),
         cmocka_unit_test(the_server_name_is_the_host_name),
     };
 
