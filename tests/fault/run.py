@@ -117,7 +117,7 @@ def losses(run):
 
 def passed_over(run, whole):
     """The one loss without a count: a segment for which the connection table found no room, while its memory grew."""
-    kinds = [[e["event_type"] for e in r.lines() or []] for r in (run, whole)]
+    kinds = [[e.get("event_type") for e in r.lines() or []] for r in (run, whole)]
     return "fault: in " in run.errors and kinds[0].count("fingerprint") + 1 == kinds[1].count("fingerprint")
 
 
@@ -195,9 +195,8 @@ def commands(folder):
         "judge": (["judge", "--json", "--events", EVERY] + SMALL + ["records.jsonl"], None),
         "audit": (["audit", "--json", "--signatures", "known.fp", "small.pcap"], None),
         "rules check": (["rules", "check", "rule.yml"], None),
-        "signatures check": (["signatures", "check", "known.fp"], None),
-        "signatures explain": (["signatures", "explain", "--signatures", "known.fp", RAW], None),
-        "signatures learn": (["signatures", "learn", "--signatures", "known.fp", "small.pcap"], None),
+        "signatures check": (["signatures", "check", "--json", "known.fp"], None),
+        "signatures explain": (["signatures", "explain", "--json", "--signatures", "known.fp", RAW], None),
     }
 
 

@@ -2,7 +2,8 @@
  * A signature file in p0f.fp syntax, read as p0f's and as a shipped one.
  *
  * Claims: loading is a function of the text; a fault has a place inside the text and a printable reason, and leaves the
- * set as it was; whatever was loaded, matching ends and its texts are of the set.
+ * set as it was; whatever was loaded, matching ends and its texts are of the set, the first candidate is the match, and
+ * what the linter says has a place, too.
  */
 
 #include "tests/fuzz/fuzz.h"
@@ -97,6 +98,39 @@ check_match(const struct syc_signatures *set, const struct syc_syn *syn)
                "a text");
 }
 
+/* A fuzzy tool is no match, so then the candidates may begin with another one. */
+static void
+check_candidates(const struct syc_signatures *set, const struct syc_syn *syn)
+{
+    struct syc_match all[4], match;
+    struct syc_identity identity;
+    size_t count = syc_signatures_candidates(set, syn, all, 4);
+
+    syc_signatures_match(set, syn, &match);
+    syc_signatures_identify(set, syn, &identity);
+    FUZZ_HOLDS(count <= 4 && identity.candidate_count <= SYC_CANDIDATES, "%zu", count);
+    FUZZ_HOLDS(identity.match.label == match.label, "two answers");
+    FUZZ_HOLDS(match.quality <= SYC_MATCH_FUZZY ||
+                   (count > 0 && all[0].quality == match.quality && all[0].label == match.label),
+               "%s is not the first candidate", match.label);
+}
+
+static void
+check_remarks(struct syc_signatures *set, const char *text, size_t n)
+{
+    const struct syc_remark *r;
+    size_t count;
+
+    FUZZ_HOLDS(syc_signatures_lint(set) == SYC_OK, "no memory");
+    count = syc_signatures_remarks(set, &r);
+    FUZZ_HOLDS(count <= 1000, "%zu remarks", count);
+    for (size_t i = 0; i < count; i++) {
+        FUZZ_HOLDS(r[i].line <= lines_of(text, n) || r[i].line <= 4, "line %u", r[i].line);
+        FUZZ_HOLDS(r[i].column <= n + 1, "column %u", r[i].column);
+        FUZZ_HOLDS(is_text(r[i].text) && is_text(r[i].file) && is_text(r[i].code), "a text");
+    }
+}
+
 static void
 check_error(const struct syc_error *err, enum syc_status status, const char *text, size_t n)
 {
@@ -129,7 +163,9 @@ check_file(const char *text, size_t n, bool native)
     for (unsigned i = 0; i < SYNS; i++) {
         make_syn(i, &syn);
         check_match(set, &syn);
+        check_candidates(set, &syn);
     }
+    check_remarks(set, text, n);
     FUZZ_HOLDS(parse(again, text, n, native, &twice) == status, "another status");
     FUZZ_HOLDS(status == SYC_OK || (err.line == twice.line && strcmp(err.text, twice.text) == 0),
                "%s, then %s", err.text, twice.text);
