@@ -414,7 +414,7 @@ def record_seeds():
     """Connection events of the golden runs, one of each shape, and lines that are almost some."""
     seen, last = set(), b""
     folder = os.path.join(GOLDEN, "expected")
-    for file in sorted(os.listdir(folder)):
+    for file in sorted(f for f in os.listdir(folder) if f.endswith(".txt")):
         with open(os.path.join(folder, file), "rb") as f:
             lines = f.read().splitlines()
         for line in lines:
