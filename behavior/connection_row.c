@@ -54,10 +54,11 @@ static const struct {
     {"http.method", "method of the first clear HTTP/1 request"},
     {"http.version", "its version"},
     {"http.user_agent", "its User-Agent"},
+    {"http.header_names", "names of its headers, in order"},
     {"http.ua_os", "the system that the User-Agent claims"},
     {"tls.ja4", "JA4 of the ClientHello"},
     {"tls.version", "highest version that the ClientHello offers"},
-    {"tls.alpn", "first protocol that the ClientHello offers"},
+    {"tls.alpn", "protocols that the ClientHello offers, with commas between"},
     {"tls.sni", "server name of the ClientHello; with --sni only"},
 };
 

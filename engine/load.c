@@ -95,11 +95,11 @@ ends_in(const char *path, const char *end)
     return n >= m && strcmp(path + n - m, end) == 0;
 }
 
-/* Sigma's own suffixes. */
+/* Sigma's own suffixes; NAME.test.yml holds cases of a rule. */
 static bool
 is_rule_file(const char *path)
 {
-    return ends_in(path, ".yml") || ends_in(path, ".yaml");
+    return (ends_in(path, ".yml") || ends_in(path, ".yaml")) && !ends_in(path, ".test.yml");
 }
 
 /* A refused document is no failure here: it is a finding in the set, and the others load. */

@@ -18,6 +18,7 @@
  */
 
 #include "behavior/behavior.h"
+#include "rules/cases.h"
 #include "rules/correlate.h"
 
 struct syc_ruleset;
@@ -58,6 +59,11 @@ const struct syc_schema *syc_ruleset_connections(const struct syc_ruleset *set);
 
 /* Does a rule that judges (or the label) read this field of the category "source"? Sealed sets only. */
 bool syc_ruleset_judges_by(const struct syc_ruleset *set, size_t field);
+
+/* All rules as YAML documents again, normalized: they load as the same. SYC_OK, SYC_NO_MEMORY; SYC_IO when write fails. */
+enum syc_status syc_ruleset_dump(const struct syc_ruleset *set,
+                                 bool (*write)(void *user, const char *text, size_t n),
+                                 void *user) SYC_MUST_CHECK;
 
 /* All findings, errors and warnings, by file and place; *out is the set's. Returns how many. */
 size_t syc_ruleset_problems(const struct syc_ruleset *set, const struct syc_rule_problem **out);

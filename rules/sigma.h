@@ -161,6 +161,24 @@ struct syc_sigma_hit {
 bool syc_sigma_match(const struct syc_sigma_rule *rule, const struct syc_value *row,
                      struct syc_sigma_hit *hit);
 
+/* One test of a rule over a row; texts are valid during the call that tells of it. */
+struct syc_sigma_asked {
+    const char *identifier;
+    bool identifier_held;
+    size_t group;       /* of a list of maps: which */
+    const char *key;    /* "iat.n|gte" */
+    const char *wanted; /* "10" */
+    const struct syc_value *value;
+    bool held;
+};
+
+/* Tell of every test, in document order. Returns whether the condition holds. */
+bool syc_sigma_ask(const struct syc_sigma_rule *rule, const struct syc_value *row,
+                   void (*told)(void *user, const struct syc_sigma_asked *asked), void *user);
+
+/* The condition as written, several joined by "or"; "" for a correlation. */
+const char *syc_sigma_condition(const struct syc_sigma_rule *rule);
+
 /*
  * The names of the identifiers that held and that the condition uses, in document order.
  *

@@ -427,6 +427,32 @@ read_one(struct syc_sigma_reader *r, const struct syc_yaml_node *node, bool firs
     }
 }
 
+/* The text for dumps and explanations; of several each in parentheses. */
+static void
+keep_text(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
+{
+    bool list = node->kind == SYC_YAML_LIST;
+    size_t n = 1;
+    char *text;
+
+    for (const struct syc_yaml_node *i = list ? node->first : node; i; i = list ? i->next : NULL) {
+        n += i->length + sizeof("() or ");
+    }
+    text = syc_arena_alloc(r->arena, n);
+    if (!text) {
+        r->status = SYC_NO_MEMORY;
+        return;
+    }
+    r->draft.condition = text;
+    for (const struct syc_yaml_node *i = list ? node->first : node; i; i = list ? i->next : NULL) {
+        const char * or = text == r->draft.condition ? "" : " or ";
+        int wrote = snprintf(text, n, "%s%s%s%s", or, list ? "(" : "", i->text, list ? ")" : "");
+
+        text += wrote;
+        n -= (size_t)wrote;
+    }
+}
+
 void
 syc_sigma_read_condition(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
 {
@@ -450,4 +476,5 @@ syc_sigma_read_condition(struct syc_sigma_reader *r, const struct syc_yaml_node 
         }
         first = false;
     }
+    keep_text(r, node);
 }

@@ -206,6 +206,7 @@ struct syc_sigma_program {
     uint64_t used;     /* identifiers the condition names */
     uint64_t required; /* tests without which it cannot hold */
     uint64_t quick;    /* of those the cheap ones, asked first */
+    const char *condition;
     const uint16_t *fields;
     size_t field_count;
 };
@@ -221,6 +222,7 @@ struct syc_sigma_draft {
     struct syc_sigma_step steps[SYC_SIGMA_OPS_MAX];
     size_t step_count;
     uint64_t used;
+    const char *condition; /* as written; NULL before it was read */
 };
 
 /* A document that was read and not kept: a correlation that names it is told why. */
@@ -334,6 +336,10 @@ void syc_sigma_read_condition(struct syc_sigma_reader *r, const struct syc_yaml_
 
 /* Read one document and keep, refuse or skip it. (sigma_load.c) */
 void syc_sigma_read_document(struct syc_sigma_reader *r, const struct syc_yaml_node *root);
+
+/* As syc_sigma_match(), with every test asked whatever comes of it: for explanations. (sigma_match.c) */
+bool syc_sigma_match_fully(const struct syc_sigma_rule *rule, const struct syc_value *row,
+                           struct syc_sigma_hit *hit);
 
 /*
  * Does a text match a pattern? ASCII case is ignored unless cased. (sigma_match.c)

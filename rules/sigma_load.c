@@ -560,6 +560,7 @@ make_program(struct syc_sigma_reader *r)
         .steps = keep_copy(r, d->steps, d->step_count * sizeof(*d->steps)),
         .step_count = d->step_count,
         .used = d->used,
+        .condition = d->condition ? d->condition : "",
         .fields = keep_copy(r, fields, n * sizeof(*fields)),
         .field_count = n,
     };
@@ -660,6 +661,7 @@ syc_sigma_read_document(struct syc_sigma_reader *r, const struct syc_yaml_node *
     r->aliases = !syc_yaml_find(root, "taxonomy");
     r->draft.test_count = r->draft.identifier_count = r->draft.step_count = 0;
     r->draft.used = 0;
+    r->draft.condition = NULL;
     if (!is_other_kind(r, root)) {
         for (const struct syc_yaml_node *node = root->first; node; node = node->next) {
             read_top_key(r, node, &rule);

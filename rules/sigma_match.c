@@ -424,6 +424,20 @@ all_hold(const struct syc_sigma_program *p, uint64_t tests, const struct syc_val
 }
 
 bool
+syc_sigma_match_fully(const struct syc_sigma_rule *rule, const struct syc_value *row,
+                      struct syc_sigma_hit *hit)
+{
+    const struct syc_sigma_program *p = rule->program;
+
+    *hit = (struct syc_sigma_hit){0, 0};
+    for (size_t i = 0; i < p->test_count; i++) {
+        hit->tests |= (uint64_t)test_holds(&p->tests[i], row) << i;
+    }
+    hit->identifiers = identifiers_of(p, hit->tests);
+    return condition_holds(p, hit->identifiers);
+}
+
+bool
 syc_sigma_match(const struct syc_sigma_rule *rule, const struct syc_value *row,
                 struct syc_sigma_hit *hit)
 {
@@ -433,14 +447,7 @@ syc_sigma_match(const struct syc_sigma_rule *rule, const struct syc_value *row,
     if (!all_hold(p, p->quick, row) || !all_hold(p, p->required & ~p->quick, row)) {
         return false;
     }
-    for (size_t i = 0; i < p->test_count; i++) {
-        local.tests |= (uint64_t)test_holds(&p->tests[i], row) << i;
-    }
-    local.identifiers = identifiers_of(p, local.tests);
-    if (hit) {
-        *hit = local;
-    }
-    return condition_holds(p, local.identifiers);
+    return syc_sigma_match_fully(rule, row, hit ? hit : &local);
 }
 
 size_t

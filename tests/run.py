@@ -179,6 +179,7 @@ def script_jobs(directory):
             ("golden build", lambda: script("build: golden", "tests/golden/run.py", binary)),
             ("terminal build", lambda: script("build: terminal", "tests/golden/terminal.py", binary)),
             ("lab build", lambda: script("build: lab", "tests/lab/figures.py", binary + ["--check"])),
+            ("rules build", lambda: script("build: rules", "tests/golden/rules.py", binary)),
             ("reload build", lambda: script("build: reload", "tests/golden/reload.py", binary)),
             ("lifecycle build", lambda: script("build: lifecycle", "tests/lifecycle/run.py", binary)),
             ("property build", lambda: script("build: property", "tests/property/run.py", binary)),
@@ -196,6 +197,7 @@ def script_jobs(directory):
              lambda: script("build-asan: property", "tests/property/run.py", binary + ["--few"], SANITIZER)),
             ("relations build-asan",
              lambda: script("build-asan: relations", "tests/property/relations.py", binary + ["--few"], SANITIZER)),
+            ("rules build-asan", lambda: script("build-asan: rules", "tests/golden/rules.py", binary, SANITIZER)),
             ("reload build-asan", lambda: script("build-asan: reload", "tests/golden/reload.py", binary, SANITIZER)),
             ("wire build-asan", lambda: script("build-asan: wire", "tests/fault/wire.py", binary, SANITIZER)),
         ]

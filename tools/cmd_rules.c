@@ -132,21 +132,18 @@ type_word(enum syc_type type)
     return words[type];
 }
 
-/*
- * What rules may read, out of the schema that they are checked against: the list cannot be out of
- * date.
- */
-static int
-fields(const struct syc_options *o)
+static bool
+print_fields(const struct syc_schema *s, bool json)
 {
-    const struct syc_schema *s = &syc_source_schema;
     struct syc_json j = {0};
     bool ok = true;
 
     for (size_t i = 0; ok && i < s->count; i++) {
         const struct syc_field *f = &s->fields[i];
-        if (!o->json) {
-            printf("%-29s %-8s %s\n", f->name, type_word(f->type), f->doc);
+
+        if (!json) {
+            printf("%-29s %-8s %s%s\n", f->name, type_word(f->type),
+                   f->optional ? "" : "always: ", f->doc);
             continue;
         }
         syc_json_open(&j, '{');
@@ -159,11 +156,81 @@ fields(const struct syc_options *o)
         ok = syc_line_print(&j);
     }
     syc_json_fini(&j);
+    return ok;
+}
+
+static int
+end_output(bool ok, const char *what)
+{
     if (fflush(stdout) != 0 || ferror(stdout) || !ok) {
-        syc_say("standard output: the fields could not be written");
+        syc_say("standard output: the %s could not be written", what);
         return EXIT_OUTPUT;
     }
     return 0;
+}
+
+/*
+ * What rules may read, out of the schemas that they are checked against: the list cannot be out of date. Unless a category
+ * is named that of subjects is printed: those are the facts that score.
+ */
+static int
+fields(const struct syc_options *o, const char *const *words, size_t count)
+{
+    const char *category = count > 0 ? words[0] : "source";
+    struct syc_schema *connections = syc_connection_schema_new();
+    const struct syc_schema *const schemas[] = {&syc_source_schema, connections};
+    int status = EXIT_USAGE;
+
+    for (size_t i = 0; connections != NULL && count < 2 && i < 2; i++) {
+        if (strcmp(schemas[i]->category, category) == 0) {
+            status = end_output(print_fields(schemas[i], o->json), "fields");
+        }
+    }
+    if (status == EXIT_USAGE) {
+        syc_say("rules fields: the categories are source and connection");
+    }
+    syc_free(connections);
+    return status;
+}
+
+/* ------------------------------------------------------------ rules as they are in use */
+
+static bool
+on_dump(void *user, const char *text, size_t n)
+{
+    (void)user;
+    return fwrite(text, 1, n, stdout) == n;
+}
+
+/* Rules from paths, or the shipped ones; NULL after a message. Refused documents are told, and left out. */
+static struct syc_ruleset *
+load(const struct syc_options *o, const char *const *paths, size_t count)
+{
+    struct syc_error err = {0};
+    struct syc_ruleset *set = NULL;
+
+    if (syc_engine_load_rules(&set, paths, count, NULL, &err) != SYC_OK) {
+        syc_say("%s%s%s", err.file, err.file[0] != 0 ? ": " : "", err.text);
+        return NULL;
+    }
+    if (syc_ruleset_refused(set) > 0) {
+        syc_say_problems(STDERR_FILENO, set, !o->quiet);
+    }
+    return set;
+}
+
+static int
+dump(const struct syc_options *o, const char *const *paths, size_t count)
+{
+    struct syc_ruleset *set = load(o, paths, count);
+    int status = EXIT_USAGE;
+
+    if (set != NULL) {
+        status = end_output(syc_ruleset_dump(set, on_dump, NULL) == SYC_OK, "rules");
+        status = status == 0 && syc_ruleset_refused(set) > 0 ? EXIT_USAGE : status;
+    }
+    syc_ruleset_free(set);
+    return status;
 }
 
 static int
@@ -174,10 +241,19 @@ run_rules(const struct syc_options *o)
     if (strcmp(what, "check") == 0) {
         return check(o, o->operands.items + 1, o->operands.count - 1);
     }
-    if (strcmp(what, "fields") == 0 && o->operands.count == 1) {
-        return fields(o);
+    if (strcmp(what, "fields") == 0) {
+        return fields(o, o->operands.items + 1, o->operands.count - 1);
     }
-    syc_say("rules: there are \"check [PATH...]\" and \"fields\"; see syncopate rules --help");
+    if (strcmp(what, "dump") == 0) {
+        return dump(o, o->operands.items + 1, o->operands.count - 1);
+    }
+    if (strcmp(what, "test") == 0) {
+        return syc_rules_test(o, o->operands.items + 1, o->operands.count - 1);
+    }
+    if (strcmp(what, "explain") == 0 && o->operands.count >= 3 && o->operands.count <= 4) {
+        return syc_rules_explain(o, o->operands.items + 1, o->operands.count - 1);
+    }
+    syc_say("rules: there are check, test, fields, explain and dump; see syncopate rules --help");
     return EXIT_USAGE;
 }
 
@@ -185,18 +261,27 @@ const struct syc_verb syc_verb_rules = {
     .name = "rules",
     .bit = VERB_RULES,
     .usage = "syncopate rules check [OPTIONS] [PATH...]\n"
-             "       syncopate rules fields [--json]",
-    .about = "syncopate rules check reads rules as a run would and says what is wrong with\n"
-             "them, with file, line and column. rules fields prints what rules may read.\n",
-    .examples =
-        "PATH is a rule file or a folder of *.yml and *.yaml; none means the shipped\n"
-        "rules. How rules are written: man syncopate-rules\n"
-        "\n"
-        "Examples\n"
-        "  syncopate rules check mine.yml\n"
-        "  syncopate rules check --json rules/ | jq .\n"
-        "  syncopate rules fields | grep gaps\n"
-        "\n"
-        "Exit status: 0 nothing wrong (warnings do not count), 2 errors, 4 output failed.\n",
+             "       syncopate rules test [--rules PATH] CASES...\n"
+             "       syncopate rules explain [--rules PATH] RULE FILE [SOURCE]\n"
+             "       syncopate rules fields [--json] [source|connection]\n"
+             "       syncopate rules dump [PATH...]",
+    .about = "check reads rules as a run would and says what is wrong with them, with file, line\n"
+             "and column. test runs cases: facts in, what the rule makes of them out. explain\n"
+             "tells why a rule did or did not fire on the sources of a capture, or of a file of\n"
+             "connection events, test by test. fields prints what rules may read, dump the rules\n"
+             "as they are in use.\n",
+    .examples = "PATH is a rule file or a folder of *.yml and *.yaml; none means the shipped\n"
+                "rules. CASES is a NAME.test.yml or a folder of them. How rules and cases are\n"
+                "written: man syncopate-rules\n"
+                "\n"
+                "Examples\n"
+                "  syncopate rules check mine.yml\n"
+                "  syncopate rules check --json rules/ | jq .\n"
+                "  syncopate rules test --rules mine.yml mine.test.yml\n"
+                "  syncopate rules explain beacon_starts trace.pcap 192.0.2.7\n"
+                "  syncopate rules fields | grep gaps\n"
+                "\n"
+                "Exit status: 0 nothing wrong (warnings do not count), 1 a case failed, 2 errors,\n"
+                "3 an input could not be read, 4 output failed.\n",
     .run = run_rules,
 };

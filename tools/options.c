@@ -248,7 +248,7 @@ static const struct row rows[] = {
      "no warnings and notes, only errors"},
     {NULL, 'v', "verbose", NULL, RUNS, FLAG, AT(verbose), NULL,
      "say on standard error what is loaded and read"},
-    {"Knowledge", 0, "rules", "PATH", JUDGES, LIST, AT(rules), NULL,
+    {"Knowledge", 0, "rules", "PATH", JUDGES | VERB_RULES, LIST, AT(rules), NULL,
      "rules from this file or folder instead of the shipped\nones (may be repeated)"},
     {NULL, 0, "signatures", "FILE", RUNS | VERB_SIGNATURES, LIST, AT(signatures), NULL,
      "SYN signatures in p0f.fp syntax instead of the\nshipped ones (may be repeated)"},

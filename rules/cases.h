@@ -1,0 +1,42 @@
+#ifndef SYC_CASES_H
+#define SYC_CASES_H
+
+/*
+ * Purpose           cases of a rule: facts in, what the rule must make of them out
+ * Input and output  the text of a NAME.test.yml; one result a case
+ * Ownership         nothing is kept; results are valid during the callback
+ * Limits            those of rule files (sigma.h)
+ * Not here          which files there are (tools/)
+ *
+ *     rule: beacon_starts
+ *     cases:
+ *       - name: a steady beat
+ *         event: {iat: {n: 40, concentration_ratio: 0.95}}      # facts, nested or with dots; the others are absent
+ *         expect: {match: true, points: 95, identifier: narrow}
+ *       - name: too few
+ *         event: {iat.n: 7, iat.concentration_ratio: 0.95}
+ *         expect: {match: false, missing: 7 of 10 gaps}
+ */
+
+#include "rules/sigma.h"
+
+struct syc_ruleset;
+
+struct syc_case_result {
+    const char *rule, *name;
+    unsigned line;
+    const char *wrong; /* NULL: it is as expected */
+};
+
+/*
+ * Run the cases of one file against the rules of a sealed set.
+ *
+ * returns  SYC_OK, whatever the results; SYC_SYNTAX (*err: no file of cases, or it names what is not there);
+ *          SYC_NO_MEMORY
+ */
+enum syc_status syc_ruleset_test(const struct syc_ruleset *set, const char *file, const char *text,
+                                 size_t n,
+                                 void (*told)(void *user, const struct syc_case_result *result),
+                                 void *user, struct syc_error *err) SYC_MUST_CHECK;
+
+#endif
