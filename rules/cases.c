@@ -194,7 +194,7 @@ ask(const struct cases *c, struct answer *out)
         ask_judge(c, out);
         return;
     }
-    out->match = syc_sigma_match(c->rule, c->row, &hit);
+    out->match = syc_sigma_match_fully(c->rule, c->row, &hit);
     out->identifier_count = syc_sigma_explain(c->rule, &hit, out->identifiers, SYC_EVIDENCE_VALUES);
 }
 

@@ -3,7 +3,7 @@
  *
  * Claims: loading is a function of the text (twice: the same counts, findings and digest); each finding is one printable
  * line with a place inside the text; a text with an error refuses a document; a loaded rule has what it must have, and
- * matches a row twice alike; a verdict of it is a number from 0 to 100 and finite log-odds.
+ * matches a row twice alike; correlations see the same in records of any order, within their memory; a verdict of it is a number from 0 to 100 and finite log-odds.
  */
 
 #include "tests/fuzz/fuzz.h"
@@ -84,15 +84,14 @@ check_same(const struct syc_ruleset *a, const struct syc_ruleset *b)
 
 /* A value for each field; `which` chooses among none, zero, small, large. */
 static void
-make_row(unsigned which, struct syc_value row[VALUES_MAX])
+make_row(const struct syc_schema *schema, unsigned which, struct syc_value row[VALUES_MAX])
 {
     static const char *const items[] = {"one", "windows"};
     static const double reals[4] = {0, 0.5, 1e9, -1};
     static const int64_t integers[4] = {0, 12, INT64_MAX, -3};
 
-    for (size_t i = 0; i < syc_source_schema.count; i++) {
-        row[i] =
-            (struct syc_value){.type = which == 0 ? SYC_ABSENT : syc_source_schema.fields[i].type};
+    for (size_t i = 0; i < schema->count; i++) {
+        row[i] = (struct syc_value){.type = which == 0 ? SYC_ABSENT : schema->fields[i].type};
         switch (row[i].type) {
         case SYC_INT:
             row[i].u.i = integers[(which + i) % 4];
@@ -123,7 +122,7 @@ make_row(unsigned which, struct syc_value row[VALUES_MAX])
 static void
 check_match(const struct syc_sigma_rule *rule, const struct syc_value *row)
 {
-    struct syc_sigma_hit first, second;
+    struct syc_sigma_hit first = {0, 0}, second = {0, 0}; /* left alone where it does not hold */
     const char *names[8];
     bool holds = syc_sigma_match(rule, row, &first);
     size_t count = syc_sigma_explain(rule, &first, names, 8);
@@ -138,15 +137,20 @@ check_match(const struct syc_sigma_rule *rule, const struct syc_value *row)
 }
 
 static void
-check_rule(const struct syc_sigma_rule *rule)
+check_rule(const struct syc_ruleset *set, const struct syc_sigma_rule *rule)
 {
+    const struct syc_schema *schema = rule->schema;
     const uint16_t *fields;
     size_t count = syc_sigma_fields(rule, &fields);
 
-    FUZZ_HOLDS(rule->name != NULL && rule->schema == &syc_source_schema, "%s", rule->name);
+    FUZZ_HOLDS(rule->name != NULL && schema != NULL, "%s", rule->name);
+    FUZZ_HOLDS(rule->correlation == NULL
+                   ? schema == &syc_source_schema || schema == syc_ruleset_connections(set)
+                   : schema == syc_ruleset_connections(set),
+               "%s", rule->name);
     FUZZ_HOLDS(strlen(rule->digest) == 64 && rule->line >= 1, "%s", rule->digest);
     for (size_t i = 0; i < count; i++) {
-        FUZZ_HOLDS(fields[i] < syc_source_schema.count, "field %u", fields[i]);
+        FUZZ_HOLDS(fields[i] < schema->count, "field %u", fields[i]);
         FUZZ_HOLDS(i == 0 || fields[i] > fields[i - 1], "field %u", fields[i]);
     }
 }
@@ -175,15 +179,79 @@ check_verdict(const struct syc_ruleset *set, const struct syc_value *row)
 static void
 use(const struct syc_ruleset *set)
 {
+    const struct syc_schema *const schemas[] = {syc_ruleset_connections(set), &syc_source_schema};
     struct syc_value row[VALUES_MAX];
 
     for (unsigned which = 0; which < 4; which++) {
-        make_row(which, row);
-        for (size_t i = 0; i < syc_ruleset_loaded(set); i++) {
-            check_match(syc_ruleset_rule(set, i), row);
+        for (int s = 0; s < 2; s++) {
+            make_row(schemas[s], which, row);
+            for (size_t i = 0; i < syc_ruleset_loaded(set); i++) {
+                if (syc_ruleset_rule(set, i)->schema == schemas[s]) {
+                    check_match(syc_ruleset_rule(set, i), row);
+                }
+            }
         }
-        check_verdict(set, row);
+        check_verdict(set, row); /* the row of sources */
     }
+}
+
+/* ------------------------------------------------------------ correlations */
+
+enum { RECORDS = 40, CORRELATE_OCTETS = 64 << 10 };
+
+static void
+make_record(unsigned i, struct syc_record *r)
+{
+    syc_record_init(r);
+    r->start_us = (int64_t)i * 700000;
+    r->key.ip_v = 4;
+    r->key.client[15] = (uint8_t)(i % 3);
+    r->key.client_port = (uint16_t)i;
+    r->key.server_port = (uint16_t)(i % 7 * 40);
+    r->state = (int64_t)i % SYC_STATE_COUNT;
+    r->dur_us = i;
+    r->flow_id = i;
+}
+
+/* What the correlations saw of the first source, with its records in order or from behind. */
+static void
+correlate(const struct syc_ruleset *set, bool backwards, struct syc_verdict *out)
+{
+    struct syc_value row[VALUES_MAX] = {0};
+    struct syc_subject subject = {.ip_v = 4, .values = row};
+    struct syc_correlate_stats stats;
+    struct syc_correlate *c;
+
+    FUZZ_HOLDS(syc_correlate_new(&c, set, NULL, CORRELATE_OCTETS) == SYC_OK, "no memory");
+    for (unsigned i = 0; c != NULL && i < RECORDS; i++) {
+        struct syc_record r;
+
+        make_record(backwards ? RECORDS - 1 - i : i, &r);
+        syc_correlate_feed(c, &r);
+    }
+    if (c != NULL) {
+        syc_correlate_finish(c);
+    }
+    syc_judge(set, c, &subject, 0, out);
+    syc_correlate_stats(c, &stats);
+    FUZZ_HOLDS(stats.watch.octets_peak <= stats.watch.octets_limit, "%zu octets of %zu",
+               stats.watch.octets_peak, stats.watch.octets_limit);
+    if (stats.dropped + stats.watch.evicted + stats.watch.lost + stats.watch.late > 0) {
+        out->evidence_count = 0; /* the order of records may show */
+        out->score = -1;
+    }
+    syc_correlate_free(c);
+}
+
+static void
+check_correlations(const struct syc_ruleset *set)
+{
+    static struct syc_verdict first, second;
+
+    correlate(set, false, &first);
+    correlate(set, true, &second);
+    FUZZ_HOLDS(first.score == second.score || first.score < 0 || second.score < 0,
+               "score %d, and %d from behind", first.score, second.score);
 }
 
 int
@@ -208,11 +276,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_HOLDS((errors > 0) == (syc_ruleset_refused(set) > 0), "%zu errors, %zu refused", errors,
                syc_ruleset_refused(set));
     for (size_t i = 0; i < syc_ruleset_loaded(set); i++) {
-        check_rule(syc_ruleset_rule(set, i));
+        check_rule(set, syc_ruleset_rule(set, i));
     }
     before = fuzz_work();
     use(set);
-    fuzz_bound_work("match", before, size, 20000, 200000);
+    fuzz_bound_work("match", before, size, 40000, 400000);
+    check_correlations(set);
     again = load((const char *)data, size);
     check_same(set, again);
     syc_ruleset_free(again);
