@@ -101,9 +101,12 @@ void syc_line_int(struct syc_json *j, const char *name, size_t n);
 /* Close the object and print it as one line; false, and nothing printed, when memory was short. */
 bool syc_line_print(struct syc_json *j);
 
-/* ---- verbs of rules (rules_test.c, rules_explain.c): the words behind theirs, the exit status ---- */
+/* ---- verbs of rules (rules_test.c, rules_explain.c) ---- */
 
+/* Run the cases of the files and folders named; the exit status. */
 int syc_rules_test(const struct syc_options *o, const char *const *paths, size_t count);
+
+/* Why a rule did or did not fire: RULE FILE [SOURCE]; the exit status. */
 int syc_rules_explain(const struct syc_options *o, const char *const *words, size_t count);
 
 /* ---- signatures for what none fits (learn.c) ---- */
