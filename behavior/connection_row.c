@@ -88,11 +88,12 @@ syc_connection_schema_new(void)
 {
     size_t count = OWN_COUNT + syc_record_number_count + syc_record_text_count, n = OWN_COUNT;
     struct syc_schema *schema = syc_alloc(1, sizeof(*schema) + count * sizeof(struct syc_field));
-    struct syc_field *fields = (struct syc_field *)(void *)(schema + 1);
+    struct syc_field *fields;
 
     if (schema == NULL) {
         return NULL;
     }
+    fields = (struct syc_field *)(void *)(schema + 1);
     memcpy(fields, own_fields, sizeof(own_fields));
     for (size_t i = 0; i < syc_record_number_count; i++) {
         const struct syc_record_number *row = &syc_record_numbers[i];
