@@ -88,12 +88,15 @@ life_of(const struct syc_record *r)
     return end;
 }
 
-/* By count, else by the states that Zeek gives only to connections with a SYN. */
+/* By count, else by another sensor's handshake or letters, or the states that Zeek gives only to connections with a SYN. */
 static bool
 has_syn(const struct syc_record *r)
 {
     if (is_known(r->syn_count)) {
         return r->syn_count >= 1;
+    }
+    if (r->handshake_seen == 1 || r->history != NULL) {
+        return r->handshake_seen == 1 || strchr(r->history, 'S') != NULL;
     }
     return is_known(r->state) && r->state != SYC_STATE_OTH && r->state != SYC_STATE_RSTRH &&
            r->state != SYC_STATE_SHR && (r->degraded >> SYC_DEGRADED_MIDSTREAM & 1) == 0;
@@ -117,6 +120,20 @@ is_unanswered(const struct syc_record *r)
 }
 
 /*
+ * Another sensor's S1 or RSTO begins with the server's answer. That the client went on, the letters of its segments tell
+ * (A, D, F), or their number: its SYN, and the RST of RSTO.
+ */
+static bool
+never_completed(const struct syc_record *r)
+{
+    if (r->history != NULL) {
+        return strpbrk(r->history, "ADF") == NULL;
+    }
+    return is_known(r->pkts[SYC_TOSERVER]) &&
+           r->pkts[SYC_TOSERVER] <= 1 + (r->state == SYC_STATE_RSTO);
+}
+
+/*
  * A client RST that happens to acknowledge the SYN+ACK establishes nothing: that is how SYN
  * scanners leave.
  */
@@ -132,9 +149,19 @@ is_established(const struct syc_record *r)
         return true;
     }
     /* Another sensor's word, where the times are not known. */
-    return !is_known(r->syn_ack_count) &&
+    return !is_known(r->syn_ack_count) && !never_completed(r) &&
            (r->state == SYC_STATE_S1 || r->state == SYC_STATE_SF || r->state == SYC_STATE_S2 ||
             r->state == SYC_STATE_S3 || r->state == SYC_STATE_RSTO || r->state == SYC_STATE_RSTR);
+}
+
+/* Of a connection that is not established. */
+static bool
+is_half_open(const struct syc_record *r)
+{
+    if (is_known(r->syn_ack_count)) {
+        return r->syn_ack_count > 0;
+    }
+    return r->handshake_seen == 1 && is_known(r->state) && never_completed(r);
 }
 
 /*
@@ -153,7 +180,7 @@ outcome_of(const struct syc_record *r)
         }
     } else if (flags != 0 && (r->state == SYC_STATE_REJ || r->close_kind == SYC_CLOSE_REFUSED)) {
         flags |= MARK_REFUSED;
-    } else if (flags != 0 && r->syn_ack_count > 0) {
+    } else if (flags != 0 && is_half_open(r)) {
         flags |= MARK_HALF_OPEN;
     } else if (flags != 0 && is_unanswered(r)) {
         flags |= MARK_UNANSWERED;
@@ -336,6 +363,16 @@ syc_mark_work(const struct syc_record *r)
     return work;
 }
 
+/* Was there client payload whose bursts nobody listed? Of an established connection it is to be thought so. */
+static bool
+lacks_log(const struct mark *m, const struct syc_record *r, int64_t answered)
+{
+    int64_t payload = client_payload(r);
+    bool sent = is_known(payload) ? payload > 0 : (m->flags & MARK_ESTABLISHED) != 0;
+
+    return sent && answered == 0 && r->exchange_count == 0 && mark_number(r->cut_exchanges) == 0;
+}
+
 /*
  * Clear HTTP/1 requests are counted exactly and beat turns, of which pipelining hides some
  * (lifecycle 2.3.1).
@@ -351,22 +388,19 @@ fill_turns(struct mark *m, const struct syc_record *r, const struct work *work)
     m->turns = as_u32(turns);
     m->run = as_u16(work->longest);
     m->opening = as_u16(work->opening);
-    if (work->answered == 0 && r->exchange_count == 0 && mark_number(r->cut_exchanges) == 0 &&
-        client_payload(r) > 0) {
-        m->flags |= MARK_NO_LOG;
-    }
+    m->flags |= lacks_log(m, r, work->answered) ? MARK_NO_LOG : 0;
 }
 
 /*
  * The first exchange must be the handshake: the connection's beginning was seen and the client
- * spoke first.
+ * spoke first. A protocol without exchanges tells of no handshake, neither that there was one nor that there was none.
  */
 static void
 fill_tls(struct mark *m, const struct syc_record *r)
 {
     const struct syc_exchange *x = r->exchanges;
 
-    m->flags |= is_known(r->protocol) ? MARK_PROTOCOL : 0;
+    m->flags |= is_known(r->protocol) && (m->flags & MARK_NO_LOG) == 0 ? MARK_PROTOCOL : 0;
     if (r->protocol != SYC_PROTOCOL_TLS || (m->flags & MARK_START) == 0 || r->exchange_count == 0 ||
         x->client_packets <= 0 || !x->answered || x->first_flight_octets <= 0) {
         return;

@@ -109,4 +109,27 @@ void syc_capture_close(struct syc_capture *c);
 enum syc_capture_look { SYC_LOOKS_OTHER, SYC_LOOKS_CAPTURE, SYC_LOOKS_PACKED };
 enum syc_capture_look syc_capture_look(const uint8_t *octets, size_t n);
 
+/* ---- files that are no captures: octets as readers of text want them ---- */
+
+struct syc_octets;
+
+/* Octets from a descriptor that stays the caller's; what gzip or zstd packed is unpacked. NULL when memory is short. */
+struct syc_octets *syc_octets_new(int fd);
+
+/* Free it and its decompressor, not the descriptor; NULL is fine. */
+void syc_octets_free(struct syc_octets *o);
+
+/*
+ * The next octets, at most n > 0.
+ *
+ * returns  SYC_OK with *got > 0; SYC_END; SYC_INTERRUPTED (a signal, or 100 ms without any on a descriptor that does not
+ *          block: nothing is lost, ask again); SYC_IO, SYC_TRUNCATED (packed octets damaged or cut), SYC_NO_MEMORY,
+ *          with words in *err, behind all octets that were read before
+ */
+enum syc_status syc_octets_read(struct syc_octets *o, uint8_t *out, size_t n, size_t *got,
+                                struct syc_error *err) SYC_MUST_CHECK;
+
+/* What the first octets (unpacked) are; SYC_LOOKS_OTHER before the first syc_octets_read(). */
+enum syc_capture_look syc_octets_look(const struct syc_octets *o);
+
 #endif

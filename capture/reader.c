@@ -93,6 +93,17 @@ is_packed(const struct magic *magic)
     return magic != NULL && (magic->format == GZIP || magic->format == ZSTD);
 }
 
+enum syc_packing
+syc_packing_look(const uint8_t *octets, size_t n)
+{
+    const struct magic *m = find_magic(octets, n);
+
+    if (!is_packed(m)) {
+        return SYC_PACKING_NONE;
+    }
+    return m->format == GZIP ? SYC_PACKING_GZIP : SYC_PACKING_ZSTD;
+}
+
 enum syc_capture_look
 syc_capture_look(const uint8_t *octets, size_t n)
 {

@@ -105,6 +105,9 @@ struct syc_capture *syc_reader_new(const struct syc_capture_options *options);
 enum syc_status syc_reader_next(struct syc_capture *c, struct syc_frame *frames, size_t max,
                                 size_t *count, struct syc_error *err) SYC_MUST_CHECK;
 
+/* How an input that begins so is packed. */
+enum syc_packing syc_packing_look(const uint8_t *octets, size_t n);
+
 /* Whether the head is a classic capture that reader_pcap.c reads itself (the rest is libpcap's). */
 bool syc_reader_is_pcap(const struct syc_input *in);
 

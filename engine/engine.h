@@ -17,6 +17,8 @@
 
 #include "output/output.h"
 
+enum syc_from { SYC_FROM_GUESS, SYC_FROM_SYNCOPATE, SYC_FROM_ZEEK, SYC_FROM_EVE };
+
 /* What became of one input of syc_engine_capture(). */
 struct syc_input_over {
     const char *name;       /* path or interface */
@@ -38,8 +40,9 @@ struct syc_engine_config {
     size_t rule_count;
     const char *const *signatures; /* files; NULL = the shipped set */
     size_t signature_count;
-    unsigned decode; /* enum syc_decode_flag bits */
-    bool sni;        /* records tell the server names of ClientHellos */
+    unsigned decode;    /* enum syc_decode_flag bits */
+    bool sni;           /* records tell the server names of ClientHellos */
+    enum syc_from from; /* whose records are judged */
     bool live;
     bool many_inputs;    /* events name their file */
     int64_t idle_ns;     /* 0 = 1 hour */
@@ -95,13 +98,13 @@ enum syc_status syc_engine_capture(struct syc_engine *e, const struct syc_captur
                                    struct syc_error *err) SYC_MUST_CHECK;
 
 /*
- * Read connection events (JSON Lines) from a descriptor and take their records in.
- * Lines that are no connection event are counted; ones that are damaged are counted too, and reported by line
- * number through config.message (at most 10 an input) and as `error` events if asked for.
+ * Read records from a descriptor, packed or not, and take them in; config.from says whose. What a record of another
+ * sensor does not tell stays unknown (other.h). Lines that are no connection are counted; damaged ones, too, and told
+ * by number through config.message (at most 10 an input) and as `error` events if asked for.
  *
  * counts   added to, so that several inputs may share one
- * returns  SYC_OK; SYC_IO, SYC_NO_MEMORY: what was read has been taken in; SYC_INTERRUPTED and the output's status
- *          as above
+ * returns  SYC_OK; SYC_IO, SYC_NO_MEMORY, SYC_TRUNCATED (packed octets): what was read has been taken in; SYC_FORMAT (a
+ *          capture, not read); SYC_INTERRUPTED and the output's status as above
  */
 struct syc_judge_counts {
     uint64_t records, other_events, bad_lines;
@@ -163,7 +166,6 @@ struct syc_paths {
 
 /*
  * Append to a zeroed (or filled) list.
- *
  * accept   says which files of a folder count (the path it gets is whole); NULL = all. Not asked for path itself.
  * depth    folders below folders that are entered (0 = none); deeper ones are left out. At most 10,000 files.
  * returns  SYC_OK; SYC_IO (folder cannot be read), SYC_LIMIT, SYC_NO_MEMORY: the list holds what was found before

@@ -1,5 +1,7 @@
 /*
- * Connection events back into records: JSON Lines from a descriptor, in whatever order they come.
+ * Lines back into records, ours or another sensor's, in whatever order they come.
+ *
+ *    descriptor -> unpacked octets -> lines -> whose? (the first that says it) -> record_read.c, other_zeek.c, other_eve.c
  *
  * Lines may come from anybody. Whatever is wrong with one is wrong with that one: it is counted,
  * told (ten of them), and left out. Memory is bounded by LINE_MAX_OCTETS and the reader's lists,
@@ -7,11 +9,10 @@
  */
 
 #include "engine/engine_int.h"
+#include "engine/other.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     LINE_MAX_OCTETS =
@@ -37,6 +38,8 @@ struct lines {
 struct judging {
     struct syc_engine *e;
     struct syc_record_reader *reader;
+    struct syc_other other;
+    enum syc_from from;
     struct syc_judge_counts *counts;
     const char *name;
     struct lines lines;
@@ -64,6 +67,21 @@ bad_line(struct judging *j, const char *what, unsigned column)
     engine_tell(j->e, j->name, text);
 }
 
+/* Lines before the first that says whose they are can only be damaged, or empty of meaning: ours says how. */
+static enum syc_status
+read_line(struct judging *j, const char *text, size_t n, struct syc_record *out,
+          struct syc_error *err)
+{
+    if (j->from == SYC_FROM_GUESS) {
+        j->from = syc_other_guess(text, n);
+    }
+    if (j->from == SYC_FROM_ZEEK) {
+        return syc_zeek_read(&j->other, text, n, out, err);
+    }
+    return j->from == SYC_FROM_EVE ? syc_eve_read(&j->other, text, n, out, err)
+                                   : syc_record_read(j->reader, text, n, out, err);
+}
+
 /* Only memory ends the reading: whatever else is wrong with a line is wrong with that line alone. */
 static enum syc_status
 take_line(struct judging *j, const char *text, size_t n)
@@ -72,7 +90,7 @@ take_line(struct judging *j, const char *text, size_t n)
     struct syc_error err = {0};
     enum syc_status status;
 
-    status = syc_record_read(j->reader, text, n, &r, &err);
+    status = read_line(j, text, n, &r, &err);
     if (status == SYC_NOT_FOUND) {
         j->counts->other_events++;
         return SYC_OK;
@@ -164,60 +182,73 @@ take_octets(struct judging *j, const char *p, size_t n)
     return status;
 }
 
-/* read(2) and not stdio: a signal must end a read that waits, and a stop is looked for after each. */
+/* A capture is no damaged text: one sentence says what it is and who reads it. */
 static enum syc_status
-read_lines(struct judging *j, int fd, char *buffer, struct syc_error *err)
+refuse_capture(const struct syc_octets *octets, const char *name, struct syc_error *err)
+{
+    enum syc_capture_look looks = syc_octets_look(octets);
+
+    if (looks == SYC_LOOKS_CAPTURE) {
+        return syc_error_set(err, SYC_FORMAT,
+                             "is a capture, and records are judged here: syncopate %.80s", name);
+    }
+    return looks == SYC_LOOKS_PACKED
+               ? syc_error_set(err, SYC_FORMAT, "packed twice; unpack it once before")
+               : SYC_OK;
+}
+
+/* A signal must end a read that waits, so a stop is looked for after each. */
+static enum syc_status
+read_lines(struct judging *j, struct syc_octets *octets, uint8_t *buffer, struct syc_error *err)
 {
     struct syc_engine *e = j->e;
-    enum syc_status status = SYC_OK;
+    enum syc_status status = SYC_OK, ended;
+    size_t got;
 
-    while (status == SYC_OK) {
+    do {
         engine_reload_if_asked(e);
-        ssize_t got = read(fd, buffer, READ_OCTETS);
-
+        ended = syc_octets_read(octets, buffer, READ_OCTETS, &got, err);
         if (atomic_load_explicit(&e->stop, memory_order_relaxed)) {
             return SYC_INTERRUPTED;
         }
-        if (got < 0 && errno == EINTR) {
-            continue;
+        status = refuse_capture(octets, j->name, err);
+        if (status == SYC_OK) {
+            status = take_octets(j, (const char *)buffer, got);
         }
-        if (got < 0) {
-            return syc_error_set(err, SYC_IO, "cannot be read: %s", strerror(errno));
-        }
-        if (got == 0) { /* a last line without its newline is still a line */
-            status = j->lines.used > 0 || j->lines.too_long
-                         ? end_line(j, j->lines.text, j->lines.used)
-                         : SYC_OK;
-            break;
-        }
-        status = take_octets(j, buffer, (size_t)got);
         if (status == SYC_OK && e->config.output->status != SYC_OK) {
             return e->config.output->status;
         }
+    } while (status == SYC_OK && (ended == SYC_OK || ended == SYC_INTERRUPTED));
+    /* a last line without its newline is still a line; that of a file that was cut is only its beginning */
+    if (status == SYC_OK && ended == SYC_END && (j->lines.used > 0 || j->lines.too_long)) {
+        status = end_line(j, j->lines.text, j->lines.used);
     }
     if (status == SYC_NO_MEMORY) {
-        syc_error_set(err, status, "out of memory at line %llu",
-                      (unsigned long long)j->lines.number);
+        return syc_error_set(err, status, "out of memory at line %llu",
+                             (unsigned long long)j->lines.number);
     }
-    return status;
+    return status == SYC_OK && ended != SYC_END ? ended : status;
 }
 
 enum syc_status
 syc_engine_judge(struct syc_engine *e, int fd, const char *name, struct syc_judge_counts *counts,
                  struct syc_error *err)
 {
-    struct judging j = {.e = e, .counts = counts, .name = name};
-    char *buffer = syc_alloc(1, READ_OCTETS);
+    struct judging j = {.e = e, .from = e->config.from, .counts = counts, .name = name};
+    struct syc_octets *octets = syc_octets_new(fd);
+    uint8_t *buffer = syc_alloc(1, READ_OCTETS);
     enum syc_status status = SYC_NO_MEMORY;
 
     j.reader = syc_record_reader_new();
+    syc_other_init(&j.other);
     syc_error_at(err, name, 0, 0);
-    if (buffer != NULL && j.reader != NULL) {
-        status = read_lines(&j, fd, buffer, err);
+    if (octets != NULL && buffer != NULL && j.reader != NULL) {
+        status = read_lines(&j, octets, buffer, err);
     } else {
         syc_error_set(err, status, "out of memory");
     }
     syc_record_reader_free(j.reader);
+    syc_octets_free(octets);
     syc_free(j.lines.text);
     syc_free(buffer);
     return status;

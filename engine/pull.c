@@ -289,6 +289,18 @@ skip_number(struct syc_pull *s)
 }
 
 bool
+syc_pull_number(struct syc_pull *s, struct syc_pull_text *out)
+{
+    const char *begin = s->p;
+
+    if (!(syc_pull_is(s, '-') || is_digit(s)) || !skip_number(s)) {
+        return false;
+    }
+    *out = (struct syc_pull_text){begin, (size_t)(s->p - begin), false};
+    return true;
+}
+
+bool
 syc_pull_word(struct syc_pull *s, const char *word, size_t n)
 {
     if ((size_t)(s->end - s->p) < n || memcmp(s->p, word, n) != 0) {

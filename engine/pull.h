@@ -49,6 +49,9 @@ size_t syc_pull_unescape(const struct syc_pull_text *text, char *out, size_t roo
 /* The whole number at p, of at most 18 digits; false, and p stays, for any other number or value. */
 bool syc_pull_int(struct syc_pull *s, int64_t *out);
 
+/* The number at p as it stands; false when there is none (no fault) or it is damaged (fault). */
+bool syc_pull_number(struct syc_pull *s, struct syc_pull_text *out);
+
 /* The word at p ("true", "null" ...); false, and p stays, if it is another. */
 bool syc_pull_word(struct syc_pull *s, const char *word, size_t n);
 

@@ -140,10 +140,21 @@ append(char out[SYC_NEEDS_TEXT], size_t n, const char *word)
     return n;
 }
 
-/* "7 of 10 gaps", several joined by commas as far as they fit. */
-static void
-say_needs(const struct syc_score_key *key, const struct syc_value *row, char *out)
+/* The size of a sample ("episode.n") is 0 when there was nothing to count; it is absent when nobody could count. */
+static bool
+is_sample(const struct syc_sigma_rule *rule, const struct syc_need *need)
 {
+    const char *name = rule->schema->fields[need->field].name;
+    size_t n = strlen(name);
+
+    return n > 2 && strcmp(name + n - 2, ".n") == 0;
+}
+
+/* "7 of 10 gaps", or "unknown of 10 gaps" where nobody told; several joined by commas as far as they fit. */
+static void
+say_needs(const struct syc_sigma_rule *rule, const struct syc_value *row, char *out)
+{
+    const struct syc_score_key *key = rule->extra;
     char has[32], least[32];
     size_t n = 0;
 
@@ -155,6 +166,9 @@ say_needs(const struct syc_score_key *key, const struct syc_value *row, char *ou
                                          key->needs[i].unit};
 
             format_figure(have, has);
+            if (row[key->needs[i].field].type == SYC_ABSENT && is_sample(rule, &key->needs[i])) {
+                memcpy(has, "unknown", sizeof "unknown");
+            }
             format_figure(key->needs[i].least, least);
             for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
                 n = append(out, n, words[k]);
@@ -187,7 +201,7 @@ syc_missing_needs(const struct syc_verdict *v, size_t i, char out[SYC_NEEDS_TEXT
     if (key == NULL) {
         snprintf(out, SYC_NEEDS_TEXT, "0 of 1 rules that score");
     } else if (m->why == SYC_LACKS_NEEDS) {
-        say_needs(key, v->subject->values, out);
+        say_needs(m->about, v->subject->values, out);
     } else if (m->why == SYC_LACKS_RAMP) {
         snprintf(out, SYC_NEEDS_TEXT, "%s", m->about->schema->fields[key->ramp_field].name);
     } else {

@@ -1,6 +1,6 @@
 /*
- * Which captures an input list means. A folder stands for its capture files, told by their first
- * octets, by name.
+ * Which files an input list means. A folder stands for its capture files, told by their first
+ * octets, in order of their names; for judge for its logs, told by their names.
  *
  * By octets, because rotated captures are called anything (eth0.pcap17, dump.2024-05-01); by name
  * within a folder, so that the same folder is the same run on any file system. What cannot be read
@@ -41,14 +41,33 @@ is_capture(const char *path)
     return looks == SYC_LOOKS_CAPTURE || (looks == SYC_LOOKS_PACKED && named);
 }
 
+/* "conn.log", "eve.json", "connections.jsonl", rotated ("conn.log.1") and packed ones. */
+static bool
+is_log(const char *path)
+{
+    static const char *const ends[] = {".json", ".jsonl", ".ndjson", ".log"};
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        const char *at = strstr(name, ends[i]);
+
+        if (at != NULL && (at[strlen(ends[i])] == '\0' || at[strlen(ends[i])] == '.')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A lost folder does not stop the others: it is said now and remembered for the exit status. */
-int
-syc_inputs_expand(const struct syc_texts *names, struct syc_paths *out, bool *failed)
+static int
+expand(const struct syc_texts *names, bool (*accept)(const char *), const char *what,
+       struct syc_paths *out, bool *failed)
 {
     for (size_t i = 0; i < names->count; i++) {
         struct syc_error err = {0};
         size_t before = out->count;
-        enum syc_status status = syc_paths_list(out, names->items[i], 0, is_capture, &err);
+        enum syc_status status = syc_paths_list(out, names->items[i], 0, accept, &err);
 
         if (status == SYC_NO_MEMORY) {
             syc_say("%s: %s", names->items[i], err.text);
@@ -58,11 +77,23 @@ syc_inputs_expand(const struct syc_texts *names, struct syc_paths *out, bool *fa
             syc_say("%s: %s; left out", names->items[i], err.text);
             *failed = true;
         } else if (out->count == before) {
-            syc_say("%s: no capture file in this folder; left out", names->items[i]);
+            syc_say("%s: no %s in this folder; left out", names->items[i], what);
             *failed = true;
         }
     }
     return 0;
+}
+
+int
+syc_inputs_expand(const struct syc_texts *names, struct syc_paths *out, bool *failed)
+{
+    return expand(names, is_capture, "capture file", out, failed);
+}
+
+int
+syc_inputs_expand_records(const struct syc_texts *names, struct syc_paths *out, bool *failed)
+{
+    return expand(names, is_log, "log (*.json, *.jsonl, *.ndjson, *.log)", out, failed);
 }
 
 /* Up to the hard limit only: that one is the administrator's word. */

@@ -198,13 +198,20 @@ set_host(struct syc_options *o, const char *text, const char **why)
     return syc_addr_parse(text, o->own[o->own_count++], &ip_v);
 }
 
-/* For Zeek's logs one day; until then a clear refusal instead of a misread file. */
 static bool
 set_from(struct syc_options *o, const char *text, const char **why)
 {
-    *why = "only syncopate's own connection events are read by this version";
-    o->from = text;
-    return strcmp(text, "syncopate") == 0;
+    static const char *const words[] = {
+        [SYC_FROM_SYNCOPATE] = "syncopate", [SYC_FROM_ZEEK] = "zeek", [SYC_FROM_EVE] = "eve"};
+
+    *why = "syncopate, zeek or eve is expected";
+    for (enum syc_from from = SYC_FROM_SYNCOPATE; from <= SYC_FROM_EVE; from++) {
+        if (strcmp(text, words[from]) == 0) {
+            o->from = from;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ------------------------------------------------------------ the table */
@@ -223,7 +230,7 @@ static const struct row rows[] = {
     {NULL, 0, "checksums", NULL, CAPTURES, FLAG, AT(checksums), NULL,
      "leave out segments whose IPv4 or TCP checksum is wrong"},
     {NULL, 0, "from", "FORMAT", VERB_JUDGE, CALL, 0, set_from,
-     "whose records these are: syncopate (the default)"},
+     "whose records these are: syncopate, zeek (conn.log) or\neve (Suricata) (default: what the first lines say)"},
     {NULL, 0, "syn-ack", NULL, VERB_SIGNATURES, FLAG, AT(syn_ack), NULL,
      "explain: each RAW_SIG is of a SYN+ACK, not of a SYN"},
     {"Output", 0, "json", NULL, ALL, FLAG, AT(json), NULL,

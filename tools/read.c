@@ -152,7 +152,8 @@ syc_run_events(struct syc_run *run, const char *name, bool more)
         syc_say("%s: %llu damaged lines were left out; %llu records were judged", name,
                 (unsigned long long)counts.bad_lines, (unsigned long long)counts.records);
     } else if (counts.records == 0 && !run->options->quiet) {
-        syc_say("%s: no connection event in it; make them with syncopate --events connection",
+        syc_say("%s: no record in it: connection events (syncopate --events connection), Zeek's "
+                "conn.log or Suricata's flow events are read",
                 name);
     }
     return true;

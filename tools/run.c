@@ -303,6 +303,7 @@ make_engine(struct syc_run *run, bool many_inputs)
         .decode = (o->no_tunnels ? SYC_DECODE_NO_TUNNELS : 0u) |
                   (o->checksums ? SYC_DECODE_CHECKSUMS : 0u),
         .sni = o->sni,
+        .from = o->from,
         .live = o->interface != NULL,
         .many_inputs = many_inputs,
         .idle_ns = o->idle_ns,

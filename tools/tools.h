@@ -43,7 +43,8 @@ struct syc_options {
     struct syc_texts operands; /* words that are no options */
     struct syc_texts rest;     /* main job: words after --, a filter; elsewhere they are operands */
     struct syc_texts rules, signatures;
-    const char *interface, *sensor, *from;
+    const char *interface, *sensor;
+    enum syc_from from;
     unsigned events; /* 0 = not given */
     enum syc_format format;
     bool json, human, quiet, verbose, help, version;
@@ -214,6 +215,9 @@ void syc_progress_hide(void);
  * returns  0, or EXIT_INPUT when memory is short (said)
  */
 int syc_inputs_expand(const struct syc_texts *names, struct syc_paths *out, bool *failed);
+
+/* The same of files of records, told by their names: folders hold other logs, too. */
+int syc_inputs_expand_records(const struct syc_texts *names, struct syc_paths *out, bool *failed);
 
 /* Let the process have as many files open as a stream of so many captures may need, if the system lets it. */
 void syc_inputs_make_room(size_t count);

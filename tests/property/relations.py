@@ -243,6 +243,42 @@ def filtered(out, program, name):
     out.check(f"{name}: a file that is gone is no filter", status == 3 and "a filter" not in errors, errors)
 
 
+def leaves(value, path=""):
+    """Every member that is no object, by its dotted path."""
+    for name, member in value.items():
+        if isinstance(member, dict):
+            yield from leaves(member, f"{path}{name}.")
+        else:
+            yield path + name, member
+
+
+def through_zeek(out, program, name):
+    """conn.log holds less than our records: a fact made from it is the one from the packets, or it is not there."""
+    def facts(output):
+        return {(e["src_ip"], path): value for e in map(json.loads, output.splitlines())
+                for path, value in leaves(e["source"]) if path != "flow_ids"}
+
+    want = facts(program.events(pcapmake.make(script(name)), "source"))
+    log = program.run("--format", "zeek", "x.pcap")[1]
+    lines = [json.loads(line) for line in log.splitlines()]
+    names = sorted({member for line in lines for member in line})
+    # The same as TSV; Zeek's types are those of its documentation.
+    kinds = {"ts": "time", "duration": "interval", "id.orig_h": "addr", "id.resp_h": "addr", "id.orig_p": "port", "id.resp_p": "port"}
+    types = [kinds.get(n) or ("string" if n in ("uid", "proto", "service", "conn_state", "history", "community_id") else "count") for n in names]
+    cell = lambda v: f"{v:.6f}" if isinstance(v, float) else str(v)  # noqa: E731
+    rows = [[cell(line[n]) if n in line else "-" for n in names] for line in lines]
+    table = "\n".join(["#separator \\x09", "#unset_field\t-", "#path\tconn", "\t".join(["#fields"] + names),
+                       "\t".join(["#types"] + types)] + ["\t".join(r) for r in rows]) + "\n"
+    for kind, text in (("JSON", log), ("TSV", table)):
+        status, output, errors = program.run("judge", "--json", "--events", "source", "-", data=text.encode())
+        got = facts(output)
+        wrong = {k: (v, want.get(k)) for k, v in got.items() if want.get(k) != v}
+        out.check(f"{name}: facts of conn.log as {kind} are the packets' own", status == 0 and got and not wrong, f"{status} {errors} {wrong}"[:2000])
+    told = {path for _, path in got}
+    out.check(f"{name}: conn.log tells starts, and no episodes of what was talked",
+              "iat.n" in told and ("episode.n" not in told or not any(line.get("orig_bytes") for line in lines)), str(told))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default="build/syncopate")
@@ -263,6 +299,7 @@ def main():
         for name in VERDICTS:
             guard(name, moved, program, name)
             guard(name, redone, program, name)
+            guard(name, through_zeek, program, name)
         guard("all together", together, program)
         guard("closes", filtered, program, "closes")
         for name in ["closes", "link-raw"]:

@@ -22,6 +22,7 @@ int test_judge_group(void);
 int test_load_group(void);
 int test_memory_group(void);
 int test_mixed_group(void);
+int test_other_group(void);
 int test_pull_group(void);
 
 #endif

@@ -12,6 +12,7 @@ main(void)
     failed += test_load_group();
     failed += test_memory_group();
     failed += test_mixed_group();
+    failed += test_other_group();
     failed += test_pull_group();
     return failed > 0;
 }

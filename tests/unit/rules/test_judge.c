@@ -76,6 +76,9 @@ below_its_least_figure_a_rule_abstains_and_says_so(void **state)
     assert_string_equal(s.verdict.missing[0].rule, "for");
     assert_string_equal(needs_of(&s.verdict, 0), "7 of 10 gaps");
     assert_string_equal(s.verdict.missing[1].rule, "weak");
+    assert_string_equal(needs_of(&s.verdict, 1), "3 of 5 connections, unknown of 10 heavy pages");
+    set_int(&s, "heavy.n", 0); /* counted, and there were none */
+    assert_int_equal(label(&s), SYC_LABEL_INSUFFICIENT);
     assert_string_equal(needs_of(&s.verdict, 1), "3 of 5 connections, 0 of 10 heavy pages");
     set_int(&s, "iat.n", 10);
     assert_int_equal(label(&s), SYC_LABEL_AUTOMATION);
