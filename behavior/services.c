@@ -5,8 +5,9 @@
  *    marks --those whose counter is high----------> list --sort--> services --count exactly--> view
  *
  * A scan touches a million services once each, and a table of them would cost more than the scan's own marks. Counters
- * by hash find the few that could have enough; which other services share a counter depends on this run's key, but
- * those are counted exactly afterwards and passed over.
+ * by hash find the few that could have enough; other services that share a counter with one of these are counted exactly
+ * afterwards and passed over. The hash has no secret key, so that the memory which stats show is the same in each run:
+ * whoever makes services collide lengthens the list, which a flood of one service does as well.
  */
 
 #include "behavior/services.h"
@@ -14,6 +15,8 @@
 #include <string.h>
 
 enum { COUNTERS = 1 << 16 };
+
+static const struct syc_hash_key no_secret = {0, 0};
 
 static bool
 is_unfinished(const struct mark *m)
@@ -29,12 +32,12 @@ is_connection(const struct mark *m)
 }
 
 static uint32_t *
-counter_of(const struct store *s, uint32_t *counters, const struct mark *m)
+counter_of(uint32_t *counters, const struct mark *m)
 {
     uint64_t words[3] = {address_half(m->dest), address_half(m->dest + 8),
                          (uint64_t)m->dest_port << 8 | m->dest_ip_v};
 
-    return &counters[syc_hash_words(&s->key, words, 3) % COUNTERS];
+    return &counters[syc_hash_words(&no_secret, words, 3) % COUNTERS];
 }
 
 static int
@@ -79,7 +82,7 @@ gather(const struct store *s, uint32_t *counters, struct mark **list)
 
     for (uint32_t i = 0; i < s->marks.used; i++) {
         struct mark *m = mark_at(s, i);
-        if (is_connection(m) && *counter_of(s, counters, m) >= SERVICES_LEAST) {
+        if (is_connection(m) && *counter_of(counters, m) >= SERVICES_LEAST) {
             if (list != NULL) {
                 list[n] = m;
             }
@@ -95,7 +98,7 @@ count_unfinished(const struct store *s, uint32_t *counters)
     for (uint32_t i = 0; i < s->marks.used; i++) {
         const struct mark *m = mark_at(s, i);
         if (is_connection(m) && is_unfinished(m)) {
-            ++*counter_of(s, counters, m);
+            ++*counter_of(counters, m);
         }
     }
 }
