@@ -169,8 +169,8 @@ struct syc_table_row {
 enum syc_status syc_print_rows(int fd, const struct syc_table_row *rows, size_t count, int width,
                                bool color);
 
-/* One line per decode reason that is not zero, and what was lost, in words. */
-enum syc_status syc_print_stats(int fd, const struct syc_run_stats *s);
+/* One line per decode reason that is not zero, and what was lost. judged: records read in place of packets, else 0. */
+enum syc_status syc_print_stats(int fd, const struct syc_run_stats *s, uint64_t judged);
 
 /* How the audit report is to look. */
 struct syc_audit_view {

@@ -265,15 +265,21 @@ print_decode(struct printer *to, const uint64_t *counts)
 
 /* What was not judged and what was lost, each with its count: silence here means that nothing was. */
 enum syc_status
-syc_print_stats(int fd, const struct syc_run_stats *s)
+syc_print_stats(int fd, const struct syc_run_stats *s, uint64_t judged)
 {
     struct printer to = {fd, SYC_OK};
     uint64_t tcp = s->decode[SYC_DROP_NONE];
 
-    print_line(&to, "%llu connection%s of %llu source%s in %llu TCP segment%s",
-               (unsigned long long)s->table.connections, plural(s->table.connections),
-               (unsigned long long)s->cadence.sources, plural(s->cadence.sources),
-               (unsigned long long)tcp, plural(tcp));
+    if (judged > 0) {
+        print_line(&to, "%llu record%s of %llu source%s", (unsigned long long)judged,
+                   plural(judged), (unsigned long long)s->cadence.sources,
+                   plural(s->cadence.sources));
+    } else {
+        print_line(&to, "%llu connection%s of %llu source%s in %llu TCP segment%s",
+                   (unsigned long long)s->table.connections, plural(s->table.connections),
+                   (unsigned long long)s->cadence.sources, plural(s->cadence.sources),
+                   (unsigned long long)tcp, plural(tcp));
+    }
     if (s->capture.packets > tcp) {
         print_line(&to, "%llu other packet%s:", (unsigned long long)(s->capture.packets - tcp),
                    plural(s->capture.packets - tcp));

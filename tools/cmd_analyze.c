@@ -91,7 +91,7 @@ const struct syc_verb syc_verb_analyze = {
              "       syncopate [OPTIONS] -i IFACE [FILTER]\n"
              "       syncopate audit [OPTIONS] FILE...        what the connections cost\n"
              "       syncopate judge [OPTIONS] FILE...        judge records of earlier runs\n"
-             "       syncopate rules check [PATH...]          check rules\n"
+             "       syncopate rules check|test|explain|fields|dump    rules\n"
              "       syncopate signatures check|explain|learn name stacks",
     .about = "syncopate reads captures and says which sources behave like automation, and\n"
              "why. It is passive: it sends nothing.\n",

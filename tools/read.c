@@ -132,6 +132,7 @@ syc_run_events(struct syc_run *run, const char *name, bool more)
     struct syc_error err = {0};
     enum syc_status status = judge_file(run, name, &counts, &err);
 
+    run->judged += counts.records;
     if (run->options->verbose) {
         syc_say("%s: %llu records, %llu other events, %llu damaged lines", name,
                 (unsigned long long)counts.records, (unsigned long long)counts.other_events,

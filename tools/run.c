@@ -457,7 +457,7 @@ print_for_people(const struct syc_run *run)
     }
     fflush(stdout);
     syc_engine_stats(run->engine, &stats);
-    syc_print_stats(STDOUT_FILENO, &stats);
+    syc_print_stats(STDOUT_FILENO, &stats, run->judged);
     if (!run->options->quiet && run->top_count > 0) {
         printf("Every verdict with its evidence, to be checked by hand: add --json\n");
         fflush(stdout);

@@ -129,6 +129,7 @@ struct syc_run {
     bool unread;                   /* the output failed before the input's end */
     bool filter_hinted;            /* where a filter stands was said */
     const struct syc_paths *files; /* captures to read; NULL for an interface or records */
+    uint64_t judged;               /* records read by judge */
     size_t faults;                 /* inputs that were not read whole, each of them said */
     struct syc_table_row top[TOP_ROWS];
     size_t top_count, sources;

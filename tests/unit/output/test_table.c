@@ -148,7 +148,7 @@ counts_say_what_was_not_tcp_and_what_was_lost(void **state)
     s.table.half_open_evicted = 1;
     s.cadence.sources = 1;
     begin(fds);
-    assert_int_equal(syc_print_stats(fds[1], &s), SYC_OK);
+    assert_int_equal(syc_print_stats(fds[1], &s, 0), SYC_OK);
     end(fds, &out);
     assert_string_equal(out.text,
                         "11 connections of 1 source in 990 TCP segments\n"
@@ -157,6 +157,20 @@ counts_say_what_was_not_tcp_and_what_was_lost(void **state)
                         "        9 not TCP (UDP, ICMP and the like)\n"
                         "lost: 12 packets dropped by the kernel\n"
                         "lost: 1 unanswered SYN given up early: out of memory (--memory)\n");
+}
+
+static void
+records_are_counted_where_no_packet_was_read(void **state)
+{
+    struct syc_run_stats s = {.cadence = {.sources = 10, .records_dropped = 2}};
+    struct shown out;
+    int fds[2];
+
+    begin(fds);
+    assert_int_equal(syc_print_stats(fds[1], &s, 588), SYC_OK);
+    end(fds, &out);
+    assert_string_equal(out.text, "588 records of 10 sources\n"
+                                  "lost: 2 records not judged: out of memory (--memory)\n");
 }
 
 /* A reason that is added to capture/ and not here would be shown by its short name only. */
@@ -171,7 +185,7 @@ every_reason_has_words(void **state)
         s.decode[i] = 1;
     }
     begin(fds);
-    assert_int_equal(syc_print_stats(fds[1], &s), SYC_OK);
+    assert_int_equal(syc_print_stats(fds[1], &s, 0), SYC_OK);
     end(fds, &out);
     for (int i = 1; i < SYC_DROP_COUNT; i++) {
         char line[64];
@@ -193,6 +207,7 @@ test_table_group(void)
         cmocka_unit_test(the_longest_row_fits_its_line),
         cmocka_unit_test(a_terminal_that_went_away_is_told),
         cmocka_unit_test(counts_say_what_was_not_tcp_and_what_was_lost),
+        cmocka_unit_test(records_are_counted_where_no_packet_was_read),
         cmocka_unit_test(every_reason_has_words),
     };
 
