@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define TIME_MOST (INT64_C(1) << 55)
+
 enum { DIGITS_MAX = 18, EXPONENT_MAX = 99 };
 
 void
@@ -98,9 +100,14 @@ take_decimal(const char *text, size_t n, struct decimal *d)
 }
 
 bool
+other_is_time(int64_t us)
+{
+    return us >= -TIME_MOST && us <= TIME_MOST;
+}
+
+bool
 other_seconds(const char *text, size_t n, int64_t *us)
 {
-    const int64_t most = INT64_C(1) << 55;
     struct decimal d;
     bool half = false;
 
@@ -108,7 +115,7 @@ other_seconds(const char *text, size_t n, int64_t *us)
         return false;
     }
     for (d.exponent += 6; d.exponent > 0 && d.digits != 0; d.exponent--) {
-        if (d.digits > most / 10) {
+        if (d.digits > TIME_MOST / 10) {
             return false;
         }
         d.digits *= 10;
@@ -119,7 +126,7 @@ other_seconds(const char *text, size_t n, int64_t *us)
     }
     d.digits += half;
     *us = d.negative ? -d.digits : d.digits;
-    return d.digits <= most;
+    return other_is_time(*us);
 }
 
 bool
@@ -137,7 +144,7 @@ other_addr(const char *text, size_t n, uint8_t out[16], int *ip_v)
 {
     char copy[SYC_ADDR_TEXT];
 
-    if (n >= sizeof copy || memchr(text, '\0', n) != NULL) {
+    if (n == 0 || n >= sizeof copy || memchr(text, '\0', n) != NULL) {
         return false;
     }
     memcpy(copy, text, n);

@@ -58,14 +58,20 @@ enum syc_from syc_other_guess(const char *line, size_t n);
  * Seconds as decimal text, with or without fraction and exponent, as whole microseconds, rounded to the nearest: a
  * writer that went through a double has left digits that are none.
  *
- * returns  false for anything else, and outside of +-2^55 microseconds
+ * returns  false for anything else, and where other_is_time() says no
  */
 bool other_seconds(const char *text, size_t n, int64_t *us);
+
+/*
+ * Is this a time, or the length of one, that our own events may hold: within +-2^55 microseconds? Then sums and
+ * differences of such do not overflow, and a record that is written can be read again.
+ */
+bool other_is_time(int64_t us);
 
 /* A whole number of at most 18 digits, nothing before or behind it. */
 bool other_count(const char *text, size_t n, int64_t *out);
 
-/* Address text of n octets; port in 0..65535. */
+/* Address text of n octets (of none: no address); port in 0..65535. */
 bool other_addr(const char *text, size_t n, uint8_t out[16], int *ip_v);
 bool other_port(const char *text, size_t n, uint16_t *out);
 

@@ -67,7 +67,7 @@ parse_time(const struct syc_pull_text *text, int64_t *us)
         return false;
     }
     if (left == 1 && *zone == 'Z') {
-        return true;
+        return other_is_time(*us);
     }
     if ((left != 5 && !(left == 6 && zone[3] == ':')) || (*zone != '+' && *zone != '-') ||
         !other_count(zone + 1, 2, &hours) || !other_count(zone + left - 2, 2, &minutes) ||
@@ -76,7 +76,7 @@ parse_time(const struct syc_pull_text *text, int64_t *us)
     }
     shift = (hours * 60 + minutes) * 60 * SYC_US_PER_S;
     *us += *zone == '+' ? -shift : shift;
-    return true;
+    return other_is_time(*us);
 }
 
 static bool
@@ -194,7 +194,7 @@ take_vlans(struct flow *f, struct syc_pull *s)
     bool first = true;
     int64_t id;
 
-    path->vlan_count = 0;
+    memset(path, 0, sizeof *path); /* of a list given twice the last counts */
     if (!syc_pull_is(s, '[')) {
         return fail(f, "vlan", "a list");
     }
@@ -373,8 +373,8 @@ end_flow(struct flow *f)
     out->key.ip_v = (uint8_t)f->client_v;
     if (f->has_end) {
         out->dur_us = f->end_us - out->start_us;
-        if (out->dur_us < 0) {
-            return fail(f, "flow.end", "a time after flow.start");
+        if (out->dur_us < 0 || !other_is_time(out->dur_us)) {
+            return fail(f, "flow.end", "a time after flow.start (by at most 2^55 us)");
         }
     }
     read_states(f);

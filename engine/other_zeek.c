@@ -85,11 +85,11 @@ read_ts(const struct syc_pull_text *text, int64_t *us)
     int64_t whole;
 
     if (syc_time_parse(text->at, text->n, us)) {
-        return true;
+        return other_is_time(*us);
     }
     if (other_count(text->at, text->n, &whole) && whole >= INT64_C(100000000000)) {
-        *us = whole * 1000;
-        return whole <= (INT64_C(1) << 55) / 1000;
+        *us = whole <= INT64_MAX / 1000 ? whole * 1000 : INT64_MAX;
+        return other_is_time(*us);
     }
     return other_seconds(text->at, text->n, us);
 }
@@ -399,7 +399,7 @@ static enum syc_status
 read_header(struct syc_zeek_header *z, const char *line, size_t n, struct syc_error *err)
 {
     const char *p = line, *end = line + n;
-    struct syc_pull_text name, value = {0};
+    struct syc_pull_text name, value = {.at = end}; /* where nothing follows the name */
 
     if (n > 11 && memcmp(line, "#separator ", 11) == 0) {
         value = (struct syc_pull_text){line + 11, n - 11, false};
@@ -451,6 +451,15 @@ read_tsv(struct syc_other *o, const char *line, size_t n, struct syc_record *out
     return make_record(o, &f, out, err);
 }
 
+/* No time, which is what a TSV begins with, begins with a brace. */
+static bool
+is_object(const char *line, size_t n)
+{
+    struct syc_pull s = {.begin = line, .p = line, .end = line + n};
+
+    return syc_pull_space(&s) && *s.p == '{';
+}
+
 enum syc_status
 syc_zeek_read(struct syc_other *o, const char *line, size_t n, struct syc_record *out,
               struct syc_error *err)
@@ -459,6 +468,5 @@ syc_zeek_read(struct syc_other *o, const char *line, size_t n, struct syc_record
     if (n > 0 && line[0] == '#') {
         return read_header(&o->zeek, line, n, err);
     }
-    return n > 0 && line[0] == '{' ? read_json(o, line, n, out, err)
-                                   : read_tsv(o, line, n, out, err);
+    return is_object(line, n) ? read_json(o, line, n, out, err) : read_tsv(o, line, n, out, err);
 }

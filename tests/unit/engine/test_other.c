@@ -69,6 +69,8 @@ zeeks_json_becomes_a_record(void **state)
     syc_other_init(&o);
     assert_int_equal(zeek(&o, JSON_CONN, &r, &err), SYC_OK);
     assert_is_the_http_connection(&r);
+    assert_int_equal(zeek(&o, " \t" JSON_CONN " ", &r, &err), SYC_OK); /* RFC 8259 2 */
+    assert_is_the_http_connection(&r);
 }
 
 static const char tsv_header[] =
@@ -145,6 +147,9 @@ the_header_of_a_tsv_says_how_to_read_it(void **state)
     assert_int_equal(r.state, SYC_STATE_REJ);
     assert_int_equal(r.protocol, SYC_NONE);
     assert_int_equal(r.pkts[0], SYC_NONE);
+    read_header(&o, "#unset_field\n#empty_field\n#path\n"); /* none; of another log, as it seems */
+    assert_int_equal(zeek(&o, "REJ;tcp;80;192.0.2.2;40000;192.0.2.1;5.25;none", &r, &err),
+                     SYC_NOT_FOUND);
     read_header(&o, "#path;dns\n");
     assert_int_equal(zeek(&o, "anything;at;all", &r, &err), SYC_NOT_FOUND);
 }
@@ -391,6 +396,56 @@ suricatas_doubts_are_kept(void **state)
     assert_non_null(strstr(err.text, "not JSON"));
 }
 
+/* Other keys' octets would be another connection to whoever compares them. */
+static void
+of_a_list_given_twice_nothing_of_the_first_is_left(void **state)
+{
+    struct syc_record r, once;
+    struct syc_error err;
+
+    assert_int_equal(eve(BOTH_FIN ",\"vlan\":[3]", "9", &r, &err), SYC_OK);
+    assert_int_equal(r.key.path.vlan_count, 1);
+    syc_record_init(&once);
+    once.key.path.vlan_count = 1;
+    once.key.path.vlan[0] = 3;
+    assert_memory_equal(&r.key.path, &once.key.path, sizeof r.key.path);
+}
+
+/* 2^55 us are 1141 years and 9 months: what our own events may hold, so that sums of times do not overflow. */
+static void
+times_that_no_event_could_hold_are_refused(void **state)
+{
+    static const struct {
+        const char *start, *end, *named; /* NULL: taken */
+    } rows[] = {
+        {"1970-01-01T00:00:00.000000Z", "3111-01-01T00:00:00.000000Z", NULL},
+        {"1970-01-01T00:00:00.000000Z", "3112-01-01T00:00:00.000000Z", "flow.end"},
+        {"1500-01-01T00:00:00.000000Z", "3000-01-01T00:00:00.000000Z", "flow.end"},
+        {"0000-01-01T00:00:00.000000+2359", "0000-01-01T00:00:00.000000Z", "flow.start"},
+        {"9999-12-31T23:59:59.999999-2359", "9999-12-31T23:59:59.999999Z", "flow.start"},
+    };
+    struct syc_record r;
+    struct syc_error err;
+    struct syc_other o;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char tcp[256];
+
+        snprintf(tcp, sizeof tcp, BOTH_FIN ",\"flow\":{\"start\":\"%s\",\"end\":\"%s\"}",
+                 rows[i].start, rows[i].end);
+        assert_int_equal(eve(tcp, "9", &r, &err), rows[i].named == NULL ? SYC_OK : SYC_SYNTAX);
+        if (rows[i].named != NULL && strstr(err.text, rows[i].named) == NULL) {
+            fail_msg("\"%s\" does not name %s", err.text, rows[i].named);
+        }
+    }
+    syc_other_init(&o);
+    assert_int_equal(zeek(&o,
+                          "{\"ts\":\"9999-12-31T23:59:59.999999Z\"," JSON_ENDS
+                          ",\"proto\":\"tcp\",\"conn_state\":\"S0\"}",
+                          &r, &err),
+                     SYC_SYNTAX);
+}
+
 /* ------------------------------------------------------------ whose line, and through the engine */
 
 static enum syc_from
@@ -499,6 +554,8 @@ test_other_group(void)
         cmocka_unit_test(suricatas_flow_becomes_a_record),
         cmocka_unit_test(flags_decide_a_state_only_where_their_order_does_not),
         cmocka_unit_test(suricatas_doubts_are_kept),
+        cmocka_unit_test(of_a_list_given_twice_nothing_of_the_first_is_left),
+        cmocka_unit_test(times_that_no_event_could_hold_are_refused),
         cmocka_unit_test(a_line_says_whose_it_is),
         cmocka_unit_test(a_log_is_read_whoever_wrote_it_and_however_it_is_packed),
         cmocka_unit_test(a_capture_is_no_log),
