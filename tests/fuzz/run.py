@@ -24,7 +24,7 @@ import tap  # noqa: E402
 # Runs in a suite: 10 to 15 s each on a core of its own. Octets of the longest input.
 RUNS = {
     "capture": (60000, 4096), "engine": (6000, 4096), "heads": (60000, 2048), "link": (1500000, 512), "options": (5000000, 256),
-    "record": (60000, 8192), "rules": (25000, 2048), "segments": (4000, 1200), "signatures": (25000, 2048),
+    "record": (60000, 8192), "rules": (25000, 2048), "segments": (4000, 1200), "sensors": (4000, 3072), "signatures": (25000, 2048),
     "syn": (400000, 64), "writer": (30000, 1024),
 }
 # Allocations above a limit are faults: no input of these sizes needs as much.

@@ -158,7 +158,7 @@ def engine_seeds():
     for n, (name, octets) in enumerate(captures()):
         yield name, bytes([n % 2]) + octets
         if n % 8 == 0:
-            yield name + "-allocation", bytes([3 + n * 3]) + octets
+            yield name + "-allocation", bytes([3 + n * 3 % 253]) + octets
 
 
 # ---------------------------------------------------------------- frames
@@ -414,7 +414,7 @@ def record_seeds():
     """Connection events of the golden runs, one of each shape, and lines that are almost some."""
     seen, last = set(), b""
     folder = os.path.join(GOLDEN, "expected")
-    for file in sorted(f for f in os.listdir(folder) if f.endswith(".txt")):
+    for file in sorted(f for f in os.listdir(folder) if f.endswith(".jsonl")):
         with open(os.path.join(folder, file), "rb") as f:
             lines = f.read().splitlines()
         for line in lines:
@@ -431,6 +431,65 @@ def record_seeds():
     yield "array", b"[" * 100
 
 
+# Written by hand, by Zeek's documentation (Conn::Info, the ASCII writer) and Suricata's (EVE JSON format, flow).
+ZEEK_NAMES = ("ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes conn_state local_orig "
+              "local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents").split()
+ZEEK_TYPES = ("time string addr port addr port enum string interval count count string bool bool count string count count "
+              "count count set[string]").split()
+ZEEK_ROWS = [row.split() for row in (
+    "1591367999.305988 CMdzit1 192.0.2.1 40000 192.0.2.2 80 tcp http 0.076600 36 130 SF - - 0 ShADadFf 6 356 5 398 (empty)",
+    "1591368000.000000 CMdzit2 2001:db8::1 40001 2001:db8::2 81 tcp - - - - S0 - - 0 S 1 60 0 0 -",
+    "1591368000.000000 CMdzit3 192.0.2.1 40001 192.0.2.2 53 udp dns - - - S0 - - 0 D 1 60 0 0 -",
+    "1591368001.5 CMdzit4 192.0.2.1 40002 192.0.2.2 443 tcp ssl 3.5 100 9000 RSTO T T 7 ^hADadR 10 700 9 9500 -",
+    "x y")]
+
+
+def zeek_tsv():
+    def line(*columns):
+        return "\t".join(columns)
+    return "\n".join([r"#separator \x09", line("#set_separator", ","), line("#empty_field", "(empty)"), line("#unset_field", "-"),
+                      line("#path", "conn"), line("#fields", *ZEEK_NAMES), line("#types", *ZEEK_TYPES)] +
+                     [line(*row) for row in ZEEK_ROWS] + [line("#close", "2020-06-05-15-00-00")]) + "\n"
+
+
+def zeek_json():
+    def value(name, kind, text):
+        return f'"{name}":{text}' if kind in ("time", "port", "interval", "count") else f'"{name}":"{text}"'
+    for row in ZEEK_ROWS[:-1]:
+        yield "{" + ",".join(value(n, k, t) for n, k, t in zip(ZEEK_NAMES, ZEEK_TYPES, row) if t not in ("-", "(empty)")) + "}\n"
+
+
+def eve(start="2020-06-05T16:39:59.305988+0200", end="2020-06-05T10:10:00.305989-04:30", ts="1b", tc="1b", more=""):
+    return ('{"timestamp":"2020-06-05T16:41:00.000001+0200","flow_id":1836312054873712,"in_iface":"eth0","event_type":"flow",'
+            f'{more}"src_ip":"192.0.2.1","src_port":40000,"dest_ip":"192.0.2.2","dest_port":443,"proto":"TCP","app_proto":"tls",'
+            '"flow":{"pkts_toserver":9,"pkts_toclient":8,"bytes_toserver":1480,"bytes_toclient":5224,'
+            f'"start":"{start}","end":"{end}","age":1,"state":"closed","reason":"timeout","alerted":false}},'
+            f'"tcp":{{"tcp_flags":"1b","tcp_flags_ts":"{ts}","tcp_flags_tc":"{tc}","state":"closed"}}}}\n')
+
+
+def sensors_seeds():
+    """target_sensors.c: whose, size of reads, a file."""
+    rows = list(zeek_json())
+    files = {
+        "zeek-tsv": zeek_tsv(), "zeek-tsv-crlf": zeek_tsv().replace("\n", "\r\n"),
+        "zeek-tsv-semicolon": zeek_tsv().replace(r"\x09", ";").replace("\t", ";"),
+        "zeek-json": "".join(rows), "zeek-iso": rows[0].replace("1591367999.305988", '"2020-06-05T14:39:59.305988Z"'),
+        "zeek-millis": rows[0].replace("1591367999.305988", "1591367999305"), "zeek-vlan": rows[0].replace("}", ',"vlan":7,"inner_vlan":9}'),
+        "zeek-cut": rows[0] + "\n" + rows[1][:-9], "zeek-space": " " + rows[0], "zeek-no-header": "1\t2\n#fields\tts\n1\n",
+        "eve": eve() + eve(more='"vlan":[7,9],') + eve(ts="02", tc="00") + eve(ts="12", tc="1e") + eve(ts="1a", tc="1a"),
+        "eve-times": eve(start="0000-01-01T00:00:00.000000Z", end="9999-12-31T23:59:59.999999Z") +
+        eve(start="0000-01-01T00:00:00.000000+2359", end="0000-01-01T00:00:00.000000Z") + eve(end="2020-06-05T10:10:00.305989Z"),
+        "eve-twice": eve(more='"vlan":[7,9],"vlan":[3],"src_ip":"2001:db8::1",'),
+        "eve-gap": eve().replace('"state":"closed"}}', '"ts_gap":true,"tc_gap":false}}'), "eve-other": '{"event_type":"stats"}\n' + eve(),
+        "ours": '{"v":1,"event_type":"connection"}\n' + eve(), "damaged": "x\n" * 12 + rows[0],
+    }
+    for n, (name, text) in enumerate(files.items()):
+        yield name, bytes([0, 7 * n]) + text.encode()
+        yield name + "-asked", bytes([2 if name.startswith("eve") else 1, 7 * n + 3]) + text.encode()
+    yield "packed", b"\0\5" + gzip.compress(zeek_tsv().encode(), mtime=0)
+    yield "capture", b"\0\5" + dict(captures())["header-only"]
+
+
 def writer_seeds():
     state = 1
     for which in range(8):
@@ -444,7 +503,7 @@ def writer_seeds():
 
 MAKERS = {
     "capture": capture_seeds, "engine": engine_seeds, "heads": heads_seeds, "link": link_seeds, "options": options_seeds, "record": record_seeds,
-    "rules": rules_seeds, "segments": segments_seeds, "signatures": signatures_seeds, "syn": syn_seeds, "writer": writer_seeds,
+    "rules": rules_seeds, "segments": segments_seeds, "sensors": sensors_seeds, "signatures": signatures_seeds, "syn": syn_seeds, "writer": writer_seeds,
 }
 
 
