@@ -2,11 +2,11 @@
 #define SYC_CASES_H
 
 /*
- * Purpose           cases of a rule: facts in, what the rule must make of them out
+ * Purpose           cases of a rule: facts or a capture in, what the rule and the verdict must make of them out
  * Input and output  the text of a NAME.test.yml; one result a case
  * Ownership         nothing is kept; results are valid during the callback
  * Limits            those of rule files (sigma.h)
- * Not here          which files there are (tools/)
+ * Not here          which files there are, and how a capture is run (tools/)
  *
  *     rule: beacon_starts
  *     cases:
@@ -16,11 +16,16 @@
  *       - name: too few
  *         event: {iat.n: 7, iat.concentration_ratio: 0.95}
  *         expect: {match: false, missing: 7 of 10 gaps}
+ *       - name: curl in a loop
+ *         capture: loop.pcap                                    # in the folder of the cases
+ *         source: 192.0.2.7
+ *         expect: {match: true, label: automation, kinds: [beacon]}
  */
 
 #include "rules/sigma.h"
 
 struct syc_ruleset;
+struct syc_verdict;
 
 struct syc_case_result {
     const char *rule, *name;
@@ -28,15 +33,28 @@ struct syc_case_result {
     const char *wrong; /* NULL: it is as expected */
 };
 
+/* What the caller does for the cases. */
+struct syc_case_runner {
+    void (*told)(void *user, const struct syc_case_result *result);
+    /*
+     * Run the file that a case names, by the rules of the set that is tested, and hand over each verdict.
+     *
+     * returns  SYC_OK; SYC_NO_MEMORY; any other: *err says why it was not read whole
+     */
+    enum syc_status (*play)(void *user, const char *path,
+                            void (*hear)(void *to, const struct syc_verdict *v), void *to,
+                            struct syc_error *err);
+    void *user;
+};
+
 /*
  * Run the cases of one file against the rules of a sealed set.
  *
  * returns  SYC_OK, whatever the results; SYC_SYNTAX (*err: no file of cases, or it names what is not there);
- *          SYC_NO_MEMORY
+ *          SYC_IO (*err: a capture that is not read whole); SYC_NO_MEMORY
  */
 enum syc_status syc_ruleset_test(const struct syc_ruleset *set, const char *file, const char *text,
-                                 size_t n,
-                                 void (*told)(void *user, const struct syc_case_result *result),
-                                 void *user, struct syc_error *err) SYC_MUST_CHECK;
+                                 size_t n, const struct syc_case_runner *runner,
+                                 struct syc_error *err) SYC_MUST_CHECK;
 
 #endif

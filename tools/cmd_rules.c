@@ -266,7 +266,7 @@ const struct syc_verb syc_verb_rules = {
              "       syncopate rules fields [--json] [source|connection]\n"
              "       syncopate rules dump [PATH...]",
     .about = "check reads rules as a run would and says what is wrong with them, with file, line\n"
-             "and column. test runs cases: facts in, what the rule makes of them out. explain\n"
+             "and column. test runs cases: facts or a capture in, match and verdict out. explain\n"
              "tells why a rule did or did not fire on the sources of a capture, or of a file of\n"
              "connection events, test by test. fields prints what rules may read, dump the rules\n"
              "as they are in use.\n",

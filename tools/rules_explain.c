@@ -148,36 +148,39 @@ find_rule(const struct syc_ruleset *set, const char *name)
     return NULL;
 }
 
-/* Connection events begin with a brace; no format of captures does. */
+/* Records, packed or not, begin with a brace (JSON) or a number sign (Zeek's columns); no format of captures does. */
 static bool
-holds_events(const char *path)
+holds_records(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    char first = 0;
-    bool events = fd >= 0 && read(fd, &first, 1) == 1 && first == '{';
+    struct syc_octets *octets = fd >= 0 ? syc_octets_new(fd) : NULL;
+    uint8_t first = 0;
+    size_t got = 0;
+    bool read = octets != NULL && syc_octets_read(octets, &first, 1, &got, NULL) == SYC_OK;
 
+    syc_octets_free(octets);
     if (fd >= 0) {
         close(fd);
     }
-    return events;
+    return read && (first == '{' || first == '#');
 }
 
-static enum syc_status
-take_in(struct syc_engine *e, const char *path, struct syc_error *err)
+enum syc_status
+syc_rules_take_in(struct syc_engine *e, const char *path, struct syc_judge_counts *counts,
+                  struct syc_error *err)
 {
     const struct syc_capture_options capture = {.paths = &path, .path_count = 1};
-    struct syc_judge_counts counts = {0};
     enum syc_status status;
     int fd;
 
-    if (!holds_events(path)) {
+    if (!holds_records(path)) {
         return syc_engine_capture(e, &capture, err);
     }
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return syc_error_set(err, SYC_IO, "cannot be opened");
     }
-    status = syc_engine_judge(e, fd, path, &counts, err);
+    status = syc_engine_judge(e, fd, path, counts, err);
     close(fd);
     return status;
 }
@@ -186,6 +189,7 @@ take_in(struct syc_engine *e, const char *path, struct syc_error *err)
 static int
 explain(struct syc_engine *e, struct explaining *x, const char *name, const char *path)
 {
+    struct syc_judge_counts counts = {0};
     struct syc_error err = {0};
 
     x->rule = find_rule(syc_engine_rules(e), name);
@@ -193,7 +197,7 @@ explain(struct syc_engine *e, struct explaining *x, const char *name, const char
         syc_say("there is no rule %s; syncopate rules dump shows which there are", name);
         return EXIT_USAGE;
     }
-    if (take_in(e, path, &err) != SYC_OK) {
+    if (syc_rules_take_in(e, path, &counts, &err) != SYC_OK) {
         syc_say("%s: %s", path, err.text);
         return EXIT_INPUT;
     }

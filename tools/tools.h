@@ -107,6 +107,13 @@ bool syc_line_print(struct syc_json *j);
 /* Run the cases of the files and folders named; the exit status. */
 int syc_rules_test(const struct syc_options *o, const char *const *paths, size_t count);
 
+/*
+ * A capture or a file of records into an engine, whichever it is by its first octet. Status and counts (which stay as
+ * they are for a capture) are those of syc_engine_capture() and syc_engine_judge().
+ */
+enum syc_status syc_rules_take_in(struct syc_engine *e, const char *path,
+                                  struct syc_judge_counts *counts, struct syc_error *err);
+
 /* Why a rule did or did not fire: RULE FILE [SOURCE]; the exit status. */
 int syc_rules_explain(const struct syc_options *o, const char *const *words, size_t count);
 

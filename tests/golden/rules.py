@@ -5,6 +5,7 @@ The verbs of rules, as a user calls them. Prints TAP.
   tests/golden/rules.py [--bin build/syncopate]
 """
 import argparse
+import gzip
 import json
 import os
 import subprocess
@@ -35,6 +36,22 @@ correlation: {type: value_sum, rules: [shell], group-by: [c-ip], timespan: 1h, c
 title: Not this host
 logsource: {product: windows}
 filter: {rules: [x], selection: {a: b}, condition: not selection}
+"""
+# The correlation of the manual page.
+PORTS_REFUSED = """title: Twenty ports refuse within ten seconds
+name: ports_refused
+correlation:
+    type: value_count
+    rules: [refused]
+    group-by: [src_ip, dest_ip]
+    timespan: 10s
+    condition: {field: dest_port, gte: 20}
+syncopate: {group: target, points: 80, kind: scan}
+---
+title: A connection that was refused
+name: refused
+logsource: {product: syncopate, category: connection}
+detection: {refused: {close.kind: refused}, condition: refused}
 """
 
 
@@ -71,6 +88,75 @@ def cases(c):
     fact = c.write("fact.test.yml", "rule: half_open\ncases:\n  - name: n\n    event: {conn.cuont: 5}\n    expect: {match: true}\n")
     status, said, errors = c.run("test", fact)
     c.expect("a fact that there is not is an error, status 2", status == 2 and "fact.test.yml:4:13: there is no fact" in errors, errors)
+
+
+def captures(c):
+    """Cases of captures. What the shipped one holds is what its clients noted (demo/README.md, captures/demo.txt)."""
+    def case(words, rule="beacon_starts", name="run.test.yml", more=()):
+        return c.run("test", *more, c.write(name, f"rule: {rule}\ncases:\n  - name: n\n" + "".join(
+            f"    {w}\n" for w in words)))
+
+    fleet = os.path.join(TOP, "demo", "fleet.pcap")
+    os.makedirs(os.path.join(c.folder, "beside"))
+    os.symlink(fleet, os.path.join(c.folder, "beside", "fleet.pcap"))
+    curl = ["capture: fleet.pcap", "source: 10.99.2.125"]
+    reader = ["capture: fleet.pcap", "source: 10.99.2.176"]
+    name = "beside/run.test.yml"
+    status, said, errors = case([*curl, "expect: {match: true, label: automation}"], name=name)
+    c.expect("a capture stands in the folder of its cases", status == 0 and "ok 1 - beacon_starts: n" in said, errors + said)
+    status, said, errors = case([*reader, "expect: {match: false, label: human-like, kinds: []}"], name=name)
+    c.expect("a simulated reader is no beacon", status == 0, errors + said)
+    status, said, errors = case(["capture: fleet.pcap", "expect: {match: true}"], "scan_ports", name)
+    c.expect("without a source any will do", status == 0, errors + said)
+    for words, told in ((reader + ["expect: {match: true}"], "it does not match"),
+                        (curl + ["expect: {match: false}"], "it matches"),
+                        (curl + ["expect: {label: human-like}"], "label is automation"),
+                        (curl + ["expect: {kinds: [scan, beacon]}"], "kinds are [beacon"),
+                        (curl + ["expect: {kinds: []}"], "kinds are [beacon")):
+        status, said, errors = case(words, name=name)
+        c.expect(f"a verdict that is another: {words[-1]}", status == 1 and "\nnot ok" in "\n" + said and
+                 f"# beside/run.test.yml:3: {told}" in said, errors + said)
+    c.write("text.pcap", "this is no capture\n")
+    c.write("damaged.jsonl", '{"event_type": "connection"\n')
+    with open(fleet, "rb") as whole, open(os.path.join(c.folder, "cut.pcap"), "wb") as cut:
+        cut.write(whole.read()[:5000])
+    for file in ("absent.pcap", "text.pcap", "damaged.jsonl", "cut.pcap"):
+        status, said, errors = case([f"capture: {file}", "expect: {match: true}"])
+        c.expect(f"a capture that cannot be read whole, status 3: {file}", status == 3 and
+                 f"run.test.yml:4:14: {file}: " in errors and "ok" not in said, errors + said)
+    for words, rule, told in (
+            (["capture: fleet.pcap", "source: 192.0.2.1", "expect: {match: false}"], "scan_ports",
+             "5:13: the capture has no source \"192.0.2.1\""),
+            (["capture: fleet.pcap", "source: curl", "expect: {match: false}"], "scan_ports", "5:13: not an address: \"curl\""),
+            (["capture: fleet.pcap", "expect: {label: automation}"], "scan_ports", "5:14: label and kinds are of"),
+            (["event: {conn.count: 5}", "expect: {kinds: []}"], "scan_ports", "5:14: label and kinds are of"),
+            ([*curl, "expect: {label: bot}"], "scan_ports", "6:21: there is no label \"bot\""),
+            ([*curl, "expect: {kinds: scan}"], "scan_ports", "6:21: kinds are a list"),
+            ([*curl, "expect: {labels: bot}"], "scan_ports", "6:14: expect takes match"),
+            ([*curl, "expects: {match: true}"], "scan_ports", "6:5: a case has name, event or capture"),
+            ([*curl, "event: {conn.count: 5}", "expect: {match: true}"], "scan_ports", "3:5: a case has: ")):
+        status, said, errors = case(words, rule, name)
+        c.expect(f"an error with its place, status 2: {told}", status == 2 and f"run.test.yml:{told}" in errors, errors + said)
+    # The rules that are asked are those of --rules: 199 refused ports are one count of the correlation, if it is loaded.
+    with open(os.path.join(HERE, "captures", "verdict-scan.txt"), encoding="utf-8") as f:
+        octets = pcapmake.make(f.read(), "verdict-scan")
+    with open(os.path.join(c.folder, "ports.pcap"), "wb") as f:
+        f.write(octets)
+    mine = c.write("ports.yml", PORTS_REFUSED)
+    words = ["capture: ports.pcap", "source: 10.2.0.3", "expect: {match: true, points: 80, label: automation, kinds: [scan]}"]
+    status, said, errors = case(words, "ports_refused", more=("--rules", mine))
+    c.expect("a correlation, tested by a capture", status == 0, errors + said)
+    status, said, errors = case(["event: {conn.count: 5}", words[-1]], "ports_refused", more=("--rules", mine))
+    c.expect("and not by facts", status == 2 and "run.test.yml:4:12: only a capture tells" in errors, errors + said)
+    status, said, errors = case([*words[:2], "expect: {match: true}"], "refused", more=("--rules", mine))
+    c.expect("a rule that scores nothing is in no verdict", status == 2 and "run.test.yml:4:14: a rule that scores nothing" in
+             errors, errors + said)
+    events = subprocess.run([c.binary, "--json", "--events", "connection", "ports.pcap"], cwd=c.folder, stdout=subprocess.PIPE,
+                            check=True).stdout
+    with open(os.path.join(c.folder, "ports.jsonl.gz"), "wb") as f:
+        f.write(gzip.compress(events))
+    status, said, errors = case(["capture: ports.jsonl.gz", *words[1:]], "ports_refused", more=("--rules", mine))
+    c.expect("records, packed, say what their capture says", status == 0, errors + said)
 
 
 def dump(c):
@@ -121,7 +207,7 @@ def main():
     out = tap.Tap()
     with tempfile.TemporaryDirectory() as folder:
         c = Check(binary, out, folder)
-        for check in (cases, dump, others):
+        for check in (cases, captures, dump, others):
             check(c)
     return out.done()
 
