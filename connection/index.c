@@ -73,15 +73,16 @@ index_add(struct index *x, uint32_t tag, uint32_t ref)
 }
 
 /*
- * Position of an entry that is there: asked for by reference, never by tuple, so no connection is
- * touched.
+ * Position of an entry that is there: asked for by tag and reference, never by tuple, so no connection is touched. By
+ * both: while a ring moves into a larger one, an entry that has moved may bear the reference that one of the same run
+ * still has. With equal tags the two may be taken for each other, for then nothing else tells them apart.
  */
 static uint32_t
 locate(const struct index *x, uint32_t tag, uint32_t ref)
 {
     uint32_t at = tag & (x->count - 1);
 
-    while (x->slots[at].ref != ref) {
+    while (x->slots[at].ref != ref || x->slots[at].tag != tag) {
         at = (at + 1) & (x->count - 1);
     }
     return at;

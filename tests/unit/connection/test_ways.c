@@ -230,10 +230,33 @@ every_way_gives_the_same_records(void **state)
     assert_true(packed > ROUNDS);
 }
 
+/*
+ * A ring that grows gives reference 0 to the entry that had 500 while another of the same run still has 0 and has not
+ * moved yet. Both stand at one home of 1024; the second is the one that is asked for.
+ */
+static void
+an_entry_is_moved_by_its_tag_as_well(void **state)
+{
+    enum { HOME = 7, FIRST = HOME, SECOND = HOME + 1024 };
+    struct index x;
+
+    assert_true(index_init(&x));
+    index_add(&x, FIRST, REF_HALF | 500);
+    index_add(&x, SECOND, REF_HALF | 0);
+    index_move(&x, FIRST, REF_HALF | 500, REF_HALF | 0);
+    index_move(&x, SECOND, REF_HALF | 0, REF_HALF | 1);
+    assert_int_equal(x.slots[HOME].tag, FIRST);
+    assert_int_equal(x.slots[HOME].ref, REF_HALF | 0);
+    assert_int_equal(x.slots[HOME + 1].tag, SECOND);
+    assert_int_equal(x.slots[HOME + 1].ref, REF_HALF | 1);
+    syc_free(x.slots);
+}
+
 int
 test_ways_group(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_entry_is_moved_by_its_tag_as_well),
         cmocka_unit_test(every_way_gives_the_same_records),
     };
 
