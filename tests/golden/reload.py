@@ -79,7 +79,13 @@ class Running:
     def hang_up(self):
         """SIGHUP; what it says then."""
         self.p.send_signal(signal.SIGHUP)
-        return self.said.get(timeout=WAIT_S)
+        # A signal between the program's look and its read waits for the next octets, and none come here: so it is sent again.
+        for _ in range(WAIT_S // 10):
+            try:
+                return self.said.get(timeout=10)
+            except queue.Empty:
+                self.p.send_signal(signal.SIGHUP)
+        return self.said.get(timeout=10)
 
     def end(self, octets):
         self.p.stdin.write(octets)
