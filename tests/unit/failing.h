@@ -3,7 +3,8 @@
 
 /*
  * Purpose           memory that fails when a test says so
- * Input and output  fail_at = k: allocation k from now on fails, once; it counts down to 0, which is none
+ * Input and output  fail_at = k: allocation k from now on fails, once; it counts down to 0, which is none. failed: one
+ *                   did, since the test last cleared it
  * Ownership         none
  * Limits            for one file of a test program, linked with --wrap for malloc, calloc and realloc
  * Not here          allocations inside shared libraries: the linker reaches only what is linked into the program
@@ -13,6 +14,7 @@
 #include <stddef.h>
 
 static unsigned fail_at;
+static bool failed;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -24,7 +26,10 @@ void *__wrap_realloc(void *p, size_t size);
 static bool
 fails_now(void)
 {
-    return fail_at > 0 && --fail_at == 0;
+    bool now = fail_at > 0 && --fail_at == 0;
+
+    failed |= now;
+    return now;
 }
 
 /* clang makes malloc of a realloc that has nothing to move. */

@@ -4,52 +4,11 @@
  */
 
 #include "tests/unit/connection/talk.h"
+#include "tests/unit/failing.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum { PORTS = 12, TURNS = 270, KEPT = 64 };
-
-/* ------------------------------------------------------------ failing memory */
-
-static long fail_at; /* the allocation that fails, counted down; 0 = none */
-static bool failed;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static bool
-fails_now(void)
-{
-    if (fail_at > 0 && --fail_at == 0) {
-        failed = true;
-        return true;
-    }
-    return false;
-}
-
-/* clang makes malloc of a realloc that has nothing to move. */
-void *
-__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
-}
 
 /* ------------------------------------------------------------ conversations */
 
@@ -181,7 +140,7 @@ live(struct played *p)
                                             .two_msl_ns = 60 * SYC_NS_PER_S,
                                             .idle_ns = 3600 * SYC_NS_PER_S};
     const struct syc_table_sink sink = {p, on_record, NULL};
-    long left;
+    unsigned left;
 
     memset(p, 0, sizeof *p);
     p->table = syc_table_new(&config, &sink);
@@ -206,7 +165,7 @@ every_allocation_may_fail(void **state)
 {
     struct played good, p;
     uint64_t placed;
-    long k = 0;
+    unsigned k = 0;
 
     (void)state;
     assert_true(live(&good));
@@ -245,7 +204,7 @@ a_copy_of_a_record_fails_whole(void **state)
 {
     static const struct syc_exchange exchanges[3] = {{.client_octets = 1}};
     struct syc_record r;
-    long k = 0;
+    unsigned k = 0;
 
     (void)state;
     syc_record_init(&r);

@@ -2,6 +2,7 @@
 
 #include "tests/unit/engine/craft.h"
 #include "tests/unit/engine/groups.h"
+#include "tests/unit/failing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,44 +10,6 @@
 #include <unistd.h>
 
 #define S INT64_C(1000000)
-
-void *__real_calloc(size_t count, size_t size);
-void *__real_malloc(size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static long fail_at; /* the allocation that fails, counted down; 0 = none */
-static bool failed;
-
-static bool
-fails(void)
-{
-    if (fail_at > 0 && --fail_at == 0) {
-        failed = true;
-        return true;
-    }
-    return false;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    return fails() ? NULL : __real_realloc(p, size);
-}
 
 static char capture_path[CRAFT_PATH], rule_path[CRAFT_PATH], signature_path[CRAFT_PATH];
 
@@ -160,7 +123,7 @@ every_allocation_may_fail(void **unused)
 {
     int fd = memfd_create("events", 0);
     struct outcome whole = run(fd);
-    long k = 0;
+    unsigned k = 0;
 
     (void)unused;
     assert_int_equal(whole.made, SYC_OK);
