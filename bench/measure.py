@@ -41,8 +41,11 @@ def instructions(command):
     return int(re.search(r"Collected : (\d+)", run.stderr.decode()).group(1))
 
 
-def instructions_a_packet(command, profile, small=20000, large=40000, snaplen=96):
-    """Of the packets between two sizes of one capture, so that what a start costs is left out."""
+def instructions_a_packet(command, profile, small=200_000, large=400_000, snaplen=96):
+    """
+    Of the packets between two sizes of one capture, so that what a start costs is left out; and late enough that nearly
+    all sources of the profile are known: between 20,000 and 40,000 packets half of the cost is that of new sources.
+    """
     few, many = (instructions([*command, capture(profile, n, snaplen)]) for n in (small, large))
     return (many - few) / (large - small)
 

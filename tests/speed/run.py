@@ -20,10 +20,10 @@ import tap  # noqa: E402
 
 # Profile, options, most instructions a packet.
 BOUNDS = [
-    ("mixed", [], 2170),
-    ("shortconns", [], 2660),
-    ("synflood", [], 33500),
-    ("mixed", ["--events", "connection"], 3120),
+    ("mixed", [], 1850),
+    ("shortconns", [], 2470),
+    ("synflood", [], 33900),
+    ("mixed", ["--events", "connection"], 3140),
 ]
 
 
