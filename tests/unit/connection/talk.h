@@ -45,6 +45,7 @@ void talk_end(struct talk *t);
 /* The groups: how many tests of each failed. */
 int test_ways_group(void);
 int test_peek_group(void);
+int test_collisions_group(void);
 const char *talk_word(const struct syc_record *r, const char *path);
 
 #endif

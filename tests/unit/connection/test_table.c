@@ -543,5 +543,6 @@ main(void)
         cmocka_unit_test(the_end_comes_in_canonical_order),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL) + test_ways_group() + test_peek_group();
+    return cmocka_run_group_tests(tests, NULL, NULL) + test_ways_group() + test_peek_group() +
+           test_collisions_group();
 }
