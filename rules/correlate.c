@@ -16,8 +16,8 @@
  * A pending event holds the columns alone, not the record: a few dozen octets of a record of a thousand.
  */
 
-/* Shares of the budget: what waits and what was seen; the watch has the rest. */
-enum { WATCH_PART = 2 };
+/* Shares of the budget: a half is the watch's, a quarter that of what was seen; what waits has the rest. */
+enum { WATCH_PART = 2, SEEN_PART = 4 };
 
 /* An event that waits for its turn; values and the texts they point to stand behind it. */
 struct pending {
@@ -58,11 +58,13 @@ struct syc_correlate {
     const struct syc_ruleset *set;
     const struct syc_signatures *signatures;
     struct syc_sigma_watch *watch;
-    struct syc_budget budget;
-    struct syc_arena arena; /* texts of what was seen */
+    struct syc_budget budget;      /* of what waits, which gives way when it is full */
+    struct syc_budget seen_budget; /* of its own: what fires while others wait finds room */
+    struct syc_arena arena;        /* texts of what was seen */
     const uint16_t *fields, *columns;
     size_t field_count, column_count, words;
-    struct syc_connection_row row;
+    struct syc_connection_row row;                    /* of the record at hand */
+    struct syc_value turn[SYC_CONNECTION_FIELDS_MAX]; /* of the event whose turn has come */
     uint64_t *mask;
     struct pending **pending;
     size_t pending_count, pending_room;
@@ -164,12 +166,12 @@ ensure_seen(struct syc_correlate *c, const struct syc_sigma_fired *f, const stru
         return s;
     }
     if ((c->seen_count >= c->seen_room && !grow_seen(c)) ||
-        !syc_budget_take(&c->budget, sizeof(*s))) {
+        !syc_budget_take(&c->seen_budget, sizeof(*s))) {
         return NULL;
     }
     s = syc_alloc(1, sizeof(*s));
     if (!s) {
-        syc_budget_give(&c->budget, sizeof(*s));
+        syc_budget_give(&c->seen_budget, sizeof(*s));
         return NULL;
     }
     *s = like;
@@ -226,6 +228,8 @@ note_pair(struct syc_correlate *c, const struct syc_sigma_fired *f, const struct
 
     if (s) {
         add_event(c, s, f, tag);
+    } else {
+        c->dropped += !f->goes_on;
     }
 }
 
@@ -291,21 +295,21 @@ values_of(const struct syc_correlate *c, struct pending *p)
     return (struct syc_value *)(void *)(p->mask + c->words);
 }
 
-/* Its turn has come: into the watch, and away. */
+/* Its turn has come: into the watch, and away. The row of the record at hand, for which it makes room, is left alone. */
 static void
 release(struct syc_correlate *c, struct pending *p)
 {
     const struct syc_value *values = values_of(c, p);
     struct tag tag = {.flow_id = p->flow_id, .dest_port = p->key.server_port, .ip_v = p->key.ip_v};
     const struct syc_sigma_event event = {.schema = syc_ruleset_connections(c->set),
-                                          .row = c->row.values,
+                                          .row = c->turn,
                                           .time_us = p->start_us,
                                           .tag = &tag};
 
     memcpy(tag.source, p->key.client, 16);
     memcpy(tag.dest, p->key.server, 16);
     for (size_t i = 0; i < c->column_count; i++) {
-        c->row.values[c->columns[i]] = values[i];
+        c->turn[c->columns[i]] = values[i];
     }
     syc_sigma_watch_feed(c->watch, &event, p->mask);
     syc_budget_give(&c->budget, p->octets);
@@ -557,7 +561,8 @@ syc_correlate_new(struct syc_correlate **out, const struct syc_ruleset *set,
     }
     c->set = set;
     c->signatures = signatures;
-    c->budget.limit = budget_octets - budget_octets / WATCH_PART;
+    c->seen_budget.limit = budget_octets / SEEN_PART;
+    c->budget.limit = budget_octets - budget_octets / WATCH_PART - budget_octets / SEEN_PART;
     if (!make_watch(c, budget_octets)) {
         syc_correlate_free(c);
         return SYC_NO_MEMORY;

@@ -28,6 +28,7 @@ int test_shipped_group(void);
 int test_memory_group(void);
 int test_property_group(void);
 int test_watch_group(void);
+int test_correlate_group(void);
 
 /* A small schema of every type ("thing"), and the facts of sources by the names of the event ("source"). */
 extern const struct syc_schema thing_schema;

@@ -1,0 +1,69 @@
+#include "tests/unit/rules/groups.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* No two connections share a history, so the first counts one at a time; the second counts all of a source. */
+static const char each_alone[] =
+    "title: A\nname: a\nlogsource: {product: syncopate, category: connection}\n"
+    "detection: {s: {dest_port|gt: 0}, condition: s}\n---\n"
+    "title: B\nname: b\ncorrelation: {type: event_count, rules: [a], group-by: [flow.history], "
+    "timespan: 1s, condition: {gte: 2}}\nsyncopate: {points: 80}\n---\n"
+    "title: C\nname: c\ncorrelation: {type: event_count, rules: [a], group-by: [src_ip], "
+    "timespan: 1h, condition: {gte: 2}}\nsyncopate: {points: 80}\n";
+
+enum { CONNECTIONS = 2000 };
+
+static void
+feed(struct syc_correlate *c, int i)
+{
+    struct syc_record r;
+    char history[64];
+
+    syc_record_init(&r);
+    snprintf(history, sizeof(history), "%0*d", i % 50 + 8, i);
+    r.start_us = i * INT64_C(2000000);
+    r.key.ip_v = 4;
+    r.key.server_port = 80;
+    r.flow_id = i;
+    r.history = history;
+    syc_correlate_feed(c, &r);
+}
+
+/* The budget holds some dozens of them: those that come later push out those before, and are themselves. */
+static void
+a_connection_that_waits_is_itself_when_others_make_room(void **state)
+{
+    struct syc_ruleset *set = new_set();
+    struct syc_subject subject = {.ip_v = 4};
+    struct syc_correlate_stats stats;
+    struct syc_correlate *c;
+    const struct syc_correlated *all;
+
+    parse(set, "c.yml", each_alone);
+    assert_int_equal(syc_ruleset_seal(set), SYC_OK);
+    assert_int_equal(syc_correlate_new(&c, set, NULL, 16 << 10), SYC_OK);
+    for (int i = 0; i < CONNECTIONS; i++) {
+        feed(c, i);
+    }
+    syc_correlate_finish(c);
+    syc_correlate_stats(c, &stats);
+    assert_int_equal(stats.events, CONNECTIONS);
+    assert_int_equal(stats.dropped + stats.watch.evicted + stats.watch.lost + stats.watch.late, 0);
+    assert_null(syc_correlate_find(c, syc_ruleset_rule(set, 1), &subject));
+    all = syc_correlate_find(c, syc_ruleset_rule(set, 2), &subject);
+    assert_non_null(all);
+    assert_int_equal(all->events, CONNECTIONS);
+    syc_correlate_free(c);
+    syc_ruleset_free(set);
+}
+
+int
+test_correlate_group(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_connection_that_waits_is_itself_when_others_make_room),
+    };
+
+    return cmocka_run_group_tests_name("rules: correlate", tests, NULL, NULL);
+}
