@@ -137,7 +137,8 @@ bool syc_shape_fixes(size_t field);
 void syc_visit_pass(struct syc_visit *v);
 
 /*
- * Visit every source, by address (version 4 first).
+ * Visit every source, by address (version 4 first), but those of whom one unanswered SYN is all that is known: nothing
+ * can be said of them (syc_cadence_stats counts them).
  *
  * returns  SYC_OK or SYC_NO_MEMORY
  * cost     sorts each source's events once: O(n log n)
@@ -158,8 +159,10 @@ enum syc_status syc_cadence_groups(struct syc_cadence *c,
 
 /* What the budget cost: anything but 0 in the second and third is said in the output. */
 struct syc_cadence_stats {
-    uint64_t sources;         /* seen */
-    uint64_t sources_evicted; /* sources of one unanswered SYN that gave way */
+    uint64_t sources;      /* seen */
+    uint64_t sources_once; /* of one unanswered SYN: counted, not judged; evicted ones as well */
+    uint64_t
+        sources_evicted; /* of these, those that gave way: a second SYN of theirs was a first */
     uint64_t records_dropped; /* records that found no room */
     uint64_t
         groups_dropped; /* sources that found no place among fleets; 1 more when services found no room */

@@ -313,7 +313,8 @@ SYC_SORT_DEFINE(sort_places, struct place, place_less)
 
 _Static_assert(STORE_ORDER_SOURCE == 2 * sizeof(struct place), "places and their spare room");
 
-static void
+/* Of those that are judged: one unanswered SYN tells nothing of who sent it, and such sources are counted only. */
+static size_t
 order_sources(const struct store *s, struct place *places)
 {
     size_t n = 0;
@@ -322,19 +323,22 @@ order_sources(const struct store *s, struct place *places)
         if (s->slots[i].source != STORE_NONE) {
             const struct source *source = source_at(s, s->slots[i].source);
             const uint8_t *from = source->addr + (source->ip_v == 4 ? 8 : 0);
-            places[n++] = (struct place){address_half(from), source};
+            if (!source->single) {
+                places[n++] = (struct place){address_half(from), source};
+            }
         }
     }
     sort_places(places, n, places + n);
+    return n;
 }
 
 static void
-visit_all(struct syc_visit *v, const struct place *places,
+visit_all(struct syc_visit *v, const struct place *places, size_t count,
           void (*visit)(void *user, struct syc_visit *v), void *user)
 {
     const struct who who = {&v->c->stacks, &v->c->agents};
 
-    for (uint32_t i = 0; i < v->c->store.source_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         syc_view_source(&v->room, &v->c->store, places[i].source, &v->whole);
         v->from = 0;
         if (v->whole.count_all > 0) {
@@ -369,7 +373,7 @@ syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_v
     if (status != SYC_OK) {
         return status;
     }
-    places = syc_alloc(c->store.source_count, 2 * sizeof(*places));
+    places = syc_alloc(c->store.source_count - c->store.single_count, 2 * sizeof(*places));
     if (places == NULL || !make_room(&v.room, &c->store)) {
         syc_room_fini(&v.room);
         syc_free(places);
@@ -378,8 +382,7 @@ syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_v
     syc_stacks_rank(&c->stacks);
     syc_agents_rank(&c->agents);
     syc_fleets_clear(&c->fleets);
-    order_sources(&c->store, places);
-    visit_all(&v, places, visit, user);
+    visit_all(&v, places, order_sources(&c->store, places), visit, user);
     syc_room_fini(&v.room);
     syc_free(places);
     return SYC_OK;
@@ -470,6 +473,7 @@ syc_cadence_stats(const struct syc_cadence *c, struct syc_cadence_stats *out)
     *out = (struct syc_cadence_stats){.sources = s->seen,
                                       .sources_evicted = s->evicted,
                                       .records_dropped = s->dropped,
+                                      .sources_once = s->single_count + s->evicted,
                                       .groups_dropped = c->fleets.dropped + c->services_cut,
                                       .octets = s->budget.used,
                                       .octets_peak = s->budget.peak,

@@ -243,6 +243,7 @@ single_link(struct store *s, uint32_t index)
 {
     struct source *source = source_at(s, index);
 
+    s->single_count++;
     source->single = 1;
     source->newer = STORE_NONE;
     source->older = s->newest;
@@ -261,6 +262,7 @@ single_unlink(struct store *s, struct source *source)
     if (!source->single) {
         return;
     }
+    s->single_count--;
     if (source->older != STORE_NONE) {
         source_at(s, source->older)->newer = source->newer;
     } else {
@@ -470,14 +472,14 @@ syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n)
     return m;
 }
 
-/* Only now is it known what the record was: a SYN, sent once, that nothing answered. */
+/* Only now is it known what the record was: a SYN, sent once, that nothing followed. */
 void
 syc_store_settle(struct store *s, const struct mark *m)
 {
     const struct source *source = source_at(s, m->source);
 
     if (source->mark_count == 1 && (m->flags & MARK_UNANSWERED) != 0 && m->burst_count == 0 &&
-        m->syn_count <= 1) {
+        m->syn_count <= 1 && m->life_us == 0) {
         single_link(s, m->source);
     }
 }

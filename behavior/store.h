@@ -170,7 +170,7 @@ struct store {
     struct blocks sources, marks, bursts;
     uint32_t free_source, free_mark; /* chains */
     uint32_t oldest, newest;         /* sources of one unanswered SYN */
-    uint32_t source_count;
+    uint32_t source_count, single_count;
     uint32_t most_marks, most_bursts; /* of any one source: what the work room must hold */
     uint64_t *lost;                   /* bits: addresses that something was lost of */
     size_t lost_bits;

@@ -39,6 +39,9 @@ write_tables(struct syc_json *j, const struct syc_table_stats *t, const struct s
 {
     syc_json_member_count(j, "connections", t->connections);
     syc_json_member_count(j, "sources", c->sources);
+    syc_json_member_open(j, "sources_once", '{');
+    syc_json_member_count(j, "count", c->sources_once);
+    syc_json_close(j, '}');
     syc_json_member_open(j, "connection_table", '{');
     syc_json_member_count(j, "active", t->open);
     syc_json_member_count(j, "peak", t->open_peak);

@@ -280,6 +280,11 @@ syc_print_stats(int fd, const struct syc_run_stats *s, uint64_t judged)
                    (unsigned long long)s->cadence.sources, plural(s->cadence.sources),
                    (unsigned long long)tcp, plural(tcp));
     }
+    if (s->cadence.sources_once > 0) {
+        print_line(&to,
+                   "%llu of the sources sent one SYN that nobody answered: too little to judge",
+                   (unsigned long long)s->cadence.sources_once);
+    }
     if (s->capture.packets > tcp) {
         print_line(&to, "%llu other packet%s:", (unsigned long long)(s->capture.packets - tcp),
                    plural(s->capture.packets - tcp));

@@ -232,7 +232,7 @@ def stats():
     count = number("", 0)
     table = {k: count for k in ("active", "peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "stray_rst", "duplicates", "records_dropped", "groups_dropped")}
     body = obj({"capture": obj({k: count for k in ("packets", "bytes", "kernel_drops", "interface_drops")}, ["packets"]),
-                "decode": obj({}, ["tcp"], count), "connections": count, "sources": count, "connection_table": obj(table),
+                "decode": obj({}, ["tcp"], count), "connections": count, "sources": count, "sources_once": obj({"count": count}, ["count"]), "connection_table": obj(table),
                 "source_table": obj(table), "half_open": obj(table), "rules": obj({"loaded": count, "refused": count, "correlation": obj({k: count for k in (
                     "events", "dropped", "fired", "evicted", "lost", "late", "groups_peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes")})}),
                 "output": obj({"events": count, "lost": count})}, ["capture", "decode", "connections", "sources"])

@@ -445,18 +445,19 @@ print_for_people(const struct syc_run *run)
 {
     struct syc_run_stats stats;
 
+    syc_engine_stats(run->engine, &stats);
     if (run->top_count > 0) {
         syc_print_rows(STDOUT_FILENO, run->top, run->top_count,
                        isatty(STDOUT_FILENO) ? syc_terminal_width() : 0, syc_color_wanted());
     } else {
-        printf("No TCP connection was seen, so there is nobody to judge.\n");
+        printf("No %s was seen, so there is nobody to judge.\n",
+               stats.cadence.sources > 0 ? "more than a SYN of anyone" : "TCP connection");
     }
     if (run->sources > run->top_count) {
         printf("... and %zu sources that look less like automation\n",
                run->sources - run->top_count);
     }
     fflush(stdout);
-    syc_engine_stats(run->engine, &stats);
     syc_print_stats(STDOUT_FILENO, &stats, run->judged);
     if (!run->options->quiet && run->top_count > 0) {
         printf("Every verdict with its evidence, to be checked by hand: add --json\n");

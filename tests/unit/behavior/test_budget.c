@@ -50,9 +50,52 @@ a_flood_evicts_its_own_sources(void **state)
     assert_true(s.octets_peak <= s.octets_limit);
     assert_true(s.sources_evicted > FLOOD / 2);
     assert_int_equal(finish_subjects(c, count_subject, counts), SYC_OK);
-    assert_int_equal(counts[0], s.sources - s.sources_evicted);
-    /* below 200 octets a source, table and work room included */
-    assert_true(counts[0] > (256 << 10) / 300);
+    assert_int_equal(counts[0], 1);
+    assert_int_equal(s.sources_once, FLOOD);
+    /* below 300 octets a source, table and work room included */
+    assert_true(s.sources_once - s.sources_evicted > (256 << 10) / 300);
+    syc_cadence_free(c);
+}
+
+/*
+ * Client 1 sends one SYN, client 2 two, client 3 one twice, client 4 one and a RST after it, client 5 one that is answered.
+ * Of client 1 nothing can be said; a second SYN of it, and it is a source like client 2.
+ */
+static void
+one_unanswered_syn_is_counted_and_not_judged(void **state)
+{
+    struct syc_cadence *c = syc_cadence_new(NULL, 1 << 20);
+    uint64_t counts[2] = {0, 0};
+    struct made m;
+
+    (void)state;
+    assert_non_null(c);
+    made_unanswered(&m, 1, 9, 80, 40000, SECONDS(1));
+    syc_cadence_feed(c, &m.r);
+    for (uint16_t i = 0; i < 2; i++) {
+        made_unanswered(&m, 2, 9, 80, 40000 + i, SECONDS(i));
+        syc_cadence_feed(c, &m.r);
+    }
+    made_unanswered(&m, 3, 9, 80, 40000, SECONDS(1));
+    m.r.syn_count = 2;
+    m.r.retrans_syn[SYC_TOSERVER] = 1;
+    syc_cadence_feed(c, &m.r);
+    made_unanswered(&m, 4, 9, 80, 40000, SECONDS(1));
+    m.r.dur_us = m.r.rst_at_us = 5;
+    m.r.rst_by = SYC_TOSERVER;
+    syc_cadence_feed(c, &m.r);
+    made_open(&m, 5, 9, 80, 40000, SECONDS(1));
+    syc_cadence_feed(c, &m.r);
+    assert_int_equal(finish_subjects(c, count_subject, counts), SYC_OK);
+    assert_int_equal(counts[0], 4);
+    assert_int_equal(stats_of(c).sources, 5);
+    assert_int_equal(stats_of(c).sources_once, 1);
+    made_unanswered(&m, 1, 8, 81, 40001, 0);
+    syc_cadence_feed(c, &m.r);
+    kept.count = 0;
+    assert_int_equal(finish_subjects(c, keep_subject, &kept), SYC_OK);
+    assert_int_equal(stats_of(c).sources_once, 0);
+    assert_int_equal(kept.list[0].subject.conn_count, 2);
     syc_cadence_free(c);
 }
 
@@ -240,6 +283,7 @@ test_budget_group(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_flood_evicts_its_own_sources),
+        cmocka_unit_test(one_unanswered_syn_is_counted_and_not_judged),
         cmocka_unit_test(who_was_evicted_is_flagged_when_it_returns),
         cmocka_unit_test(talkers_do_not_give_way),
         cmocka_unit_test(too_many_signatures_are_cut),

@@ -404,7 +404,14 @@ statistics_add_up_and_leave_out_reasons_of_zero(void **state)
                                        .connection_limit = 8192,
                                        .stray_rst = 8,
                                        .duplicates = 3};
-    s.cadence = (struct syc_cadence_stats){9, 1, 2, 4, 300, 400, 500};
+    s.cadence = (struct syc_cadence_stats){.sources = 9,
+                                           .sources_once = 3,
+                                           .sources_evicted = 1,
+                                           .records_dropped = 2,
+                                           .groups_dropped = 4,
+                                           .octets = 300,
+                                           .octets_peak = 400,
+                                           .octets_limit = 500};
     s.rules_loaded = 14;
     s.rules_refused = 1;
     piped_open(&p);
@@ -416,7 +423,7 @@ statistics_add_up_and_leave_out_reasons_of_zero(void **state)
         "{"
         "\"capture\":{\"packets\":107,\"bytes\":9000,\"kernel_drops\":2,\"interface_drops\":1},"
         "\"decode\":{\"tcp\":100,\"not_tcp\":7},"
-        "\"connections\":11,\"sources\":9,"
+        "\"connections\":11,\"sources\":9,\"sources_once\":{\"count\":3},"
         "\"connection_table\":{\"active\":1,\"peak\":4,\"memuse_bytes\":1000,"
         "\"memcap_bytes\":8192,\"evicted\":2,\"stray_rst\":8,\"duplicates\":3},"
         "\"source_table\":{\"memuse_bytes\":300,\"mempeak_bytes\":400,\"memcap_bytes\":500,"
