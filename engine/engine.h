@@ -44,17 +44,15 @@ struct syc_engine_config {
     bool sni;           /* records tell the server names of ClientHellos */
     enum syc_from from; /* whose records are judged */
     bool live;
-    bool many_inputs;    /* events name their file */
-    int64_t idle_ns;     /* 0 = 1 hour */
-    int64_t interval_ns; /* live */
-    int64_t two_msl_ns;  /* 0 = 60 s */
-    const struct syc_audit_options
-        *audit;      /* copied, signatures and memory are the engine's; NULL = defaults */
+    bool many_inputs;                      /* events name their file */
+    int64_t idle_ns;                       /* 0 = 1 hour */
+    int64_t interval_ns;                   /* live */
+    int64_t two_msl_ns;                    /* 0 = 60 s */
+    const struct syc_audit_options *audit; /* copied but for signatures, memory; NULL = defaults */
     bool audit_only; /* the audit's report and no verdicts; no rhythm is kept */
     bool fixed_key;  /* hash key of zeros, for tests */
     void (*row)(void *user, const struct syc_table_row *row); /* every source's row, NULL = none */
-    void (*verdict)(void *user,
-                    const struct syc_verdict *v); /* every verdict emitted, NULL = none */
+    void (*verdict)(void *user, const struct syc_verdict *v); /* every one emitted, NULL = none */
     /* What the connections cost, at the end; made when this is given or its event is asked for. NULL = none. */
     void (*audited)(void *user, const struct syc_audit_report *r);
     /* Every SYN and SYN+ACK that a fingerprint event would tell of, with its file's name if there are several. */
@@ -91,8 +89,7 @@ const struct syc_ruleset *syc_engine_rules(const struct syc_engine *e);
  *
  * returns  SYC_OK; SYC_TRUNCATED, SYC_FORMAT, SYC_IO, SYC_UNSUPPORTED, SYC_SYNTAX (filter): what was readable has
  *          been taken in, and of several files the others were read (this is the first fault; config.input gets
- *          each); SYC_INTERRUPTED after syc_engine_stop(); the output's status once that has failed (nothing more
- *          is read)
+ *          each); SYC_INTERRUPTED after syc_engine_stop(); the output's status once that has failed: no more is read
  */
 enum syc_status syc_engine_capture(struct syc_engine *e, const struct syc_capture_options *options,
                                    struct syc_error *err) SYC_MUST_CHECK;
@@ -116,18 +113,21 @@ enum syc_status syc_engine_judge(struct syc_engine *e, int fd, const char *name,
 /* How far syc_engine_capture() is; all 0 while none runs. For config.tick. */
 void syc_engine_progress(const struct syc_engine *e, struct syc_progress *out);
 
-/*
- * Ask a running syc_engine_capture() or _judge() to stop at the next batch, for good.
- * Async-signal-safe: one store.
- */
+/* Ask a running syc_engine_capture() or _judge() to stop at the next batch, for good. Async-signal-safe: one store. */
 void syc_engine_stop(struct syc_engine *e);
 
 /* Ask for rules and signatures to be read anew at the next batch; broken ones leave the old in use. One store, too. */
 void syc_engine_reload(struct syc_engine *e);
 
 /*
- * End all connections, judge all subjects, emit what is asked for. Once, after the last input, also after a stop or a
- * fault: what was read by then is judged.
+ * What was asked for and no batch has met yet; a stop stays. Async-signal-safe. A read that waits for octets meets
+ * neither: a signal must interrupt it, and once more if it came before the read began to wait.
+ */
+enum syc_asked { SYC_ASKED_NOTHING, SYC_ASKED_RELOAD, SYC_ASKED_STOP };
+enum syc_asked syc_engine_asked(const struct syc_engine *e);
+
+/*
+ * End all connections, judge all subjects, emit what is asked for. Once, after the last input, a stop or a fault.
  *
  * returns  SYC_OK; SYC_NO_MEMORY; SYC_CLOSED or SYC_IO when the output has failed
  */

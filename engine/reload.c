@@ -21,6 +21,16 @@ syc_engine_reload(struct syc_engine *e)
     atomic_store_explicit(&e->reload, true, memory_order_relaxed);
 }
 
+enum syc_asked
+syc_engine_asked(const struct syc_engine *e)
+{
+    if (atomic_load_explicit(&e->stop, memory_order_relaxed)) {
+        return SYC_ASKED_STOP;
+    }
+    return atomic_load_explicit(&e->reload, memory_order_relaxed) ? SYC_ASKED_RELOAD
+                                                                  : SYC_ASKED_NOTHING;
+}
+
 void
 engine_emit_ruleset(struct syc_engine *e, const char *status, const char *error)
 {

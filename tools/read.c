@@ -102,17 +102,30 @@ syc_run_captures(struct syc_run *run, const char *filter)
 
 /* ------------------------------------------------------------ records */
 
+/* The open of a named pipe waits for a writer; the signal that stops a run ends that, too. */
+static int
+open_records(const struct syc_run *run, const char *name)
+{
+    int fd;
+
+    do {
+        fd = open(name, O_RDONLY | O_CLOEXEC);
+    } while (fd < 0 && errno == EINTR && syc_engine_asked(run->engine) != SYC_ASKED_STOP);
+    return fd;
+}
+
 /* "-" stays open: it is not ours. */
 static enum syc_status
 judge_file(struct syc_run *run, const char *name, struct syc_judge_counts *counts,
            struct syc_error *err)
 {
     bool standard = strcmp(name, "-") == 0;
-    int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+    int fd = standard ? STDIN_FILENO : open_records(run, name);
     enum syc_status status;
 
     if (fd < 0) {
-        return syc_error_set(err, SYC_IO, "cannot be opened: %s", strerror(errno));
+        return errno == EINTR ? SYC_INTERRUPTED
+                              : syc_error_set(err, SYC_IO, "cannot be opened: %s", strerror(errno));
     }
     status = syc_engine_judge(run->engine, fd, name, counts, err);
     if (!standard) {

@@ -30,7 +30,18 @@ enum { DEFAULT_EVENTS = SYC_EVENT_VERDICT | SYC_EVENT_STATS, DEFAULT_WIDTH = 80 
 static struct syc_engine *_Atomic running;
 
 /*
- * syc_engine_stop() only sets a flag: nothing else is safe in a handler (signal-safety(7)). The run
+ * A signal interrupts a read that waits, but not one that begins to wait between the engine's last look and the
+ * read: so it comes again every second until the engine has seen what is asked for. poll(2) before each read would
+ * do it, too, and costs a pipe of single packets a tenth of all time (measured).
+ */
+static void
+come_again(void)
+{
+    alarm(1);
+}
+
+/*
+ * syc_engine_stop() only sets a flag: little else is safe in a handler (signal-safety(7)). The run
  * then ends as at the end of its input, with results of what was read.
  */
 static void
@@ -41,6 +52,7 @@ on_signal(int number)
     (void)number;
     if (e != NULL) {
         syc_engine_stop(e);
+        come_again();
     }
 }
 
@@ -52,6 +64,18 @@ on_hangup(int number)
     (void)number;
     if (e != NULL) {
         syc_engine_reload(e);
+        come_again();
+    }
+}
+
+static void
+on_alarm(int number)
+{
+    struct syc_engine *e = atomic_load(&running);
+
+    (void)number;
+    if (e != NULL && syc_engine_asked(e) != SYC_ASKED_NOTHING) {
+        come_again();
     }
 }
 
@@ -67,10 +91,13 @@ listen_to_signals(void)
 {
     struct sigaction stop = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     struct sigaction reload = {.sa_handler = on_hangup};
+    struct sigaction again = {.sa_handler = on_alarm};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
 
     sigemptyset(&stop.sa_mask);
     sigemptyset(&reload.sa_mask);
+    sigemptyset(&again.sa_mask);
+    sigaction(SIGALRM, &again, NULL);
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
@@ -521,19 +548,23 @@ exit_status(const struct syc_run *run, enum syc_status finished)
     return run->reached ? EXIT_REACHED : 0;
 }
 
-/* The report is borrowed from the engine, so the engine goes last. */
+/*
+ * The report is borrowed from the engine, so the engine goes last. Nothing is read any more, so the first signal has
+ * nothing to stop here.
+ */
 int
 syc_run_end(struct syc_run *run)
 {
-    enum syc_status finished = syc_engine_finish(run->engine);
-    bool audit = run->options->verb == VERB_AUDIT;
-    bool written = !audit || end_audit(run);
+    enum syc_status finished;
+    bool audit = run->options->verb == VERB_AUDIT, written;
     int status;
 
+    atomic_store(&running, NULL);
+    finished = syc_engine_finish(run->engine);
+    written = !audit || end_audit(run);
     if (run->human && !audit) {
         print_for_people(run);
     }
-    atomic_store(&running, NULL);
     (void)syc_output_fini(&run->output); /* its status stays in the structure */
     status = exit_status(run, finished);
     status = written ? status : EXIT_OUTPUT;

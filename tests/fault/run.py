@@ -354,6 +354,33 @@ def signals_by_time(suite, words, octets):
     suite.out.check(f"signals at random moments: {len(runs)} runs, {met} interrupted", met > 5 and not wrong, "\n".join(wrong[:8]))
 
 
+def before_a_wait(program, words, octets, k):
+    """The signal comes after the program's last look and before a read of a pipe that stays open, so that it interrupts nothing."""
+    env = {"FAULT": f"signal={k}:{signal.SIGTERM.value}", "LD_PRELOAD": program.shim}
+    with subprocess.Popen([program.binary] + words, cwd=program.folder, env=dict(os.environ, **env), stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as p:
+        with contextlib.suppress(BrokenPipeError):  # it may be killed before it listens to signals
+            p.stdin.write(octets)
+        try:
+            status = p.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            status = "no end"
+        output, errors = p.stdout.read(), p.stderr.read().decode()
+    return Run(words, env, status, output, errors)
+
+
+def signals_before_waits(suite, name, words, octets):
+    if not suite.wants(f"{name}: a signal before a read that waits"):
+        return
+    _, (_, reads, _) = suite.program.count(words, octets)
+    whole = Run(words, {}, DONE, None, "")  # of a pipe that is not over nobody gets the whole
+    runs = list(suite.pool.map(lambda k: before_a_wait(suite.program, words, octets, k), range(1, reads + 1)))
+    wrong = [f"{fault}: {run}" for run in runs for fault in [interrupted(run, whole)] if fault]
+    met = sum(run.status == INTERRUPTED for run in runs)
+    suite.out.check(f"{name}: a signal before a read that waits: {met} of {len(runs)} runs", met > 0 and not wrong, "\n".join(wrong[:8]))
+
+
 # ---------------------------------------------------------------- files
 
 def cuts(suite, name, octets, ends):
@@ -495,6 +522,8 @@ def run_all(suite, captures):
     signals_by_call(suite, "analyze", ["--json", "--events", EVERY] + everything[5:9] + everything[-12:], None)
     signals_by_call(suite, "judge", commands(folder)["judge"][0], None)
     signals_by_time(suite, ["--json", "--events", EVERY] + SMALL + ["-"], captures["verdict-human"])
+    signals_before_waits(suite, "analyze", ["--json", "--events", EVERY] + SMALL + ["-"], captures["handshake"])
+    signals_before_waits(suite, "judge", ["judge", "--json", "--events", EVERY] + SMALL + ["-"], records.output)
     cuts(suite, "pcap", captures["handshake"], pcap_ends(captures["handshake"]))
     damaged(suite, captures["handshake"])
     damaged_records(suite)

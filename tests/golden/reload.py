@@ -67,6 +67,11 @@ class Running:
         with open(f"/proc/{self.p.pid}/status", encoding="ascii") as f:
             return any(line.startswith("SigCgt:") and int(line.split()[1], 16) & 1 << signal.SIGHUP - 1 for line in f)
 
+    def waits_for_signal(self, number):
+        """It was sent and no handler was called yet (SigPnd, ShdPnd)."""
+        with open(f"/proc/{self.p.pid}/status", encoding="ascii") as f:
+            return any(line.startswith(("SigPnd:", "ShdPnd:")) and int(line.split()[1], 16) & 1 << number - 1 for line in f)
+
     def drained(self):
         left = array.array("i", [0])
         fcntl.ioctl(self.p.stdin.fileno(), termios.FIONREAD, left)
@@ -79,13 +84,7 @@ class Running:
     def hang_up(self):
         """SIGHUP; what it says then."""
         self.p.send_signal(signal.SIGHUP)
-        # A signal between the program's look and its read waits for the next octets, and none come here: so it is sent again.
-        for _ in range(WAIT_S // 10):
-            try:
-                return self.said.get(timeout=10)
-            except queue.Empty:
-                self.p.send_signal(signal.SIGHUP)
-        return self.said.get(timeout=10)
+        return self.said.get(timeout=WAIT_S)
 
     def end(self, octets):
         self.p.stdin.write(octets)
@@ -95,6 +94,27 @@ class Running:
         while not self.output and time.monotonic() < deadline:
             time.sleep(0.01)
         return self.output
+
+
+def late_writer(out, words, folder, octets):
+    """A signal while a named pipe has no writer is neither its end nor a fault: the octets of the writer that comes are read."""
+    fifo, rules, name = os.path.join(folder, "fifo"), os.path.join(folder, "r.yml"), " ".join(words[1:]) or "captures"
+    write(rules, SECOND)
+    os.mkfifo(fifo)
+    run = Running(words + ["--json", "--events", "ruleset,verdict", "--rules", rules, fifo], folder)
+    try:
+        run.until(run.listens, "signals are listened to")
+        run.p.send_signal(signal.SIGHUP)
+        run.until(lambda: not run.waits_for_signal(signal.SIGHUP), "the signal is met")
+        with os.fdopen(os.open(fifo, os.O_RDWR), "wb", buffering=0) as f:  # O_RDWR: if the program has ended, this waits for none
+            f.write(octets)
+        events = run.end(b"")
+    finally:
+        run.p.kill()
+        os.unlink(fifo)
+    told = [e["ruleset"]["status"] for e in events if e["event_type"] == "ruleset"]
+    out.check(f"{name}: a signal before a named pipe has a writer", run.p.returncode == 0 and "reloaded" in told and
+              any(e["event_type"] == "verdict" for e in events), f"{run.p.returncode} {told} {len(events)} events")
 
 
 def write(path, text):
@@ -152,6 +172,8 @@ def main():
             f.write(octets)
         lines = subprocess.run([program, "--json", "--events", "connection", path], check=True, stdout=subprocess.PIPE).stdout
         checks(out, [program, "judge"], folder, lines + lines, len(lines))
+        late_writer(out, [program], folder, octets)
+        late_writer(out, [program, "judge"], folder, lines)
     return out.done()
 
 
