@@ -11,6 +11,7 @@
 
 #include "connection/connection_int.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* ------------------------------------------------------------ lists */
@@ -167,12 +168,34 @@ build_last_span(const struct conn *c, struct syc_record *out)
     }
 }
 
+/* The exchange that was open stands behind those of the log; a flight of it, too, is the last. */
+struct last_burst {
+    bool there;
+    struct syc_flight flight;
+};
+
+/*
+ * Most connections have no other exchange than the one that is open at their end, which so needs no
+ * log. One whose log has lost something is summed like those before it.
+ */
+static void
+end_burst(struct conn *c, struct store *store, struct lists *lists, struct last_burst *last)
+{
+    *last = (struct last_burst){.there = false};
+    if (c->log.lost) {
+        burst_end(store, c);
+    } else {
+        last->there = burst_take(c, &lists->exchanges[c->log.exchanges], &last->flight);
+    }
+}
+
 /*
  * First times stand in the connection, further ones in the log; a later part does not tell the
  * first ones again.
  */
 static void
-build_lists(const struct conn *c, struct lists *lists, struct syc_record *out)
+build_lists(const struct conn *c, struct lists *lists, const struct last_burst *last,
+            struct syc_record *out)
 {
     build_time_wait(c, out);
     if (c->first_syn_at != SYC_NONE && c->parts == 0) {
@@ -181,8 +204,12 @@ build_lists(const struct conn *c, struct lists *lists, struct syc_record *out)
     if (c->first_syn_ack_at != SYC_NONE && c->parts == 0) {
         add_time(out->syn_ack_times_us, &out->syn_ack_time_count, c->first_syn_ack_at);
     }
-    if (make_flight_room(lists, c->log.flights)) {
+    if (make_flight_room(lists, (size_t)c->log.flights + 1)) {
         read_log(c, lists, out);
+        out->exchange_count += last->there;
+        if (last->flight.segments > 0) {
+            lists->flights[out->flight_count++] = last->flight;
+        }
     } else {
         out->degraded |= 1U << SYC_DEGRADED_EXCHANGES_CUT;
     }
@@ -276,13 +303,10 @@ build_side(const struct conn *c, int d, struct syc_record *out)
     out->fin_last_us[d] = e->fin_last_at;
 }
 
-/* No trouble is all zeros, and that is a measurement: the segments were looked at. */
+/* No trouble is all zeros (build_init), and that is a measurement: the segments were looked at. */
 static void
-build_trouble(const struct conn *c, int d, struct syc_record *out)
+build_trouble(const struct trouble *t, int d, struct syc_record *out)
 {
-    static const struct trouble none;
-    const struct trouble *t = c->side[d].trouble != NULL ? c->side[d].trouble : &none;
-
     out->retrans_data[d] = t->retrans_data;
     out->retrans_fast[d] = t->retrans_fast;
     out->retrans_rto[d] = t->retrans_rto;
@@ -440,14 +464,38 @@ degraded_of(const struct conn *c)
 }
 
 void
-build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_reason reason,
-             bool final, struct syc_record *out)
+build_init(struct lists *lists)
 {
-    burst_end(store, c);
+    static const struct trouble none;
+
+    syc_record_init(&lists->blank);
+    build_trouble(&none, SYC_TOSERVER, &lists->blank);
+    build_trouble(&none, SYC_TOCLIENT, &lists->blank);
+    lists->blank.syn_stays = true; /* interned */
+}
+
+/* Not the lists within the record: their counts say what of them is there. */
+static void
+begin_record(struct lists *lists)
+{
+    const struct syc_record *blank = &lists->blank;
+
+    memcpy(&lists->record.client_known, &blank->client_known,
+           offsetof(struct syc_record, syn_times_us) - offsetof(struct syc_record, client_known));
+}
+
+struct syc_record *
+build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_reason reason,
+             bool final)
+{
+    struct syc_record *out = &lists->record;
+    struct last_burst last;
+
+    end_burst(c, store, lists, &last);
     if (final) {
         peek_end(store, c);
     }
-    *out = lists->blank;
+    begin_record(lists);
     out->key = c->key;
     out->start_us = c->start_us;
     out->flow_id = c->flow_id;
@@ -464,7 +512,9 @@ build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_
     out->clock_back_count = c->clock_back_count;
     for (int d = 0; d < 2; d++) {
         build_side(c, d, out);
-        build_trouble(c, d, out);
+        if (c->side[d].trouble != NULL) {
+            build_trouble(c->side[d].trouble, d, out);
+        }
     }
     build_handshake(c, out);
     build_never_acked(c, out);
@@ -474,7 +524,8 @@ build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_
     if (c->cut != NULL) {
         build_cut(c->cut, out);
     }
-    build_lists(c, lists, out);
+    build_lists(c, lists, &last, out);
+    return out;
 }
 
 /*

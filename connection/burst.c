@@ -138,18 +138,27 @@ log_exchange(struct store *store, struct conn *c)
  * Flights of a burst that was one flight without repeats are not listed: the exchange says all of
  * it.
  */
+static bool
+lists_flight(const struct exchange_state *x)
+{
+    return x->flights > 1 || (x->flights == 1 && x->repeats);
+}
+
+/* What the end of an exchange changes of the connection, and of the exchange itself. */
 static void
-server_burst_ends(struct store *store, struct conn *c)
+settle(struct conn *c)
 {
     struct exchange_state *x = &c->exchange;
 
-    if (x->flights > 1 || (x->flights == 1 && x->repeats)) {
-        log_flight(store, c);
-    }
     if (x->flights == 1) {
         x->first_flight_octets = x->flight.octets;
     }
-    x->flights = 0;
+    if (x->client.setup) {
+        c->setup_turns += x->answered;
+        c->setup_pkts += x->client.packets;
+        c->setup_bytes += x->client.octets;
+    }
+    c->turns += x->answered && x->client.packets > 0;
 }
 
 /*
@@ -164,15 +173,45 @@ burst_end(struct store *store, struct conn *c)
     if (!x->open) {
         return;
     }
-    server_burst_ends(store, c);
-    if (x->client.setup) {
-        c->setup_turns += x->answered;
-        c->setup_pkts += x->client.packets;
-        c->setup_bytes += x->client.octets;
+    if (lists_flight(x)) {
+        log_flight(store, c);
     }
-    c->turns += x->answered && x->client.packets > 0;
+    settle(c);
     log_exchange(store, c);
     *x = (struct exchange_state){.last_side = x->last_side};
+}
+
+bool
+burst_take(struct conn *c, struct syc_exchange *exchange, struct syc_flight *flight)
+{
+    struct exchange_state *x = &c->exchange;
+    const struct flight *f = &x->flight;
+    bool client = x->client.packets > 0;
+
+    *flight = (struct syc_flight){0};
+    if (!x->open) {
+        return false;
+    }
+    if (lists_flight(x)) {
+        *flight = (struct syc_flight){f->from,          f->last - f->from,  f->gap_max,
+                                      f->segments,      (int64_t)f->octets, f->retransmitted,
+                                      f->window_limited};
+    }
+    settle(c);
+    *exchange = (struct syc_exchange){.offset_us = client ? x->client.from : x->server.from,
+                                      .client_dur_us = client ? x->client.last - x->client.from : 0,
+                                      .client_octets = (int64_t)x->client.octets,
+                                      .client_packets = x->client.packets};
+    if (x->answered) {
+        exchange->answered = 1;
+        exchange->answer_offset_us = x->server.from;
+        exchange->first_flight_octets = (int64_t)x->first_flight_octets;
+        exchange->server_dur_us = x->server.last - x->server.from;
+        exchange->server_octets = (int64_t)x->server.octets;
+        exchange->server_packets = x->server.packets;
+    }
+    *x = (struct exchange_state){.last_side = x->last_side};
+    return true;
 }
 
 /* ------------------------------------------------------------ set-up */

@@ -541,6 +541,13 @@ void burst_segment(struct step *st);
 bool burst_overflows(const struct conn *c, const struct syc_segment *s, int dir, int64_t at);
 /* Write what is open into the log; after it nothing is. */
 void burst_end(struct store *store, struct conn *c);
+/*
+ * The same into values that a record lists, without a way through the log.
+ *
+ * flight   the last one of the exchange, if it is listed; else its segments are 0
+ * returns  false when nothing was open
+ */
+bool burst_take(struct conn *c, struct syc_exchange *exchange, struct syc_flight *flight);
 
 /*
  * The client's first octets (peek.c): to be called for each of its segments with payload, repeats
@@ -563,8 +570,12 @@ struct lists {
     struct syc_flight *flights;
     size_t flight_room;
     char history[SYC_HISTORY_MAX + 1];
-    struct syc_record blank; /* as syc_record_init() leaves it: copied, not computed */
+    struct syc_record
+        blank; /* of a connection that has seen nothing, neither good nor bad: copied, not computed */
+    struct syc_record record;
 };
+/* Empty. */
+void build_init(struct lists *lists);
 /*
  * The record of a connection as it is now, borrowed from lists and the connection until the next
  * call.
@@ -573,8 +584,8 @@ struct lists {
  *        called
  * cost   one pass over the log
  */
-void build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_reason reason,
-                  bool final, struct syc_record *out);
+struct syc_record *build_record(struct conn *c, struct store *store, struct lists *lists,
+                                enum syc_reason reason, bool final);
 /* Reset what a part has told, so that the next part's counters are what came since. */
 void build_restart(struct conn *c, struct store *store);
 

@@ -162,6 +162,7 @@ syc_record_copy(const struct syc_record *r)
         return NULL;
     }
     *to = *r;
+    to->syn_stays = false;
     to->exchanges = copy_list(r->exchanges, r->exchange_count, sizeof(*r->exchanges), &ok);
     to->flights = copy_list(r->flights, r->flight_count, sizeof(*r->flights), &ok);
     for (size_t i = 0; i < 2; i++) {

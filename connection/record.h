@@ -258,9 +258,9 @@ struct syc_record {
 
     int64_t flow_id;
     uint32_t degraded; /* bit n = enum syc_degraded n; 0 = complete */
-    uint8_t syn_time_count, syn_ack_time_count, time_wait_count;
-    int64_t syn_times_us[SYC_SYN_TIMES_MAX], syn_ack_times_us[SYC_SYN_TIMES_MAX];
-    struct syc_time_wait time_wait[2];
+    uint8_t syn_time_count, syn_ack_time_count, time_wait_count; /* of the arrays at the end */
+    /* The values of syn[] stay where they are, unchanged, as long as their maker lives: their address stands for them. */
+    bool syn_stays;
 
     /* [0] the client's SYN, [1] the server's SYN+ACK; NULL = not seen. */
     const struct syc_syn *syn[2];
@@ -276,6 +276,9 @@ struct syc_record {
     const char *http_method, *http_version, *user_agent, *ua_os;
     const char *header_names; /* with commas between */
     const char *ja4, *tls_version, *alpn, *sni;
+
+    int64_t syn_times_us[SYC_SYN_TIMES_MAX], syn_ack_times_us[SYC_SYN_TIMES_MAX];
+    struct syc_time_wait time_wait[2];
 };
 
 /* How a number stands in JSON: as it is, as true or false, as a word of its list. */

@@ -12,8 +12,7 @@
  * story: packed, closed, then what is silent. An attacker who opens many real connections thus
  * pushes out closed ones first.
  *
- * A record is built on the stack and lent to the sink for the call; the sink must not feed the
- * table.
+ * A record is lent to the sink for the call; the sink must not feed the table.
  */
 
 #include "connection/table_int.h"
@@ -41,21 +40,17 @@ enum { SECOND_CHANCES = 16, EXPIRE_STEPS = 64 };
 void
 table_write(struct syc_table *t, struct conn *c, enum syc_reason reason, uint32_t degraded)
 {
-    struct syc_record r;
+    struct syc_record *r = build_record(c, &t->store, &t->lists, reason, true);
 
-    build_record(c, &t->store, &t->lists, reason, true, &r);
-    r.degraded |= degraded;
-    t->sink.record(t->sink.user, &r);
+    r->degraded |= degraded;
+    t->sink.record(t->sink.user, r);
 }
 
 /* The reason of a part is not the connection's: only the last part's counts (final). */
 void
 table_write_part(struct syc_table *t, struct conn *c)
 {
-    struct syc_record r;
-
-    build_record(c, &t->store, &t->lists, SYC_REASON_CLOSED, false, &r);
-    t->sink.record(t->sink.user, &r);
+    t->sink.record(t->sink.user, build_record(c, &t->store, &t->lists, SYC_REASON_CLOSED, false));
     build_restart(c, &t->store);
 }
 
@@ -352,7 +347,7 @@ syc_table_new(const struct syc_table_config *config, const struct syc_table_sink
     t->rest_us = REST_US;
     t->rest_due_us = INT64_MAX;
     make_blank(&t->blank);
-    syc_record_init(&t->lists.blank);
+    build_init(&t->lists);
     if (!index_init(&t->index) || !intern_init(&t->intern, &config->key)) {
         syc_table_free(t);
         return NULL;
