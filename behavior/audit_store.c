@@ -170,7 +170,7 @@ static bool
 add(struct audit_store *s, struct audit_pair *pair, const struct syc_record *r)
 {
     struct packed_note note = {
-        {syc_stacks_intern(&s->stacks, r->syn[0]), syc_stacks_intern(&s->stacks, r->syn[1])}};
+        {syc_stacks_intern(&s->stacks, r, 0), syc_stacks_intern(&s->stacks, r, 1)}};
     size_t body;
     uint64_t at;
     uint8_t *p;
@@ -233,9 +233,9 @@ stack_of(const struct syc_match *m)
 
 /* Of whole connections and first parts only, so that it does not matter how a connection was cut. */
 static void
-vote(struct audit_store *s, uint32_t host, const struct syc_syn *syn)
+vote(struct audit_store *s, uint32_t host, const struct syc_record *r, int side)
 {
-    uint32_t index = s->signatures != NULL ? syc_stacks_intern(&s->stacks, syn) : STORE_NONE;
+    uint32_t index = s->signatures != NULL ? syc_stacks_intern(&s->stacks, r, side) : STORE_NONE;
     struct stack *stack;
 
     if (index == STORE_NONE) {
@@ -331,8 +331,8 @@ settle(struct audit_store *s, struct audit_pair *pair, const struct syc_record *
     s->hosts[pair->server].held |= sent(r);
     note_legs(pair, r);
     if (part_of(r) <= 1) {
-        vote(s, pair->client, r->syn[SYC_TOSERVER]);
-        vote(s, pair->server, r->syn[SYC_TOCLIENT]);
+        vote(s, pair->client, r, SYC_TOSERVER);
+        vote(s, pair->server, r, SYC_TOCLIENT);
     }
 }
 

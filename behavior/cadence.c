@@ -102,7 +102,7 @@ feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, ui
 void
 syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r)
 {
-    uint32_t stack = syc_stacks_intern(&c->stacks, r->syn[SYC_TOSERVER]);
+    uint32_t stack = syc_stacks_intern(&c->stacks, r, SYC_TOSERVER);
     uint32_t agent = syc_agents_intern(&c->agents, r);
 
     if (r->part != SYC_NONE && r->part >= 1) {

@@ -126,24 +126,28 @@ look_up(struct stacks *s, const struct syc_syn *syn)
 }
 
 /*
- * Records of one maker lend the same interned pointer again and again, so the pointer is tried
- * first; its content is compared, since a reader of events may reuse one buffer for all.
+ * Records of one maker lend the same interned value again and again, so its address is tried first.
+ * A reader of events may use one buffer for all; then the content is compared.
  */
 uint32_t
-syc_stacks_intern(struct stacks *s, const struct syc_syn *syn)
+syc_stacks_intern(struct stacks *s, const struct syc_record *r, int side)
 {
+    const struct syc_syn *syn = r->syn[side];
     size_t place = (size_t)((uintptr_t)syn * UINT64_C(0x9e3779b97f4a7c15) >> 32) % STACKS_RECENT;
     uint32_t index = s->recent[place].index;
+    bool stays = s->recent[place].stays && r->syn_stays;
 
     if (syn == NULL) {
         return STORE_NONE;
     }
-    if (s->recent[place].at == syn && memcmp(&s->list[index]->syn, syn, sizeof(*syn)) == 0) {
+    if (s->recent[place].at == syn &&
+        (stays || memcmp(&s->list[index]->syn, syn, sizeof(*syn)) == 0)) {
         return index;
     }
     index = look_up(s, syn);
     s->recent[place].at = index != STORE_NONE ? syn : NULL;
     s->recent[place].index = index;
+    s->recent[place].stays = r->syn_stays;
     return index;
 }
 

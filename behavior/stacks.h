@@ -34,6 +34,7 @@ struct stacks {
     struct {
         const struct syc_syn *at;
         uint32_t index;
+        bool stays;
     } recent[STACKS_RECENT];
 };
 
@@ -42,12 +43,13 @@ void syc_stacks_init(struct stacks *s, struct store *store);
 void syc_stacks_fini(struct stacks *s);
 
 /*
- * Index of an equal signature, a new one if need be.
+ * Index of the signature that equals r->syn[side], a new one if need be.
  *
- * returns  STORE_NONE for NULL, or when there is no room
- * cost     usually one memcmp: records of one maker share their signatures
+ * returns  STORE_NONE when there is none, or no room for it
+ * cost     usually a comparison of addresses, or one memcmp: records of one maker share their
+ *          signatures
  */
-uint32_t syc_stacks_intern(struct stacks *s, const struct syc_syn *syn);
+uint32_t syc_stacks_intern(struct stacks *s, const struct syc_record *r, int side);
 
 /*
  * Its match against the signatures, made once: sources share stacks, and a flood asks for few of them.
