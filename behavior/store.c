@@ -76,17 +76,13 @@ blocks_list_grow(struct store *s, struct blocks *b)
     return true;
 }
 
-/*
- * Room for n more objects at indexes used, used + 1, ...: bursts of a mark are one run of indexes,
- * across blocks. What is reserved and not used stays for the next record.
- */
 static bool
-blocks_reserve(struct store *s, struct blocks *b, size_t n)
+blocks_grow(struct store *s, struct blocks *b, size_t n)
 {
-    if (n >= STORE_NONE - b->used) {
-        return false;
-    }
     while (b->count * BLOCK_OBJECTS < b->used + n) {
+        if (b->count == STORE_NONE / BLOCK_OBJECTS) { /* no index is STORE_NONE */
+            return false;
+        }
         if (b->count == b->room && !blocks_list_grow(s, b)) {
             return false;
         }
@@ -101,6 +97,16 @@ blocks_reserve(struct store *s, struct blocks *b, size_t n)
         b->count++;
     }
     return true;
+}
+
+/*
+ * Room for n more objects at indexes used, used + 1, ...: bursts of a mark are one run of indexes,
+ * across blocks. What is reserved and not used stays for the next record.
+ */
+static inline bool
+blocks_reserve(struct store *s, struct blocks *b, size_t n)
+{
+    return n <= b->count * BLOCK_OBJECTS - b->used || blocks_grow(s, b, n);
 }
 
 static void
