@@ -31,9 +31,9 @@ void syc_decode_search_timestamps(struct syc_segment *out);
 static inline void
 syc_fill_mapped(uint8_t out[16], const uint8_t octets[4])
 {
-    static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    static const uint8_t prefix[16] = {[10] = 0xff, [11] = 0xff};
 
-    memcpy(out, prefix, 12);
+    memcpy(out, prefix, sizeof prefix); /* all 16: one store, where 12 are two */
     memcpy(out + 12, octets, 4);
 }
 
@@ -63,6 +63,19 @@ syc_fill_timestamps(struct syc_segment *out, const uint8_t *value)
     out->ts_ecr = syc_be32(value + 4);
 }
 
+/* Those of the segment's options: nearly every segment but SYNs has just NOP NOP TS (RFC 7323 appendix A). */
+static inline void
+syc_fill_usual_timestamps(struct syc_segment *out)
+{
+    const uint8_t *p = out->options.p;
+
+    if (out->options.n >= 12 && syc_be32(p) == 0x0101080a) {
+        syc_fill_timestamps(out, p + 4);
+    } else if (out->options.n >= 10) {
+        syc_decode_search_timestamps(out);
+    }
+}
+
 /*
  * A TCP header and the spans behind it.
  *
@@ -71,7 +84,7 @@ syc_fill_timestamps(struct syc_segment *out, const uint8_t *value)
  * out      ports, numbers and flags also where the offset is bad: the drop is counted, and its sender is known.
  *          Spans lie inside [p, p + left): `here` is the lesser of header and left, and the offset's four bits
  *          reach 60 at most
- * source   RFC 9293 3.1; RFC 7323 appendix A recommends NOP NOP TS, and nearly every segment but SYNs has just that
+ * source   RFC 9293 3.1
  */
 static inline enum syc_drop
 syc_fill_tcp(struct syc_segment *out, const uint8_t *p, uint32_t left, uint32_t wire)
@@ -101,11 +114,7 @@ syc_fill_tcp(struct syc_segment *out, const uint8_t *p, uint32_t left, uint32_t 
     out->payload_cut = left < wire;
     out->options = (struct syc_span){p + SYC_TCP_HEADER, here - SYC_TCP_HEADER};
     out->payload = (struct syc_span){p + here, left - here};
-    if (here >= SYC_TCP_HEADER + 12 && syc_be32(p + SYC_TCP_HEADER) == 0x0101080a) {
-        syc_fill_timestamps(out, p + SYC_TCP_HEADER + 4);
-    } else if (here >= SYC_TCP_HEADER + 10) {
-        syc_decode_search_timestamps(out);
-    }
+    syc_fill_usual_timestamps(out);
     return SYC_DROP_NONE;
 }
 

@@ -46,18 +46,29 @@ syc_option_next(struct syc_span *rest, struct syc_option *out)
     return true;
 }
 
-/* The first timestamp option before an end of list or a fault. */
+/*
+ * The first timestamp option before an end of list or a fault. An option that goes on past the last place where one
+ * fits ends the search, so its length needs no look; with syc_option_next() it took twice as long (callgrind).
+ */
 void
 syc_decode_search_timestamps(struct syc_segment *out)
 {
-    struct syc_span rest = out->options;
-    struct syc_option option;
+    const uint8_t *p = out->options.p;
+    size_t at = 0;
 
-    while (syc_option_next(&rest, &option) && !option.malformed && option.kind != OPT_EOL) {
-        if (option.kind == OPT_TS && option.data.n == OPT_TS_OCTETS - 2) {
-            syc_fill_timestamps(out, option.data.p);
+    while (at + OPT_TS_OCTETS <= out->options.n && p[at] != OPT_EOL) {
+        if (p[at] == OPT_NOP) {
+            at++;
+            continue;
+        }
+        if (p[at] == OPT_TS && p[at + 1] == OPT_TS_OCTETS) {
+            syc_fill_timestamps(out, p + at + 2);
             return;
         }
+        if (p[at + 1] < 2) {
+            return;
+        }
+        at += p[at + 1];
     }
 }
 

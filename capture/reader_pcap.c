@@ -110,11 +110,10 @@ take_records(struct pcap_reader *r, struct syc_frame *frames, size_t max, const 
     const int64_t fraction_ns = r->fraction_ns;
     const uint32_t record_max = r->record_max;
     uint64_t number = r->number;
-    size_t n = 0;
+    struct syc_frame *f = frames;
 
-    while (n < max && end - p >= RECORD_HEADER) {
+    while (f < frames + max && end - p >= RECORD_HEADER) {
         uint32_t captured = syc_load32(p + 8, swapped);
-        struct syc_frame *f = &frames[n];
 
         if (captured > record_max || captured > (size_t)(end - p) - RECORD_HEADER) {
             break;
@@ -128,11 +127,11 @@ take_records(struct pcap_reader *r, struct syc_frame *frames, size_t max, const 
             syc_load32(p, swapped) * SYC_NS_PER_S + syc_load32(p + 4, swapped) * fraction_ns;
         f->number = ++number;
         p += RECORD_HEADER + captured;
-        n += filter == NULL || syc_filter_matches(filter, f->data, captured, f->length);
+        f += filter == NULL || syc_filter_matches(filter, f->data, captured, f->length);
     }
     in->pos = (size_t)(p - in->octets);
     r->number = number;
-    return n;
+    return (size_t)(f - frames);
 }
 
 /*

@@ -120,30 +120,32 @@ struct syc_segment {
     uint32_t ack;
     uint16_t flags; /* 12 bits, reserved ones included */
     uint16_t window;
-    uint16_t urgent;
-    uint16_t ip_id;          /* IPv4 */
-    uint32_t flow_label;     /* IPv6, 20 bits */
+    struct syc_span options; /* captured option octets, 0..40 */
+    struct syc_span payload; /* captured payload octets */
     uint32_t ip_octets;      /* IP total length, headers and extension headers included */
     uint32_t payload_octets; /* TCP payload by the IP length */
-    uint32_t ts_val, ts_ecr; /* valid when has_ts */
-    /* Of a fragment (ip_mf, or SYC_DROP_IP_FRAGMENT): its datagram, where it begins in that and its octets there. */
-    uint32_t fragment_id;
-    uint16_t fragment_at;
-    uint16_t fragment_octets;
-    uint16_t file;
+    uint16_t urgent;
+    uint16_t ip_id;           /* IPv4 */
     uint8_t ip_v;             /* 4 or 6, of the header that carries TCP */
     uint8_t ip_header_octets; /* IPv4: 20..60; IPv6: 40 */
     uint8_t ttl;              /* or hop limit */
     uint8_t traffic_class;    /* the TOS octet: DSCP and ECN */
+    uint16_t file;
     uint8_t tcp_header_octets;
-    bool ip_df, ip_mf, ip_reserved; /* IPv4 flags */
-    bool has_ts;                    /* a timestamp option of the right length was captured whole */
-    bool options_cut;               /* the header's options are longer than what was captured */
-    bool payload_cut;               /* payload is shorter than payload_octets */
+    bool ip_df; /* IPv4 */
+    /* From here on: what few segments have, and a plain frame's clears at once (decode.c). */
+    uint32_t ts_val, ts_ecr; /* valid when has_ts */
+    bool has_ts;             /* a timestamp option of the right length was captured whole */
+    bool payload_cut;        /* payload is shorter than payload_octets */
+    bool options_cut;        /* the header's options are longer than what was captured */
+    bool ip_mf, ip_reserved; /* more fragments; the reserved flag of IPv4 */
     bool unreachable;
     uint8_t icmp_code;
-    struct syc_span options; /* captured option octets, 0..40 */
-    struct syc_span payload; /* captured payload octets */
+    uint32_t flow_label; /* IPv6, 20 bits */
+    /* Of a fragment (ip_mf, or SYC_DROP_IP_FRAGMENT): its datagram, where it begins in that and its octets there. */
+    uint32_t fragment_id;
+    uint16_t fragment_at;
+    uint16_t fragment_octets;
     struct syc_path path;
 };
 
@@ -158,6 +160,16 @@ struct syc_segment {
  * source   RFC 791, 8200, 9293; IEEE 802.1Q; tcpdump.org LINKTYPE pages; the files name those of each layer
  */
 enum syc_drop syc_decode(const struct syc_frame *frame, struct syc_segment *out);
+
+/*
+ * Decode the frames of a batch up to the first that is not plain: syc_decode()'s answer for each is SYC_DROP_NONE, and
+ * none is a fragment. Plain is TCP in IP in Ethernet with nothing between, which nine of ten frames are.
+ *
+ * out      room for count segments; the first of them as by syc_decode(), those behind them undefined
+ * returns  how many frames were plain; 0 where the first one needs syc_decode()
+ * cost     124 instructions a frame (callgrind, bench's mixed capture)
+ */
+size_t syc_decode_plain(const struct syc_frame *frames, size_t count, struct syc_segment *out);
 
 enum syc_decode_flag {
     SYC_DECODE_NO_TUNNELS = 1, /* a tunnel is a reason, not a way in; AH and MPLS are no tunnels */

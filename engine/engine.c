@@ -267,26 +267,36 @@ syc_engine_rules(const struct syc_engine *e)
 /* ------------------------------------------------------------ one pass */
 
 /*
- * The picture of ARCHITECTURE in C. n <= i at every frame, and engine_take_aside() never raises it
- * by more than one, so batch[] with its SYC_BATCH cells has room for batch[n].
+ * The picture of ARCHITECTURE in C: a run of plain frames, then one that may not be, and so on. n <= i at every frame,
+ * and engine_take_aside() never raises it by more than one, so batch[] with its SYC_BATCH cells has room for the rest.
  */
 static void
 engine_feed(struct syc_engine *e, const struct syc_frame *frames, size_t count)
 {
     const unsigned flags = e->config.decode;
-    size_t n = 0;
+    size_t i = 0, n = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        struct syc_segment *s = &e->batch[n];
-        enum syc_drop drop =
-            flags == 0 ? syc_decode(&frames[i], s) : syc_decode_with(&frames[i], flags, s);
+    while (i < count) {
+        enum syc_drop drop;
 
+        if ((flags & SYC_DECODE_CHECKSUMS) == 0 && e->fragments.count == 0) {
+            size_t plain = syc_decode_plain(frames + i, count - i, e->batch + n);
+
+            e->stats.decode[SYC_DROP_NONE] += plain;
+            n += plain;
+            i += plain;
+            if (i == count) {
+                break;
+            }
+        }
+        drop = syc_decode_with(&frames[i], flags, &e->batch[n]);
         e->stats.decode[drop]++;
-        if (drop == SYC_DROP_NONE && !s->ip_mf && e->fragments.count == 0) {
+        if (drop == SYC_DROP_NONE && !e->batch[n].ip_mf && e->fragments.count == 0) {
             n++;
         } else {
             n = engine_take_aside(e, &frames[i], drop, n);
         }
+        i++;
     }
     syc_table_feed(e->table, e->batch, n);
 }

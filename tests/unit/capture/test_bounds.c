@@ -132,6 +132,21 @@ damaged_frames_never_lead_outside(void **state)
     }
 }
 
+/* A packet of one version with timestamps and six octets of data; its own lengths are right. */
+static void
+add_packet(struct octets *o, bool six)
+{
+    static const uint8_t options[] = {1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2};
+    const size_t tcp = o->n + (six ? 40 : 20);
+
+    (six ? add_ip6 : add_ip4)(o, 6, 20 + sizeof options + 4);
+    add_tcp_data(o);
+    o->n -= 4;
+    o->p[tcp + 12] = 0x80;
+    octets_add(o, options, sizeof options);
+    octets_add(o, "data  ", 6);
+}
+
 /*
  * Ethernet frames of the plain kind take a short way through the decoder; in the cooked header of Linux the same packet
  * takes the long one. Both must say the same of everything.
@@ -139,29 +154,25 @@ damaged_frames_never_lead_outside(void **state)
 static void
 the_short_way_and_the_long_way_agree(void **state)
 {
-    static const uint8_t options[] = {1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2};
-    static const uint8_t cooked[16] = {0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0x08, 0x00};
     uint32_t seed = 7;
     int good = 0;
 
-    for (int round = 0; round < 40000; round++) {
+    for (int round = 0; round < 80000; round++) {
+        const bool six = round % 2 != 0;
+        const uint8_t cooked[16] = {
+            0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, six ? 0x86 : 0x08, six ? 0xdd : 0x00};
         struct octets ip = {.n = 0}, ether = {.n = 0}, sll = {.n = 0};
         struct syc_segment a, b;
         enum syc_drop drop;
         size_t cut, sent;
 
-        add_ip4(&ip, 6, 20 + 12 + 4);
-        add_tcp_data(&ip);
-        ip.n -= 4;
-        ip.p[32] = 0x80;
-        octets_add(&ip, options, sizeof options);
-        octets_add(&ip, "data  ", 6);
+        add_packet(&ip, six);
         for (uint32_t i = next_random(&seed) % 4; i > 0; i--) {
-            ip.p[next_random(&seed) % 36] = (uint8_t)next_random(&seed);
+            ip.p[next_random(&seed) % (six ? 56 : 36)] = (uint8_t)next_random(&seed);
         }
         cut = next_random(&seed) % 2 == 0 ? 0 : next_random(&seed) % ip.n;
         sent = ip.n;
-        add_ethernet(&ether, 0x0800);
+        add_ethernet(&ether, six ? 0x86dd : 0x0800);
         octets_add(&ether, ip.p, ip.n - cut);
         octets_add(&sll, cooked, sizeof cooked);
         octets_add(&sll, ip.p, ip.n - cut);
@@ -175,7 +186,44 @@ the_short_way_and_the_long_way_agree(void **state)
         assert_memory_equal(&a, &b, sizeof a);
         good += drop == SYC_DROP_NONE;
     }
-    assert_true(good > 10000);
+    assert_true(good > 20000);
+}
+
+static void
+a_run_of_plain_frames_ends_at_the_first_other(void **state)
+{
+    struct octets four = {.n = 0}, six = {.n = 0}, tagged = {.n = 0};
+    struct syc_frame frames[4];
+    struct syc_segment run[4], one;
+
+    add_ethernet(&four, 0x0800);
+    add_packet(&four, false);
+    add_ethernet(&six, 0x86dd);
+    add_packet(&six, true);
+    add_ethernet(&tagged, 0x8100);
+    ADD(&tagged, 0, 7, 0x08, 0x00);
+    add_packet(&tagged, false);
+    for (size_t i = 0; i < 4; i++) {
+        const struct octets *o = (const struct octets *[]){&six, &four, &tagged, &four}[i];
+
+        frames[i] = (struct syc_frame){.data = o->p,
+                                       .captured = (uint32_t)o->n,
+                                       .length = (uint32_t)o->n,
+                                       .link = LINK_ETHERNET,
+                                       .file = 2,
+                                       .time_ns = 1,
+                                       .number = i};
+    }
+    memset(run, 0x5a, sizeof run);
+    assert_int_equal(syc_decode_plain(frames, 4, run), 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(syc_decode(&frames[i], &one), SYC_DROP_NONE);
+        assert_memory_equal(&run[i], &one, sizeof one);
+        assert_int_equal(one.number, i);
+        assert_true(one.has_ts && one.payload_octets == 4 && one.payload.n == 4);
+    }
+    assert_int_equal(syc_decode_plain(frames + 2, 2, run), 0);
+    assert_int_equal(syc_decode_plain(frames + 3, 1, run), 1);
 }
 
 int
@@ -186,6 +234,7 @@ test_bounds_group(void)
         cmocka_unit_test(deep_frames_of_every_kind_are_read),
         cmocka_unit_test(damaged_frames_never_lead_outside),
         cmocka_unit_test(the_short_way_and_the_long_way_agree),
+        cmocka_unit_test(a_run_of_plain_frames_ends_at_the_first_other),
     };
 
     return cmocka_run_group_tests_name("capture/bounds", tests, NULL, NULL);
