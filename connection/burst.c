@@ -22,32 +22,7 @@
  * places; a part ends before a burst.
  */
 
-#include "connection/connection_int.h"
-
-/*
- * 1 s: cadence 3 (idle gap of an episode). An eighth of R: well above the spacing of segments that
- * left together, well below the R after which the next flight comes; the audit regroups with the
- * pair's own R.
- */
-enum { BURST_GAP_US = 1000000, FLIGHT_SHARE = 8 };
-
-/*
- * R/8, or 0 when no round trip is known: then a burst is one flight. With one direction captured a
- * single leg stands for both, which makes flights too short rather than too long.
- */
-static int64_t
-flight_limit(const struct conn *c)
-{
-    int64_t r = SYC_NONE;
-
-    if (c->syn_ack_dur != SYC_NONE && c->ack_dur != SYC_NONE) {
-        r = c->syn_ack_dur + c->ack_dur;
-    } else if (c->side[0].rtt_min != UINT32_MAX || c->side[1].rtt_min != UINT32_MAX) {
-        r = c->side[0].rtt_min != UINT32_MAX ? c->side[0].rtt_min : 0;
-        r += c->side[1].rtt_min != UINT32_MAX ? c->side[1].rtt_min : 0;
-    }
-    return r == SYC_NONE ? 0 : r / FLIGHT_SHARE;
-}
+#include "connection/burst_int.h"
 
 /* ------------------------------------------------------------ into the log */
 
@@ -266,16 +241,6 @@ look_at_payload(struct step *st)
 
 /* ------------------------------------------------------------ one segment */
 
-/* The same side, less than the gap after its last octets, with nothing of the other side between. */
-static bool
-continues(const struct conn *c, int dir, int64_t at)
-{
-    const struct exchange_state *x = &c->exchange;
-    const struct burst *b = dir == SYC_TOSERVER ? &x->client : &x->server;
-
-    return x->open && x->last_side == dir && b->packets > 0 && at - b->last < BURST_GAP_US;
-}
-
 /*
  * Whether a burst of this side, now, needs an exchange of its own. A server burst joins an open
  * exchange that has no answer; a second one after a gap is an exchange without client.
@@ -285,7 +250,7 @@ opens_exchange(const struct conn *c, int dir, int64_t at)
 {
     const struct exchange_state *x = &c->exchange;
 
-    if (continues(c, dir, at)) {
+    if (burst_continues(c, dir, at)) {
         return false;
     }
     return dir == SYC_TOSERVER || !x->open || x->answered;
@@ -322,9 +287,7 @@ client_payload(struct step *st)
         x->open = 1;
         x->client = (struct burst){.from = st->at, .setup = is_setup(c, st->s)};
     }
-    x->client.last = st->at;
-    x->client.octets += st->new_octets;
-    x->client.packets++;
+    burst_add_client(c, st->at, st->new_octets);
 }
 
 /*
@@ -346,32 +309,13 @@ new_flight(struct step *st)
     x->flight = (struct flight){.from = st->at, .last = st->at};
 }
 
-/*
- * The server has no room left in the client's window for another full segment: such a flight says
- * nothing of cwnd.
- */
-static bool
-is_window_limited(const struct conn *c)
-{
-    const struct side *server = &c->side[SYC_TOCLIENT];
-    const struct side *client = &c->side[SYC_TOSERVER];
-
-    return (client->flags & SIDE_HAS_ACK) != 0 &&
-           server->next - client->ack + server->segment_max > client->window;
-}
-
-/*
- * Gap and duration are both limited: a paced sender never falls silent, and would otherwise be one
- * endless flight.
- */
 static void
 server_payload(struct step *st)
 {
     struct conn *c = st->c;
     struct exchange_state *x = &c->exchange;
-    int64_t limit = flight_limit(c);
 
-    if (!continues(c, st->dir, st->at)) {
+    if (!burst_continues(c, st->dir, st->at)) {
         if (opens_exchange(c, st->dir, st->at)) {
             burst_end(st->store, c);
             x->open = 1;
@@ -379,19 +323,10 @@ server_payload(struct step *st)
         x->answered = 1;
         x->server = (struct burst){.from = st->at, .last = st->at};
         new_flight(st);
-    } else if (limit > 0 && (st->at - x->flight.last > limit || st->at - x->flight.from > limit)) {
+    } else if (burst_flight_ends(c, st->at)) {
         new_flight(st);
     }
-    if (st->at - x->flight.last > x->flight.gap_max) {
-        x->flight.gap_max = st->at - x->flight.last;
-    }
-    x->flight.last = st->at;
-    x->flight.segments++;
-    x->flight.octets += st->new_octets;
-    x->flight.window_limited |= is_window_limited(c);
-    x->server.last = st->at;
-    x->server.octets += st->new_octets;
-    x->server.packets++;
+    burst_add_server(c, st->at, st->new_octets);
 }
 
 /* What a client says of itself is read once. */

@@ -227,7 +227,7 @@ enum conn_flag {
     CONN_ONLY_H = 1 << 6, /* history is exactly H so far */
     CONN_COOKIE_DONE = 1 << 7,
     CONN_IN_CLOSED = 1 << 8, /* which of the table's two queues holds it */
-    CONN_STEADY = 1 << 9,    /* a segment in order asks no questions: see plain.c */
+    CONN_STEADY = 1 << 9,    /* a segment in order asks no questions: see feed.c */
     CONN_PEEKED = 1 << 10,   /* what the client says of itself is read, or will never be */
 };
 
@@ -490,17 +490,11 @@ struct step {
     bool late;
 };
 
-/* plain.c: the short way of a segment in order, in the middle of a connection. */
-/* True when the connection is in the state that plain_segment() is for; told by CONN_STEADY from then on. */
-bool plain_is_steady(const struct conn *c);
 /*
- * What track, state and close would do with this segment of a steady connection, at `at`;
- * burst_segment() is still to come.
- *
- * returns  false, and nothing done, when it is not as plain as that. *new_octets as in struct step
+ * feed.c: the connection is in the state that the short way is for; told by CONN_STEADY from then
+ * on.
  */
-bool plain_segment(struct conn *c, const struct syc_segment *s, int dir, int64_t at,
-                   uint32_t *new_octets);
+bool plain_is_steady(const struct conn *c);
 
 /* track.c: sequence space and counters of one segment. Fills the step's findings. */
 void track_segment(struct step *st);

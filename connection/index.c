@@ -47,7 +47,7 @@ index_reserve(struct index *x)
     uint32_t count = x->count * 2;
     struct slot *slots;
 
-    if ((uint64_t)(x->used + 1) * 8 <= (uint64_t)x->count * 5) {
+    if ((uint64_t)(x->used + 1) * 2 <= x->count) {
         return true;
     }
     slots = syc_alloc(count, sizeof(*slots));

@@ -67,7 +67,7 @@ pool_give(struct syc_table *t, struct conn *c)
 {
     log_free(&t->store, &c->log);
     trouble_free(&t->store, c);
-    c->flags = 0; /* not steady: short_way() may still know its number */
+    c->key.ip_v = 0; /* of no tuple: a batch may still know its number (feed.c) */
     c->newer = t->pool.free;
     t->pool.free = c->number;
     t->pool.live--;

@@ -1,15 +1,11 @@
 /*
- * The table: which connection a segment belongs to, and when a new one begins (record.md, identity
- * and order).
+ * The table: when a connection begins, goes on and gives way to a new one of its tuple (record.md,
+ * identity and order).
  *
- *    segment -> tag -> index -> half-open SYN --answered, repeated, quoted by ICMP--> connection
- *                          |--> packed one ----late segment-------------------------> connection
- *                          |--> connection: plain.c, or track -> state -> close -> burst
- *                          '--> nothing: a RST is counted, a plain SYN waits in 64 octets, the rest begins
- *
- * A batch is walked three times: hashes first, then the slots they lead to, then the connections,
- * each walk asking the cache for what the next one needs. With a table larger than the cache that
- * is 1.6 times as quick (performance 3).
+ *    segment -> feed.c --> half-open SYN --answered, repeated, quoted by ICMP--> connection
+ *                     |--> packed one ----late segment-------------------------> connection
+ *                     |--> connection: track -> state -> close -> burst
+ *                     '--> nothing: a RST is counted, a plain SYN waits in 64 octets, the rest begins
  *
  * Invariants: a tuple has at most one entry in the index; what the index points at is live; time
  * inside a connection never runs back. No output depends on the hash key while no cap is hit: ties
@@ -27,130 +23,6 @@
  * keep-alive an hour later would rewrite SF.
  */
 enum { LATE_US = 5 * 1000000 };
-
-/* ------------------------------------------------------------ tuples */
-
-/*
- * The hash is the same for both ways: the ends are put in order first. Keyed, since the tuple is
- * the sender's choice: with a known hash a few thousand chosen ports would make one chain of the
- * index. IPv4 takes a shorter way because it is most of the traffic.
- */
-static inline uint32_t
-tag_ip4(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id)
-{
-    const uint64_t *m = t->line.m;
-    uint64_t a = (uint64_t)syc_be32(s->src + 12) << 16 | s->src_port;
-    uint64_t b = (uint64_t)syc_be32(s->dst + 12) << 16 | s->dst_port;
-    uint64_t low = a < b ? a : b;
-    uint64_t high = a < b ? b : a;
-
-    return syc_hash_line_end(m[SYC_HASH_LINE_WORDS] + m[0] * (uint32_t)(low >> 16) +
-                             m[1] * (uint32_t)(high >> 16) +
-                             m[2] * ((uint32_t)low << 16 | (uint16_t)high) + m[3] * path_id);
-}
-
-uint32_t
-table_tag(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id)
-{
-    uint32_t words[10];
-
-    if (s->ip_v == 4) {
-        return tag_ip4(t, s, path_id);
-    }
-    int order = memcmp(s->src, s->dst, 16);
-    bool forward = order < 0 || (order == 0 && s->src_port < s->dst_port);
-    memcpy(words, forward ? s->src : s->dst, 16);
-    memcpy(words + 4, forward ? s->dst : s->src, 16);
-    words[8] = (uint32_t)(forward ? s->src_port : s->dst_port) << 16 |
-               (forward ? s->dst_port : s->src_port);
-    words[9] = path_id;
-    return syc_hash_line(&t->line, words, 10);
-}
-
-/* By halves: calls of memcmp() were a twentieth of a run. */
-static inline bool
-same_address(const uint8_t *a, const uint8_t *b)
-{
-    uint64_t x[2], y[2];
-
-    memcpy(x, a, sizeof(x));
-    memcpy(y, b, sizeof(y));
-    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
-}
-
-/* Ports first: they differ most often, and the addresses are in the same cache line anyway. */
-static inline bool
-same_ends(const uint8_t *a, uint16_t a_port, const uint8_t *b, uint16_t b_port,
-          const struct syc_segment *s)
-{
-    return s->src_port == a_port && s->dst_port == b_port && same_address(s->src, a) &&
-           same_address(s->dst, b);
-}
-
-/* A tuple in any of its three forms. Their fields lie apart: a common head would cost the half-open slot its 64 octets. */
-struct tuple {
-    const uint8_t *client, *server;
-    uint16_t client_port, server_port, path_id;
-    uint8_t ip_v;
-};
-
-static inline struct tuple
-tuple_of(const struct syc_table *t, uint32_t ref)
-{
-    if ((ref & REF_HALF) != 0) {
-        const struct half_open *h = half_get(t, ref);
-        return (struct tuple){h->client,      h->server,  h->client_port,
-                              h->server_port, h->path_id, h->ip_v};
-    }
-    if ((ref & REF_COLD) != 0) {
-        const struct cold *h = cold_get(t, ref);
-        return (struct tuple){h->client,      h->server,  h->client_port,
-                              h->server_port, h->path_id, h->ip_v};
-    }
-    const struct conn *c = pool_get(&t->pool, ref);
-    const struct syc_key *k = &c->key;
-    return (struct tuple){k->client,      k->server,  k->client_port,
-                          k->server_port, c->path_id, k->ip_v};
-}
-
-/*
- * SYC_TOSERVER or SYC_TOCLIENT when the segment is of this tuple, -1 when not. One connected to itself (same address,
- * same port: RFC 9293 3.5 allows it) reads as to the server.
- */
-static inline int
-direction_of(struct tuple k, const struct syc_segment *s, uint16_t path_id)
-{
-    if (k.path_id != path_id || k.ip_v != s->ip_v) {
-        return -1;
-    }
-    if (same_ends(k.client, k.client_port, k.server, k.server_port, s)) {
-        return SYC_TOSERVER;
-    }
-    return same_ends(k.server, k.server_port, k.client, k.client_port, s) ? SYC_TOCLIENT : -1;
-}
-
-/*
- * Reference of the segment's tuple, or 0; *dir is set when there is one. Tags are compared first: a
- * wrong reference is followed once in 2^32, so a probe costs no cache line beyond the index.
- */
-static uint32_t
-find(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag,
-     int *dir)
-{
-    uint32_t mask = t->index.count - 1;
-
-    for (uint32_t at = tag & mask; t->index.slots[at].ref != 0; at = (at + 1) & mask) {
-        uint32_t ref = t->index.slots[at].ref;
-        if (t->index.slots[at].tag != tag) {
-            continue;
-        }
-        *dir = direction_of(tuple_of(t, ref), s, path_id);
-        if (*dir >= 0) {
-            return ref;
-        }
-    }
-    return 0;
-}
 
 /* ------------------------------------------------------------ first SYNs */
 
@@ -496,13 +368,9 @@ step_time(struct conn *c, int64_t us)
  * By exchanges everywhere, by time only live and never inside an exchange: a record of a file must
  * not depend on how its packets were spread over time.
  */
-static bool
-part_is_due(const struct syc_table *t, const struct conn *c, const struct syc_segment *s, int dir,
-            int64_t at)
+bool
+table_part_is_old(const struct syc_table *t, const struct conn *c, int64_t at)
 {
-    if (burst_overflows(c, s, dir, at)) {
-        return true;
-    }
     return t->config.live && t->config.interval_ns > 0 && !c->exchange.open &&
            at - c->part_at >= t->config.interval_ns / SYC_NS_PER_US;
 }
@@ -546,28 +414,19 @@ follow(struct syc_table *t, struct step *st)
     }
 }
 
-/*
- * Parts are asked for before the segment changes anything. Steady connections take the short way,
- * which says no when the segment is not plain after all.
- */
+/* Parts are asked for before the segment changes anything. */
 void
 table_follow(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir, int64_t us)
 {
     struct step st = {.store = &t->store, .intern = &t->intern, .s = s, .c = c, .dir = dir};
 
     st.at = step_time(c, us);
-    if ((c->log.exchanges + 1 >= SYC_EXCHANGES_MAX || t->config.live) &&
-        part_is_due(t, c, s, dir, st.at)) {
+    if ((c->log.exchanges + 1 >= SYC_EXCHANGES_MAX && burst_overflows(c, s, dir, st.at)) ||
+        table_part_is_old(t, c, st.at)) {
         table_write_part(t, c);
         c->part_at = st.at;
     }
-    if ((c->flags & CONN_STEADY) != 0 && plain_segment(c, s, dir, st.at, &st.new_octets)) {
-        if (st.new_octets > 0) {
-            burst_segment(&st);
-        }
-    } else {
-        follow(t, &st);
-    }
+    follow(t, &st);
     c->last_at = st.at;
 }
 
@@ -715,54 +574,31 @@ refuses_half(const struct syc_table *t, const struct syc_segment *s, int dir)
 }
 
 /*
- * What most segments are: plain, of a steady connection that the batch found already. False, and
- * nothing done, when it may be anything else. The reference may be stale by now; but a place that
- * was given back is not steady, so one that is, with this tuple, is the tuple's connection.
- */
-static inline bool
-short_way(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t ref,
-          int64_t now)
-{
-    struct step st = {.store = &t->store, .s = s};
-    struct conn *c;
-
-    if (ref == 0 || (ref & (REF_HALF | REF_COLD)) != 0 || t->config.live) {
-        return false;
-    }
-    c = pool_get(&t->pool, ref);
-    st.at = now - c->start_us;
-    if ((c->flags & CONN_STEADY) == 0 || st.at < c->last_at ||
-        c->log.exchanges + 1 >= SYC_EXCHANGES_MAX) {
-        return false;
-    }
-    st.dir = direction_of((struct tuple){c->key.client, c->key.server, c->key.client_port,
-                                         c->key.server_port, c->path_id, c->key.ip_v},
-                          s, path_id);
-    if (st.dir < 0 || !plain_segment(c, s, st.dir, st.at, &st.new_octets)) {
-        return false;
-    }
-    if (st.new_octets > 0) {
-        st.c = c;
-        burst_segment(&st);
-    }
-    c->last_at = st.at;
-    t->now_us = now > t->now_us ? now : t->now_us;
-    return true;
-}
-
-/*
  * Never two connections of one tuple: the old one is written and gone before start() adds the new
  * one.
  */
-static void
-one_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag,
+void
+table_known(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir, uint32_t tag,
             int64_t now)
 {
-    int dir = 0;
-    uint32_t ref = find(t, s, path_id, tag, &dir);
-    struct conn *c = NULL;
+    if (begins_anew(c, s, dir)) {
+        uint16_t path_id = c->path_id;
+        table_end(t, c, SYC_REASON_CLOSED);
+        start(t, s, path_id, tag);
+        return;
+    }
+    table_follow(t, c, s, dir, now);
+    settle(t, c);
+}
 
-    t->now_us = now > t->now_us ? now : t->now_us;
+void
+table_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag,
+              int64_t now)
+{
+    int dir = 0;
+    uint32_t ref = table_find(t, s, path_id, tag, &dir);
+    struct conn *c;
+
     if ((ref & REF_HALF) != 0) {
         if (refuses_half(t, s, dir) && cold_put_refused(t, ref, tag, s, now)) {
             return;
@@ -772,85 +608,10 @@ one_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, 
             ref = 0;
         }
     }
-    if (ref != 0) {
-        c = bring(t, ref, tag);
-        if (c == NULL) {
-            return;
-        }
-        if (!begins_anew(c, s, dir)) {
-            table_follow(t, c, s, dir, now);
-            settle(t, c);
-            return;
-        }
-        table_end(t, c, SYC_REASON_CLOSED);
-    }
-    start(t, s, path_id, tag);
-}
-
-/*
- * Of a connection: its head, both sides and the exchange (struct conn); the index alone would leave
- * eight misses. Of a half-open or packed one what tells its tuple.
- */
-enum { HOT_LINES = 8, HEAD_LINES = 2 };
-
-/*
- * Ask the cache for what the segment's tag leads to, and tell it (0: nothing). The slots are there already, so the one with
- * the tag is looked for, as find() will: at a load of 5/8 two of five stand behind their home.
- */
-static inline uint32_t
-prefetch(const struct syc_table *t, uint32_t tag)
-{
-    const uint32_t mask = t->index.count - 1;
-    const struct slot *slot = &t->index.slots[tag & mask];
-    size_t lines = HEAD_LINES;
-    const char *p;
-
-    for (uint32_t at = tag & mask; slot->tag != tag && slot->ref != 0;) {
-        at = (at + 1) & mask;
-        slot = &t->index.slots[at];
-    }
-    if (slot->ref == 0) {
-        return 0;
-    }
-    if ((slot->ref & REF_HALF) != 0) {
-        p = (const char *)half_get(t, slot->ref);
-        lines = 1;
-    } else if ((slot->ref & REF_COLD) != 0) {
-        p = (const char *)cold_get(t, slot->ref);
-    } else {
-        p = (const char *)pool_get(&t->pool, slot->ref);
-        lines = HOT_LINES;
-    }
-    for (size_t line = 0; line < lines; line++) {
-        __builtin_prefetch(p + 64 * line, 1);
-    }
-    return slot->ref;
-}
-
-void
-syc_table_feed(struct syc_table *t, const struct syc_segment *segments, size_t n)
-{
-    uint16_t paths[SYC_BATCH];
-    uint32_t tags[SYC_BATCH], refs[SYC_BATCH];
-
-    for (size_t i = 0; i < n; i++) {
-        const struct syc_segment *s = &segments[i];
-        paths[i] = intern_path(&t->intern, &s->path);
-        tags[i] = s->ip_v == 4 ? tag_ip4(t, s, paths[i]) : table_tag(t, s, paths[i]);
-        __builtin_prefetch(&t->index.slots[tags[i] & (t->index.count - 1)]);
-    }
-    for (size_t i = 0; i < n; i++) {
-        refs[i] = prefetch(t, tags[i]);
-    }
-    for (size_t i = 0; i < n; i++) {
-        int64_t now = syc_us_from_ns(segments[i].time_ns);
-        if (!short_way(t, &segments[i], paths[i], refs[i], now)) {
-            one_segment(t, &segments[i], paths[i], tags[i], now);
-        }
-        if (t->now_us >=
-            t->rest_due_us) { /* asked for each: who gives way must not depend on batches */
-            table_rest(t);
-        }
+    if (ref == 0) {
+        start(t, s, path_id, tag);
+    } else if ((c = bring(t, ref, tag)) != NULL) {
+        table_known(t, c, s, dir, tag, now);
     }
 }
 
@@ -864,7 +625,7 @@ syc_table_unreachable(struct syc_table *t, const struct syc_segment *s)
     uint16_t path_id = intern_path(&t->intern, &s->path);
     uint32_t tag = table_tag(t, s, path_id);
     int dir = 0;
-    uint32_t ref = find(t, s, path_id, tag, &dir);
+    uint32_t ref = table_find(t, s, path_id, tag, &dir);
     struct conn *c;
 
     if (ref == 0 || !s->unreachable) {
