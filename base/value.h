@@ -27,7 +27,18 @@ enum syc_type {
     SYC_BOOL,
     SYC_ADDR, /* 16 octets and ip_v */
     SYC_TEXT,
-    SYC_LIST, /* of texts */
+    SYC_LIST,     /* of texts */
+    SYC_PROMISED, /* only in values: not made yet; syc_value_made() makes it any of the others */
+};
+
+/*
+ * Who makes values that nobody has asked for so far. Facts cost more to make than to judge by, and most rules stop at
+ * their first test.
+ *
+ * keep  replaces every value that holds this promise, whatever comes of it
+ */
+struct syc_promise {
+    void (*keep)(const struct syc_promise *p);
 };
 
 struct syc_value {
@@ -44,8 +55,19 @@ struct syc_value {
             const char *const *items;
             size_t count;
         } list;
+        const struct syc_promise *promise;
     } u;
 };
+
+/* The value itself, once it is made. Whoever reads a row that may hold promises reads it so. */
+static inline const struct syc_value *
+syc_value_made(const struct syc_value *v)
+{
+    if (v->type == SYC_PROMISED) {
+        v->u.promise->keep(v->u.promise);
+    }
+    return v;
+}
 
 /* One fact that rules can name. All pointers are to static text. */
 struct syc_field {

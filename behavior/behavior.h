@@ -42,7 +42,10 @@ enum { SYC_EXAMPLES_MAX = 8 };
 /* Addresses of a fleet named in a verdict. */
 enum { SYC_MEMBERS_MAX = 8 };
 
-/* One subject and its facts. values has one entry for each field of syc_source_schema. */
+/*
+ * One subject and its facts. values has one entry for each field of syc_source_schema; they may be promises, so they are
+ * read by syc_value_made().
+ */
 struct syc_subject {
     enum syc_subject_kind kind;
     uint8_t ip_v;
@@ -61,6 +64,9 @@ struct syc_subject {
     size_t flow_id_count;
     const struct syc_value *values;
 };
+
+/* Its values, all made: for who wants to read every one. */
+const struct syc_value *syc_subject_values(const struct syc_subject *s);
 
 /* The facts of a source or pair (Sigma category "source"); names as in the spec of the `source` event. */
 extern const struct syc_schema syc_source_schema;

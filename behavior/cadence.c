@@ -114,17 +114,13 @@ syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r)
 
 /* ------------------------------------------------------------ subjects */
 
-/* Facts of one subject and where they stand. */
-struct facts {
+/* A subject and its facts. */
+struct known {
     struct syc_subject subject;
-    struct syc_value row[FACT_COUNT];
-    struct host_texts texts;
+    struct facts facts;
 };
 
-/*
- * One pair at a time: facts of pairs are made when asked for, because few rules ask for them and a
- * scanner has thousands.
- */
+/* One pair at a time: a scanner has thousands. */
 struct syc_visit {
     struct syc_cadence *c;
     struct room room;
@@ -134,7 +130,7 @@ struct syc_visit {
     size_t stream_marks; /* in room->streams */
     int64_t part;
     char fingerprint[STREAM_TEXT];
-    struct facts source, other; /* the pair or sub-stream asked for last */
+    struct known source, other; /* the pair or sub-stream asked for last */
 };
 
 /*
@@ -167,26 +163,21 @@ fill_subject(const struct view *v, struct syc_subject *s)
     }
 }
 
-/* Everything absent first: each facts_*.c fills what it can tell, and rules abstain on the rest. */
+/* What every event says of its subject is here at once, the facts when they are asked for. */
 static void
-compute(struct syc_cadence *c, const struct view *v, enum syc_subject_kind kind, struct facts *out)
+introduce(struct syc_cadence *c, const struct view *v, enum syc_subject_kind kind,
+          struct known *out)
 {
-    struct syc_value *row = out->row;
+    struct syc_value *row = out->facts.row;
 
-    memset(row, 0, sizeof(out->row));
     out->subject = (struct syc_subject){.kind = kind, .values = row};
     fill_subject(v, &out->subject);
+    syc_facts_promise(&out->facts, v, c->signatures);
     fact_text(row, FACT_SUBJECT, syc_subject_name(kind));
     row[FACT_SRC_IP].type = SYC_ADDR;
     row[FACT_SRC_IP].u.addr.ip_v = out->subject.ip_v;
     memcpy(row[FACT_SRC_IP].u.addr.octets, out->subject.source, sizeof(out->subject.source));
-    syc_facts_connections(v, row);
-    syc_facts_closes(v, row);
-    syc_facts_targets(v, row);
-    syc_facts_syns(v, &c->stacks, c->signatures, row);
-    syc_facts_stack(v, &c->stacks, c->signatures, &c->agents, row);
-    syc_facts_hosts(v, &c->stacks, c->signatures, &out->texts, row);
-    syc_facts_activity(v, row);
+    fact_int(row, FACT_CONN_COUNT, (int64_t)v->count);
 }
 
 const struct syc_subject *
@@ -205,7 +196,7 @@ syc_visit_pair(struct syc_visit *v)
         return NULL;
     }
     v->from = syc_view_pair(&v->room, &v->c->store, &v->whole, v->from, &pair);
-    compute(v->c, &pair, SYC_SUBJECT_PAIR, &v->other);
+    introduce(v->c, &pair, SYC_SUBJECT_PAIR, &v->other);
     return &v->other.subject;
 }
 
@@ -227,7 +218,7 @@ syc_visit_substream(struct syc_visit *v)
     if (v->from == 0) {
         return NULL;
     }
-    compute(v->c, &stream, SYC_SUBJECT_SUBSTREAM, &v->other);
+    introduce(v->c, &stream, SYC_SUBJECT_SUBSTREAM, &v->other);
     syc_streams_name(&who, &stream, v->fingerprint);
     v->other.subject.fingerprint = v->fingerprint;
     v->other.subject.part = ++v->part;
@@ -280,7 +271,6 @@ syc_shape_fixes(size_t field)
 
     return field < FACT_COUNT && memchr(varies, (int)field, sizeof(varies)) == NULL;
 }
-_Static_assert(FACT_COUNT <= UINT8_MAX, "numbers of facts fit an octet");
 
 /* A shape says that the pair is one mark long. */
 void
@@ -343,7 +333,7 @@ visit_all(struct syc_visit *v, const struct place *places, size_t count,
         v->from = 0;
         if (v->whole.count_all > 0) {
             v->has_streams = syc_streams_there(&who, &v->whole);
-            compute(v->c, &v->whole, SYC_SUBJECT_SOURCE, &v->source);
+            introduce(v->c, &v->whole, SYC_SUBJECT_SOURCE, &v->source);
             syc_fleets_add(&v->c->fleets, &v->c->stacks, &v->whole, &v->source.subject);
             visit(user, v);
         }
@@ -379,6 +369,8 @@ syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_v
         syc_free(places);
         return SYC_NO_MEMORY;
     }
+    syc_facts_init(&v.source.facts, &c->stacks, &c->agents);
+    syc_facts_init(&v.other.facts, &c->stacks, &c->agents);
     syc_stacks_rank(&c->stacks);
     syc_agents_rank(&c->agents);
     syc_fleets_clear(&c->fleets);
@@ -395,19 +387,21 @@ static enum syc_status
 visit_services(struct syc_cadence *c, void (*visit)(void *user, const struct syc_subject *s),
                void *user)
 {
-    struct facts facts;
+    struct known known;
+    struct syc_value *row = known.facts.row;
     struct services services;
     enum syc_status status = syc_services_init(&services, &c->store);
     struct view view;
 
+    syc_facts_init(&known.facts, &c->stacks, &c->agents);
     for (size_t at = 0; status == SYC_OK && (at = syc_services_next(&services, at, &view)) != 0;) {
         const struct source *top;
-        compute(c, &view, SYC_SUBJECT_DESTINATION, &facts);
-        top = syc_facts_clients(&view, &c->store, facts.row);
-        memcpy(facts.subject.source, top->addr, sizeof(top->addr));
-        memcpy(facts.row[FACT_SRC_IP].u.addr.octets, top->addr, sizeof(top->addr));
-        facts.subject.source_count = facts.row[FACT_SRC_ADDR].u.i;
-        visit(user, &facts.subject);
+        introduce(c, &view, SYC_SUBJECT_DESTINATION, &known);
+        top = syc_facts_clients(&view, &c->store, row);
+        memcpy(known.subject.source, top->addr, sizeof(top->addr));
+        memcpy(row[FACT_SRC_IP].u.addr.octets, top->addr, sizeof(top->addr));
+        known.subject.source_count = row[FACT_SRC_ADDR].u.i;
+        visit(user, &known.subject);
     }
     c->services_cut = services.cut;
     syc_services_fini(&services);
@@ -416,12 +410,12 @@ visit_services(struct syc_cadence *c, void (*visit)(void *user, const struct syc
 
 static void
 fill_fleet(struct syc_cadence *c, const struct fleet_member *members, size_t count,
-           struct facts *out)
+           struct known *out)
 {
     struct syc_subject *s = &out->subject;
-    struct syc_value *row = out->row;
+    struct syc_value *row = out->facts.row;
 
-    memset(row, 0, sizeof(out->row));
+    memset(row, 0, sizeof(out->facts.row));
     *s = (struct syc_subject){.kind = SYC_SUBJECT_FLEET,
                               .ip_v = members[0].source->ip_v,
                               .source_count = (int64_t)count,
@@ -458,9 +452,9 @@ syc_cadence_groups(struct syc_cadence *c, void (*visit)(void *user, const struct
     syc_fleets_order(&c->fleets);
     for (size_t from = 0, n; (n = syc_fleets_next(&c->fleets, from, &first)) > 0;
          from = first + n) {
-        struct facts facts;
-        fill_fleet(c, &c->fleets.list[first], n, &facts);
-        visit(user, &facts.subject);
+        struct known known;
+        fill_fleet(c, &c->fleets.list[first], n, &known);
+        visit(user, &known.subject);
     }
     return status;
 }

@@ -43,22 +43,22 @@ share_of(const struct item *act)
  * laid on a grid, since a burst across a grid line would count half.
  */
 static int64_t
-packet_peak(const struct view *v)
+packet_peak(const struct view *v, struct acts acts)
 {
     struct item *leaving = v->spare;
     uint64_t now = 0;
     uint64_t peak = 0;
     size_t left = 0;
 
-    for (size_t i = 0; i < v->act_count; i++) {
-        leaving[i] = share_of(&v->acts[i]);
+    for (size_t i = 0; i < acts.count; i++) {
+        leaving[i] = share_of(&acts.list[i]);
     }
-    syc_sort_items(leaving, v->act_count, (struct item *)(void *)v->work);
-    for (size_t i = 0; i < v->act_count; i++) {
-        while (leaving[left].t <= v->acts[i].t) {
+    syc_sort_items(leaving, acts.count, (struct item *)(void *)v->work);
+    for (size_t i = 0; i < acts.count; i++) {
+        while (leaving[left].t <= acts.list[i].t) {
             now -= leaving[left++].a;
         }
-        now += share_of(&v->acts[i]).a;
+        now += share_of(&acts.list[i]).a;
         peak = now > peak ? now : peak;
     }
     return (int64_t)peak;
@@ -71,10 +71,10 @@ packet_peak(const struct view *v)
  * least number of windows. Empty windows are never visited: a week of silence costs nothing.
  */
 static double
-fano(const struct view *v, int64_t window_us)
+fano(struct acts acts, int64_t window_us)
 {
-    int64_t first = v->acts[0].t;
-    int64_t windows = (v->acts[v->act_count - 1].t - first) / window_us;
+    int64_t first = acts.count > 0 ? acts.list[0].t : 0;
+    int64_t windows = acts.count > 0 ? (acts.list[acts.count - 1].t - first) / window_us : 0;
     __int128 squares = 0;
     uint64_t sum = 0;
     size_t i = 0;
@@ -83,14 +83,14 @@ fano(const struct view *v, int64_t window_us)
     if (windows < LEAST_WINDOWS) {
         return NAN;
     }
-    while (i < v->act_count) {
-        int64_t window = (v->acts[i].t - first) / window_us;
+    while (i < acts.count) {
+        int64_t window = (acts.list[i].t - first) / window_us;
         int64_t end = first + (window + 1) * window_us;
         uint64_t count = 0;
         if (window >= windows) {
             break;
         }
-        for (; i < v->act_count && v->acts[i].t < end; i++) {
+        for (; i < acts.count && acts.list[i].t < end; i++) {
             count++;
         }
         sum += count;
@@ -128,13 +128,13 @@ packets_of(const struct item *episode)
  * what was active so far, since bursts of parallel connections overlap.
  */
 static size_t
-find_episodes(const struct view *v, struct item *episodes)
+find_episodes(struct acts acts, struct item *episodes)
 {
     size_t n = 0;
     int64_t active = 0;
 
-    for (size_t i = 0; i < v->act_count; i++) {
-        const struct item *act = &v->acts[i];
+    for (size_t i = 0; i < acts.count; i++) {
+        const struct item *act = &acts.list[i];
         uint64_t packets = burst_packets(act);
         int64_t end = burst_end(act);
         bool begins = n == 0 || (act->t - active >= silence_us && !burst_joins(act));
@@ -183,12 +183,14 @@ series_facts(const struct view *v, const struct item *episodes, size_t n, struct
     for (size_t i = 0; i < n; i++) {
         times[i] = episodes[i].t;
     }
+    fact_int(row, FACT_EPISODE_N, n > 0 ? (int64_t)n - 1 : 0);
     syc_facts_gaps(v, n, GAP_LEAST_CONCENTRATION, FACT_EPISODE_MEAN, row);
     for (size_t i = 0; i < n; i++) {
         if (least > 0 && packets_of(&episodes[i]) >= least) {
             times[count++] = episodes[i].t;
         }
     }
+    fact_int(row, FACT_HEAVY_N, count > 0 ? (int64_t)count - 1 : 0);
     syc_facts_gaps(v, count, GAP_LEAST_HEAVY, FACT_HEAVY_MEAN, row);
 }
 
@@ -266,23 +268,35 @@ is_whole(const struct view *v)
 }
 
 void
-syc_facts_activity(const struct view *v, struct syc_value *row)
+syc_facts_peak(const struct basis *b, struct syc_value *row)
 {
-    size_t n;
-
-    if (!is_whole(v)) {
-        return;
-    }
-    if (v->act_count > 0) {
-        int64_t peak = packet_peak(v);
+    if (is_whole(&b->view)) {
+        int64_t peak = packet_peak(&b->view, syc_view_acts(&b->view));
         if (peak > 0) {
             fact_int(row, FACT_PKT_PEAK, peak);
         }
-        fact_real(row, FACT_FANO_1, fano(v, SYC_US_PER_S));
-        fact_real(row, FACT_FANO_10, fano(v, 10 * SYC_US_PER_S));
-        fact_real(row, FACT_FANO_60, fano(v, 60 * SYC_US_PER_S));
     }
-    n = find_episodes(v, v->spare);
-    series_facts(v, v->spare, n, row);
-    size_facts(v, v->spare, n, row);
+}
+
+void
+syc_facts_fano(const struct basis *b, struct syc_value *row)
+{
+    if (is_whole(&b->view)) {
+        struct acts acts = syc_view_acts(&b->view);
+        fact_real(row, FACT_FANO_1, fano(acts, SYC_US_PER_S));
+        fact_real(row, FACT_FANO_10, fano(acts, 10 * SYC_US_PER_S));
+        fact_real(row, FACT_FANO_60, fano(acts, 60 * SYC_US_PER_S));
+    }
+}
+
+void
+syc_facts_rhythm(const struct basis *b, struct syc_value *row)
+{
+    const struct view *v = &b->view;
+
+    if (is_whole(v)) {
+        size_t n = find_episodes(syc_view_acts(v), v->spare);
+        series_facts(v, v->spare, n, row);
+        size_facts(v, v->spare, n, row);
+    }
 }

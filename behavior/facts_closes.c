@@ -22,11 +22,15 @@ is_told(const struct view *v, unsigned flag)
     return false;
 }
 
-static void
-end_facts(const struct view *v, struct syc_value *row)
+void
+syc_facts_ends(const struct basis *b, struct syc_value *row)
 {
+    const struct view *v = &b->view;
     int64_t ends[MARK_END_COUNT] = {0};
 
+    if (!is_told(v, MARK_CLOSE)) {
+        return;
+    }
     for (size_t i = 0; i < v->count; i++) {
         ends[v->marks[i]->end]++;
     }
@@ -36,14 +40,18 @@ end_facts(const struct view *v, struct syc_value *row)
 }
 
 /* The coefficient of variation is the finding: a constant limit of the tool, or a human's whim. */
-static void
-idle_facts(const struct view *v, struct syc_value *row)
+void
+syc_facts_idle(const struct basis *b, struct syc_value *row)
 {
+    const struct view *v = &b->view;
     int64_t *idle = v->work;
     size_t n = 0;
     double mean;
     double sd;
 
+    if (!is_told(v, MARK_CLOSE)) {
+        return;
+    }
     for (size_t i = 0; i < v->count; i++) {
         if ((v->marks[i]->flags & MARK_IDLE_CLOSE) != 0) {
             idle[n++] = v->marks[i]->idle_close_us;
@@ -62,9 +70,10 @@ idle_facts(const struct view *v, struct syc_value *row)
 }
 
 /* The population of entries; one that ends when another begins is gone by then. */
-static void
-time_wait_facts(const struct view *v, struct syc_value *row)
+void
+syc_facts_time_wait(const struct basis *b, struct syc_value *row)
 {
+    const struct view *v = &b->view;
     int64_t *enter = v->work;
     int64_t *leave = v->work + v->work_each;
     int64_t *spare = v->work + 2 * v->work_each;
@@ -73,6 +82,9 @@ time_wait_facts(const struct view *v, struct syc_value *row)
     size_t left = 0;
     size_t peak = 0;
 
+    if (!is_told(v, MARK_CLOSE)) {
+        return;
+    }
     for (size_t i = 0; i < v->count; i++) {
         const struct mark *m = v->marks[i];
         if ((m->flags & MARK_TIME_WAIT) != 0 && m->time_wait_us > 0) {
@@ -98,12 +110,16 @@ time_wait_facts(const struct view *v, struct syc_value *row)
  * Over handshakes whose first flight was seen; which were resumed is decided with the pair
  * (view.c).
  */
-static void
-tls_facts(const struct view *v, struct syc_value *row)
+void
+syc_facts_tls(const struct basis *b, struct syc_value *row)
 {
+    const struct view *v = &b->view;
     uint64_t all = 0;
     uint64_t resumed = 0;
 
+    if (!is_told(v, MARK_PROTOCOL)) {
+        return;
+    }
     for (size_t i = 0; i < v->count; i++) {
         all += (v->marks[i]->flags & MARK_TLS) != 0;
         resumed += (v->marks[i]->flags & MARK_TLS_RESUMED) != 0;
@@ -111,17 +127,4 @@ tls_facts(const struct view *v, struct syc_value *row)
     fact_int(row, FACT_TLS_FULL, (int64_t)(all - resumed));
     fact_int(row, FACT_TLS_RESUMED, (int64_t)resumed);
     fact_ratio(row, FACT_TLS_RATIO, resumed, all, LEAST_TLS);
-}
-
-void
-syc_facts_closes(const struct view *v, struct syc_value *row)
-{
-    if (is_told(v, MARK_CLOSE)) {
-        end_facts(v, row);
-        idle_facts(v, row);
-        time_wait_facts(v, row);
-    }
-    if (is_told(v, MARK_PROTOCOL)) {
-        tls_facts(v, row);
-    }
 }

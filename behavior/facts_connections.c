@@ -109,18 +109,27 @@ backoff(const int64_t *starts, size_t n)
 }
 
 /* Starts are SYNs: a connection whose beginning was not captured has no start to take a gap from. */
-static void
-start_facts(const struct view *v, struct syc_value *row)
+static size_t
+gather_starts(const struct view *v)
 {
     int64_t *starts = v->work;
     size_t n = 0;
-    uint64_t same = 0;
 
     for (size_t i = 0; i < v->count; i++) {
         if ((v->marks[i]->flags & MARK_START) != 0) {
             starts[n++] = v->marks[i]->start_us;
         }
     }
+    return n;
+}
+
+void
+syc_facts_starts(const struct basis *b, struct syc_value *row)
+{
+    const int64_t *starts = b->view.work;
+    size_t n = gather_starts(&b->view);
+    uint64_t same = 0;
+
     for (size_t i = 1; i < n; i++) {
         same += starts[i] - starts[i - 1] < same_start_us;
     }
@@ -134,7 +143,12 @@ start_facts(const struct view *v, struct syc_value *row)
     if (n >= LEAST_BACKOFF) {
         fact_int(row, FACT_IAT_BACKOFF, backoff(starts, n));
     }
-    syc_facts_gaps(v, n, GAP_LEAST_CONCENTRATION, FACT_IAT_MEAN, row);
+}
+
+void
+syc_facts_iat(const struct basis *b, struct syc_value *row)
+{
+    syc_facts_gaps(&b->view, gather_starts(&b->view), GAP_LEAST_CONCENTRATION, FACT_IAT_MEAN, row);
 }
 
 /* One that begins as another ends counts beside it: a SYN without an answer is open for its own instant. */
@@ -164,10 +178,19 @@ same_service(const struct mark *a, const struct mark *b)
     return a->dest_port == b->dest_port && memcmp(a->dest, b->dest, sizeof(a->dest)) == 0;
 }
 
-/* Connections of a service stand together and by start, marks of parts behind them. */
-static int64_t
-parallel_service_peak(const struct view *v)
+void
+syc_facts_parallel(const struct basis *b, struct syc_value *row)
 {
+    if (b->view.count > 0) {
+        fact_int(row, FACT_CONN_PARALLEL, parallel_peak(&b->view, b->view.marks, b->view.count));
+    }
+}
+
+/* Connections of a service stand together and by start, marks of parts behind them. */
+void
+syc_facts_parallel_service(const struct basis *b, struct syc_value *row)
+{
+    const struct view *v = &b->view;
     int64_t peak = 0;
 
     for (size_t from = 0, to; from < v->count_all; from = to) {
@@ -180,22 +203,26 @@ parallel_service_peak(const struct view *v)
         now = n > 1 ? parallel_peak(v, service, n) : (int64_t)n;
         peak = now > peak ? now : peak;
     }
-    return peak;
+    if (v->count > 0) {
+        fact_int(row, FACT_CONN_PARALLEL_SERVICE, peak);
+    }
 }
 
 /*
  * Over the 24 hours of the day: ln 24 / ln 2 = 4.58 bits for who never sleeps. In UTC; where the day begins does not
  * change it. Below three days it would tell when the capture was taken.
  */
-static void
-hours_fact(const struct view *v, struct syc_value *row)
+void
+syc_facts_hours(const struct basis *b, struct syc_value *row)
 {
+    const struct view *v = &b->view;
     const int64_t hour_us = 3600 * SYC_US_PER_S;
     uint64_t hours[24] = {0};
     uint64_t n = 0;
     double bits = 0;
 
-    if (v->marks[v->count - 1]->start_us - v->marks[0]->start_us < LEAST_DAYS * 24 * hour_us) {
+    if (v->count == 0 ||
+        v->marks[v->count - 1]->start_us - v->marks[0]->start_us < LEAST_DAYS * 24 * hour_us) {
         return;
     }
     for (size_t i = 0; i < v->count; i++) {
@@ -214,9 +241,10 @@ hours_fact(const struct view *v, struct syc_value *row)
     }
 }
 
-static void
-life_fact(const struct view *v, struct syc_value *row)
+void
+syc_facts_life(const struct basis *b, struct syc_value *row)
 {
+    const struct view *v = &b->view;
     int64_t *lives = v->work;
     size_t n = 0;
 
@@ -232,22 +260,17 @@ life_fact(const struct view *v, struct syc_value *row)
 }
 
 void
-syc_facts_connections(const struct view *v, struct syc_value *row)
+syc_facts_use(const struct basis *b, struct syc_value *row)
 {
+    const struct view *v = &b->view;
     struct counts c = {.last_us = INT64_MIN};
 
     for (size_t i = 0; i < v->count; i++) {
         count_mark(&c, v->marks[i]);
     }
-    fact_int(row, FACT_CONN_COUNT, (int64_t)v->count);
-    start_facts(v, row);
-    if (v->count == 0) {
-        return;
+    fact_int(row, FACT_IAT_N, c.starts > 0 ? (int64_t)c.starts - 1 : 0);
+    if (v->count > 0) {
+        fact_real(row, FACT_CONN_SPAN, (double)(c.last_us - v->marks[0]->start_us) / 1e6);
+        use_facts(&c, row);
     }
-    fact_real(row, FACT_CONN_SPAN, (double)(c.last_us - v->marks[0]->start_us) / 1e6);
-    fact_int(row, FACT_CONN_PARALLEL, parallel_peak(v, v->marks, v->count));
-    fact_int(row, FACT_CONN_PARALLEL_SERVICE, parallel_service_peak(v));
-    life_fact(v, row);
-    hours_fact(v, row);
-    use_facts(&c, row);
 }

@@ -483,11 +483,9 @@ tell_clocks(const struct look *l, struct syc_value *row)
 }
 
 void
-syc_facts_hosts(const struct view *v, const struct stacks *stacks,
-                const struct syc_signatures *signatures, struct host_texts *texts,
-                struct syc_value *row)
+syc_facts_hosts(const struct basis *b, struct syc_value *row)
 {
-    struct look l = {.v = v, .stacks = stacks, .signatures = signatures};
+    struct look l = {.v = &b->view, .stacks = b->stacks, .signatures = b->signatures};
 
     gather_kin(&l);
     if (l.syns == 0) {
@@ -504,5 +502,5 @@ syc_facts_hosts(const struct view *v, const struct stacks *stacks,
         }
     }
     tell_clocks(&l, row);
-    tell_hosts(&l, texts, row);
+    tell_hosts(&l, b->texts, row);
 }

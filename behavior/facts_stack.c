@@ -254,27 +254,29 @@ library_facts(const struct counts *c, struct syc_value *row)
     fact_text(row, FACT_TLS_STACK, word_of(c->library.stacks));
 }
 
-/* Of the commonest SYN, as syc_facts_syns() left it in the row. */
+/* Of the commonest SYN. */
 static const char *
 commonest_family(const struct syc_value *row)
 {
-    if (row[FACT_SYN_LAYOUT].type == SYC_TEXT) {
-        return row[FACT_SYN_LAYOUT].u.text;
+    const struct syc_value *layout = syc_value_made(&row[FACT_SYN_LAYOUT]);
+    const struct syc_value *family = syc_value_made(&row[FACT_SYN_FAMILY]);
+
+    if (layout->type == SYC_TEXT) {
+        return layout->u.text;
     }
-    return row[FACT_SYN_FAMILY].type == SYC_TEXT ? row[FACT_SYN_FAMILY].u.text : NULL;
+    return family->type == SYC_TEXT ? family->u.text : NULL;
 }
 
 void
-syc_facts_stack(const struct view *v, const struct stacks *stacks,
-                const struct syc_signatures *signatures, const struct agents *agents,
-                struct syc_value *row)
+syc_facts_stack(const struct basis *b, struct syc_value *row)
 {
+    const struct view *v = &b->view;
     struct counts c = {.family = commonest_family(row)};
 
     for (size_t i = 0; i < v->count; i++) {
         const struct mark *m = v->marks[i];
-        count_mark(&c, m, m->stack != STORE_NONE ? stacks->list[m->stack] : NULL, signatures,
-                   agents);
+        count_mark(&c, m, m->stack != STORE_NONE ? b->stacks->list[m->stack] : NULL, b->signatures,
+                   b->agents);
     }
     agent_facts(&c, row);
     library_facts(&c, row);

@@ -34,10 +34,10 @@ syc_facts_signature(struct stack *stack, const struct syc_signatures *signatures
 }
 
 /* Ranks, not indexes: they do not depend on which record came first. */
-static void
-stack_facts(const struct view *v, const struct stacks *stacks,
-            const struct syc_signatures *signatures, struct syc_value *row)
+void
+syc_facts_syn(const struct basis *b, struct syc_value *row)
 {
+    const struct view *v = &b->view;
     int64_t *ranks = v->work;
     int64_t *prints = v->work + v->work_each;
     int64_t *spare = v->work + 2 * v->work_each;
@@ -47,7 +47,7 @@ stack_facts(const struct view *v, const struct stacks *stacks,
 
     for (size_t i = 0; i < v->count; i++) {
         if (v->marks[i]->stack != STORE_NONE) {
-            const struct stack *stack = stacks->list[v->marks[i]->stack];
+            const struct stack *stack = b->stacks->list[v->marks[i]->stack];
             ranks[n] = stack->rank;
             prints[n++] = stack->print;
         }
@@ -60,16 +60,17 @@ stack_facts(const struct view *v, const struct stacks *stacks,
     best = syc_sort_commonest(ranks, n, &distinct);
     syc_sort_commonest(prints, n, &distinct);
     fact_int(row, FACT_SYN_DISTINCT, (int64_t)distinct);
-    syc_facts_signature(stacks->order[best], signatures, row);
+    syc_facts_signature(b->stacks->order[best], b->signatures, row);
 }
 
 /*
  * The commonest schedule among connections that have one; of equally common ones the first in the
  * list.
  */
-static void
-retry_facts(const struct view *v, struct syc_value *row)
+void
+syc_facts_retry(const struct basis *b, struct syc_value *row)
 {
+    const struct view *v = &b->view;
     uint64_t schedules[SCHEDULE_COUNT] = {0};
     uint64_t starts = 0, repeated = 0, repeats = 0, unanswered = 0;
     size_t best = SCHEDULE_NONE;
@@ -94,12 +95,4 @@ retry_facts(const struct view *v, struct syc_value *row)
     if (best != SCHEDULE_NONE) {
         fact_text(row, FACT_SYN_SCHEDULE, syc_schedule_name((enum schedule)best));
     }
-}
-
-void
-syc_facts_syns(const struct view *v, const struct stacks *stacks,
-               const struct syc_signatures *signatures, struct syc_value *row)
-{
-    stack_facts(v, stacks, signatures, row);
-    retry_facts(v, row);
 }

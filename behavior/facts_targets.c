@@ -67,9 +67,10 @@ count_distinct(const int64_t *sorted, size_t n)
 }
 
 /* Ports of starts only: an unseen beginning may be of another time. */
-static void
-port_facts(const struct view *v, struct syc_value *row)
+void
+syc_facts_ports(const struct basis *b, struct syc_value *row)
 {
+    const struct view *v = &b->view;
     int64_t *ports = v->work;
     size_t n = 0;
     size_t odd = 0;
@@ -104,9 +105,10 @@ same_address(const struct mark *a, const struct mark *b)
 }
 
 /* Over all marks: those of parts belong to connections that are counted anyway. */
-static void
-dest_facts(const struct view *v, struct syc_value *row)
+void
+syc_facts_dests(const struct basis *b, struct syc_value *row)
 {
+    const struct view *v = &b->view;
     int64_t *ports = v->work;
     size_t addrs = 0;
     size_t n = 0;
@@ -122,11 +124,4 @@ dest_facts(const struct view *v, struct syc_value *row)
     syc_sort_numbers(ports, n, v->work + v->work_each);
     fact_int(row, FACT_DEST_PORT, (int64_t)count_distinct(ports, n));
     fact_int(row, FACT_DEST_ADDR, (int64_t)addrs);
-}
-
-void
-syc_facts_targets(const struct view *v, struct syc_value *row)
-{
-    port_facts(v, row);
-    dest_facts(v, row);
 }

@@ -67,8 +67,8 @@ void
 syc_fleets_add(struct fleets *f, const struct stacks *stacks, const struct view *v,
                const struct syc_subject *s)
 {
-    const struct syc_value *share = &s->values[FACT_HEAVY_CONCENTRATION];
-    const struct syc_value *median = &s->values[FACT_HEAVY_MEDIAN];
+    const struct syc_value *share = syc_value_made(&s->values[FACT_HEAVY_CONCENTRATION]);
+    const struct syc_value *median = syc_value_made(&s->values[FACT_HEAVY_MEDIAN]);
     int64_t n;
     uint32_t stack;
 

@@ -78,7 +78,7 @@ syc_streams_there(const struct who *who, const struct view *source)
     unsigned most = 0;
     int64_t group;
 
-    if (!is_enough(source->count, source->act_count)) {
+    if (!is_enough(source->count, source->source->burst_count)) {
         return false;
     }
     group = group_of(who, source->marks[0]);
@@ -166,6 +166,7 @@ syc_streams_order(struct room *room, const struct who *who, const struct view *s
     struct item *items = room->acts;
     size_t n;
 
+    room->acts_of = NULL;
     adopt_parts(room, source);
     for (size_t i = 0; i < source->count_all; i++) {
         const struct mark *m = source->marks[i];

@@ -40,7 +40,6 @@ size_t syc_streams_order(struct room *room, const struct who *who, const struct 
 /*
  * The next sub-stream from mark `from` of room->streams on, passing over small ones; from = 0 is the first.
  *
- * source   its arrays of acts are overwritten
  * n        what syc_streams_order() returned
  * out      its view; untouched when there is none
  * returns  where to go on; 0 when there is none

@@ -165,7 +165,7 @@ syc_room_fini(struct room *room)
  * E). A part's SYN is its connection's, so marks of parts bring bursts only.
  */
 static void
-gather_acts(struct room *room, const struct store *s, struct view *v)
+gather_acts(struct room *room, const struct view *v)
 {
     size_t n = 0;
 
@@ -175,16 +175,24 @@ gather_acts(struct room *room, const struct store *s, struct view *v)
             room->acts[n++] = (struct item){m->start_us, 0, 0};
         }
         for (uint32_t k = 0; k < m->burst_count; k++) {
-            room->acts[n++] = *burst_at(s, m->first + k);
+            room->acts[n++] = *burst_at(v->store, m->first + k);
         }
     }
     syc_sort_items(room->acts, n, room->spare);
-    v->acts = room->acts;
-    v->act_count = n;
-    v->spare = room->spare;
-    v->work = room->work;
-    v->work_each = room->items;
-    v->wave = &room->wave;
+    room->acts_of = v->marks;
+    room->acts_of_count = v->count_all;
+    room->act_count = n;
+}
+
+struct acts
+syc_view_acts(const struct view *v)
+{
+    struct room *room = v->room;
+
+    if (room->acts_of != v->marks || room->acts_of_count != v->count_all) {
+        gather_acts(room, v);
+    }
+    return (struct acts){room->acts, room->act_count};
 }
 
 /* Marks of parts stand last (canonical_less), also within a pair since sort_pairs is stable. */
@@ -316,6 +324,23 @@ order_pairs(struct room *room, size_t n)
 
 /* ------------------------------------------------------------ views */
 
+static struct view
+view_of(struct room *room, const struct store *s, const struct source *source,
+        struct mark *const *marks, struct mark *const *by_dest, size_t n)
+{
+    return (struct view){.source = source,
+                         .marks = marks,
+                         .by_dest = by_dest,
+                         .count = count_connections(marks, n),
+                         .count_all = n,
+                         .room = room,
+                         .store = s,
+                         .spare = room->spare,
+                         .work = room->work,
+                         .work_each = room->items,
+                         .wave = &room->wave};
+}
+
 void
 syc_view_source(struct room *room, const struct store *s, const struct source *source,
                 struct view *out)
@@ -323,12 +348,8 @@ syc_view_source(struct room *room, const struct store *s, const struct source *s
     size_t n = gather_marks(room, s, source);
 
     order_pairs(room, n);
-    *out = (struct view){.source = source,
-                         .marks = room->order,
-                         .by_dest = room->pairs,
-                         .count = count_connections(room->order, n),
-                         .count_all = n};
-    gather_acts(room, s, out);
+    room->acts_of = NULL; /* the same array holds other marks now */
+    *out = view_of(room, s, source, room->order, room->pairs, n);
 }
 
 /* They stand in order of destination, so the first and the last tell. */
@@ -349,19 +370,14 @@ syc_view_lone(const struct room *room, const struct view *source, size_t from)
     return alone ? m : NULL;
 }
 
-/* The pair's marks are a slice of room->pairs; only its acts are gathered and sorted anew. */
+/* The pair's marks are a slice of room->pairs. */
 size_t
 syc_view_pair(struct room *room, const struct store *s, const struct view *source, size_t from,
               struct view *out)
 {
     size_t to = pair_end(room->pairs, source->count_all, from);
 
-    *out = (struct view){.source = source->source,
-                         .marks = room->pairs + from,
-                         .by_dest = room->pairs + from,
-                         .count = count_connections(room->pairs + from, to - from),
-                         .count_all = to - from};
-    gather_acts(room, s, out);
+    *out = view_of(room, s, source->source, room->pairs + from, room->pairs + from, to - from);
     return to;
 }
 
@@ -372,10 +388,5 @@ syc_view_part(struct room *room, const struct store *s, const struct view *sourc
     sort_canonical(marks, n, (struct mark **)(void *)room->spare);
     memcpy(room->by_dest, marks, n * sizeof(*marks));
     sort_pairs(room->by_dest, n, (struct mark **)(void *)room->spare);
-    *out = (struct view){.source = source->source,
-                         .marks = marks,
-                         .by_dest = room->by_dest,
-                         .count = count_connections(marks, n),
-                         .count_all = n};
-    gather_acts(room, s, out);
+    *out = view_of(room, s, source->source, marks, room->by_dest, n);
 }

@@ -22,8 +22,8 @@ struct view {
     struct mark *const *by_dest; /* the same (all of them), by destination, then canonical */
     size_t count;                /* connections */
     size_t count_all;            /* and marks of parts */
-    struct item *acts;           /* client bursts, and first SYNs as bursts of nothing, by time */
-    size_t act_count;
+    struct room *room;
+    const struct store *store;
     /* Room for as many items, and for three times as many numbers, as there are acts and marks. */
     struct item *spare;
     int64_t *work;
@@ -41,6 +41,8 @@ struct room {
     struct mark **streams, **by_dest; /* of sub-streams: all of them, and one by destination */
     uint32_t *stream_of;              /* the number of the sub-stream beside each of streams */
     struct item *acts, *spare;
+    struct mark *const *acts_of; /* of the view whose acts stand in acts; NULL: of none */
+    size_t acts_of_count, act_count;
     int64_t *work;
     size_t marks, items;
     struct wave wave;
@@ -70,10 +72,23 @@ void syc_room_fini(struct room *room);
 void syc_view_source(struct room *room, const struct store *s, const struct source *source,
                      struct view *out);
 
+/* Client bursts, and first SYNs as bursts of nothing, by time. */
+struct acts {
+    const struct item *list;
+    size_t count;
+};
+
+/*
+ * Those of a view, gathered unless they still stand there: valid until those of another view are asked for.
+ *
+ * cost  copying and sorting them, where the facts asked of many pairs need none
+ */
+struct acts syc_view_acts(const struct view *v);
+
 /*
  * The pair that begins at mark `from` of room->pairs; from = 0 is the first.
  *
- * source   the view of syc_view_source(); the pair's view uses the same room and overwrites its arrays of acts
+ * source   the view of syc_view_source(); the pair's view uses the same room
  * returns  where the next pair begins; source->count_all after the last
  */
 size_t syc_view_pair(struct room *room, const struct store *s, const struct view *source,

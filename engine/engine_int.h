@@ -82,7 +82,7 @@ struct syc_engine {
     size_t retired_count;
     atomic_bool stop, reload;
     struct syc_segment batch[SYC_BATCH];
-    struct syc_verdict verdict; /* scratch: too large for a stack frame in a callback */
+    struct syc_verdict verdict, part; /* scratch: too large for a stack frame in a callback */
 };
 
 /*

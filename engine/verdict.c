@@ -91,12 +91,10 @@ tell_row(struct syc_engine *e, const struct syc_verdict *v)
     e->config.row(e->config.user, &row);
 }
 
-/* e->verdict goes out; the table has rows of sources only, since a pair's source says it already. */
+/* It goes out; the table has rows of sources only, since a pair's source says it already. */
 static void
-say(struct syc_engine *e)
+say(struct syc_engine *e, const struct syc_verdict *v)
 {
-    const struct syc_verdict *v = &e->verdict;
-
     if (e->config.events & SYC_EVENT_VERDICT) {
         syc_emit_verdict(e->config.output, v, syc_ruleset_digest(e->rules));
     }
@@ -108,14 +106,12 @@ say(struct syc_engine *e)
     }
 }
 
-/*
- * Into e->verdict: a verdict takes over 30 KiB, and one at a time is enough. What was there before
- * is gone, and with it all pointers into it.
- */
-static void
-judge(struct syc_engine *e, const struct syc_subject *s)
+/* A verdict takes over 30 KiB: one for a source and one for a part of it are enough, used again and again. */
+static enum syc_label
+judge(struct syc_engine *e, const struct syc_subject *s, struct syc_verdict *out)
 {
-    syc_judge(e->rules, e->correlate, s, e->config.prior, &e->verdict);
+    syc_judge(e->rules, e->correlate, s, e->config.prior, out);
+    return out->label;
 }
 
 /* ------------------------------------------------------------ a source and its parts */
@@ -127,8 +123,7 @@ static void
 count_labels(struct syc_engine *e, struct syc_visit *v, size_t counts[LABELS])
 {
     for (const struct syc_subject *s; (s = syc_visit_substream(v)) != NULL;) {
-        judge(e, s);
-        counts[e->verdict.label]++;
+        counts[judge(e, s, &e->part)]++;
     }
 }
 
@@ -136,9 +131,10 @@ static void
 say_streams(struct syc_engine *e, struct syc_visit *v, enum syc_label but)
 {
     for (const struct syc_subject *s; (s = syc_visit_substream(v)) != NULL;) {
-        judge(e, s);
-        if (e->verdict.label != but && e->verdict.label != SYC_LABEL_INSUFFICIENT) {
-            say(e);
+        enum syc_label label = judge(e, s, &e->part);
+
+        if (label != but && label != SYC_LABEL_INSUFFICIENT) {
+            say(e, &e->part);
         }
     }
 }
@@ -174,6 +170,7 @@ next_speaking(struct syc_engine *e, struct syc_visit *v, unsigned silent)
         uint64_t shape = syc_visit_shape(v);
         struct shaped *known = shape_of(e, shape);
         const struct syc_subject *pair;
+        enum syc_label label;
 
         if (known != NULL && known->shape != 0 && (silent >> known->label & 1) != 0) {
             syc_visit_pass(v);
@@ -183,11 +180,11 @@ next_speaking(struct syc_engine *e, struct syc_visit *v, unsigned silent)
         if (pair == NULL) {
             return NULL;
         }
-        judge(e, pair);
+        label = judge(e, pair, &e->part);
         if (known != NULL) {
-            *known = (struct shaped){shape, e->verdict.label};
+            *known = (struct shaped){shape, label};
         }
-        if ((silent >> e->verdict.label & 1) == 0) {
+        if ((silent >> label & 1) == 0) {
             return pair;
         }
     }
@@ -198,12 +195,12 @@ static void
 say_pairs(struct syc_engine *e, struct syc_visit *v, enum syc_label but)
 {
     while (next_speaking(e, v, 1U << but | 1U << SYC_LABEL_INSUFFICIENT) != NULL) {
-        say(e);
+        say(e, &e->part);
     }
 }
 
 /*
- * Sub-streams are judged first to learn whether they disagree: a script behind a person's address makes it mixed, and
+ * Sub-streams are judged before the source speaks, to learn whether they disagree: a script behind a person's address makes it mixed, and
  * so does one beside what is too little or too unclear to be called a person. Pairs
  * do not, since one program calls many services and each sees only a part of what it does.
  */
@@ -219,14 +216,13 @@ visit(void *user, struct syc_visit *v)
     if (e->config.events & SYC_EVENT_SOURCE) {
         syc_emit_source(e->config.output, source);
     }
+    label = judge(e, source, &e->verdict);
     count_labels(e, v, counts);
-    judge(e, source);
-    label = e->verdict.label;
     if (counts[SYC_LABEL_AUTOMATION] > 0 &&
         (counts[SYC_LABEL_HUMAN_LIKE] > 0 || label != SYC_LABEL_AUTOMATION)) {
         label = e->verdict.label = SYC_LABEL_MIXED;
     }
-    say(e);
+    say(e, &e->verdict);
     for (size_t i = SYC_LABEL_INSUFFICIENT + 1; i < LABELS; i++) {
         speaking += i != label ? counts[i] : 0;
     }
@@ -242,14 +238,13 @@ visit_group(void *user, const struct syc_subject *s)
 {
     struct syc_engine *e = user;
 
-    judge(e, s);
-    if (e->verdict.label != SYC_LABEL_AUTOMATION) {
+    if (judge(e, s, &e->verdict) != SYC_LABEL_AUTOMATION) {
         return;
     }
     if (e->config.events & SYC_EVENT_SOURCE) {
         syc_emit_source(e->config.output, s);
     }
-    say(e);
+    say(e, &e->verdict);
 }
 
 enum syc_status

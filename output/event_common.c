@@ -67,6 +67,7 @@ syc_json_value(struct syc_json *j, const struct syc_value *value)
         write_list(j, value->u.list.items, value->u.list.count);
         break;
     case SYC_ABSENT:
+    case SYC_PROMISED:
         break; /* callers skip it: a member without a value would be no JSON */
     }
 }

@@ -92,6 +92,7 @@ syc_emit_source(struct syc_output *o, const struct syc_subject *s)
     if (j == NULL) {
         return;
     }
+    syc_subject_values(s);
     syc_event_begin(j, "source", s->window_end_us, o->sensor);
     syc_event_subject(j, s);
     syc_json_member_open(j, "source", '{');

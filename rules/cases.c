@@ -106,6 +106,7 @@ read_value(struct cases *c, const struct syc_yaml_node *node, enum syc_type type
     case SYC_LIST:
         return read_list(c, node, out);
     case SYC_ABSENT:
+    case SYC_PROMISED:
     default:
         return false;
     }

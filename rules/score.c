@@ -53,6 +53,7 @@ syc_label_name(enum syc_label label)
 static bool
 figure(const struct syc_value *v, double *out)
 {
+    syc_value_made(v);
     if (v->type == SYC_INT) {
         *out = (double)v->u.i;
         return true;
@@ -292,7 +293,7 @@ fill_values(struct syc_evidence *e, const struct syc_sigma_rule *rule,
     const struct syc_score_key *key = rule->extra;
 
     for (size_t i = 0; i < key->field_count && e->value_count < SYC_EVIDENCE_VALUES; i++) {
-        const struct syc_value *v = &row[key->fields[i]];
+        const struct syc_value *v = syc_value_made(&row[key->fields[i]]);
 
         if (v->type != SYC_ABSENT) {
             e->values[e->value_count].name = rule->schema->fields[key->fields[i]].name;

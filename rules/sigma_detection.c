@@ -203,6 +203,7 @@ type_word(enum syc_type type)
     case SYC_LIST:
         return "a list of texts";
     case SYC_ABSENT:
+    case SYC_PROMISED:
     default:
         return "nothing";
     }

@@ -250,6 +250,7 @@ same_values(const struct syc_value *a, const struct syc_value *b, bool cased)
         return same_text(a->u.text, b->u.text, cased);
     case SYC_LIST:
     case SYC_ABSENT:
+    case SYC_PROMISED:
     default:
         return false;
     }
@@ -265,13 +266,13 @@ same_values(const struct syc_value *a, const struct syc_value *b, bool cased)
 static bool
 test_holds(const struct syc_sigma_test *t, const struct syc_value *row)
 {
-    const struct syc_value *v = &row[t->field];
+    const struct syc_value *v = syc_value_made(&row[t->field]);
 
     if (orders[t->op] != 0 && t->count == 1) { /* the bulk of all tests */
         return in_order(t->op, v, &t->operands[0]) != t->negate;
     }
     if (t->op == SYC_TEST_FIELDREF) {
-        const struct syc_value *w = &row[t->other];
+        const struct syc_value *w = syc_value_made(&row[t->other]);
 
         if (v->type == SYC_ABSENT || w->type == SYC_ABSENT) {
             return false;

@@ -352,6 +352,7 @@ syc_sigma_operand(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
     case SYC_TEXT:
     case SYC_LIST:
     case SYC_ABSENT:
+    case SYC_PROMISED:
     default:
         return make_pattern(r, node->text, wrap, out);
     }

@@ -46,6 +46,7 @@ print_value(const struct syc_value *v)
         }
         break;
     case SYC_ABSENT:
+    case SYC_PROMISED:
     default:
         printf("not known");
         break;

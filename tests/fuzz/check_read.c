@@ -39,7 +39,8 @@ check_ranges(const struct syc_record *r)
 static void
 check_subject(const struct syc_subject *s)
 {
-    FUZZ_HOLDS(s->values != NULL && s->conn_count >= 1 && s->window_start_us <= s->window_end_us,
+    FUZZ_HOLDS(syc_subject_values(s) != NULL && s->conn_count >= 1 &&
+                   s->window_start_us <= s->window_end_us,
                "%lld connections", (long long)s->conn_count);
 }
 

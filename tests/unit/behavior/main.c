@@ -13,6 +13,7 @@ main(void)
     failed += test_activity_group();
     failed += test_streams_group();
     failed += test_groups_group();
+    failed += test_promises_group();
     failed += test_shapes_group();
     failed += test_syns_group();
     failed += test_hosts_group();

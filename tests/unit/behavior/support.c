@@ -134,7 +134,7 @@ keep_subject(void *user, const struct syc_subject *s)
     all->count++;
     k->subject = *s;
     memset(k->values, 0, sizeof(k->values));
-    memcpy(k->values, s->values, syc_source_schema.count * sizeof(*s->values));
+    memcpy(k->values, syc_subject_values(s), syc_source_schema.count * sizeof(*s->values));
     k->subject.values = k->values;
     snprintf(k->fingerprint, sizeof(k->fingerprint), "%s",
              s->fingerprint != NULL ? s->fingerprint : "");

@@ -34,6 +34,7 @@ same_value(const struct syc_value *a, const struct syc_value *b)
     case SYC_ADDR:
         return memcmp(&a->u.addr, &b->u.addr, sizeof(a->u.addr)) == 0;
     case SYC_ABSENT:
+    case SYC_PROMISED:
     case SYC_LIST:
     default:
         return true;
@@ -45,6 +46,7 @@ compare_pair(uint64_t shape, const struct syc_subject *pair)
 {
     size_t at = 0;
 
+    syc_subject_values(pair);
     while (at < seen.count && seen.shapes[at] != shape) {
         at++;
     }
