@@ -100,15 +100,17 @@ duration_us(const struct syc_record *r)
 
 /*
  * Payload by sequence numbers, as Zeek has it, where the SYN gave the first one: less than 2 GiB more than was seen,
- * else the numbers have gone around or mean something else.
+ * else the numbers have gone around or mean something else. SYC_NONE where what was seen is unknown: our own records
+ * know it, those of other sensors may not.
  */
 static int64_t
 octets_sent(const struct syc_record *r, int side)
 {
-    int64_t seen = r->unique_payload[side] != SYC_NONE ? r->unique_payload[side] : 0;
+    int64_t seen = r->unique_payload[side];
     uint32_t by_numbers;
 
-    if (r->handshake_seen != 1 || r->base[side] == SYC_NONE || r->seq_end[side] == SYC_NONE) {
+    if (seen == SYC_NONE || r->handshake_seen != 1 || r->base[side] == SYC_NONE ||
+        r->seq_end[side] == SYC_NONE) {
         return seen;
     }
     by_numbers =
@@ -122,7 +124,8 @@ write_missed(struct syc_json *j, const struct syc_record *r)
 {
     if ((r->degraded & 1U << SYC_DEGRADED_GAPS) == 0) {
         syc_json_member_int(j, "missed_bytes", 0);
-    } else if (r->handshake_seen == 1) {
+    } else if (r->handshake_seen == 1 && r->unique_payload[0] != SYC_NONE &&
+               r->unique_payload[1] != SYC_NONE) {
         syc_json_member_int(j, "missed_bytes",
                             octets_sent(r, 0) + octets_sent(r, 1) - r->unique_payload[0] -
                                 r->unique_payload[1]);
@@ -157,13 +160,12 @@ write_ends(struct syc_json *j, const struct syc_record *r, int o)
     syc_json_member_int(j, "id.resp_p", o == SYC_TOSERVER ? k->server_port : k->client_port);
 }
 
+/* conn.log leaves out what it does not know. */
 static void
-write_side(struct syc_json *j, const struct syc_record *r, int side, const char *pkts,
-           const char *bytes)
+write_count(struct syc_json *j, const char *name, int64_t n)
 {
-    if (r->pkts[side] != SYC_NONE) {
-        syc_json_member_int(j, pkts, r->pkts[side]);
-        syc_json_member_int(j, bytes, r->bytes[side]);
+    if (n != SYC_NONE) {
+        syc_json_member_int(j, name, n);
     }
 }
 
@@ -184,16 +186,18 @@ write_line(struct syc_json *j, const struct syc_record *r)
     }
     if (us > 0) { /* of a single packet Zeek says neither */
         syc_json_member_real(j, "duration", (double)us / (double)SYC_US_PER_S, 6);
-        syc_json_member_int(j, "orig_bytes", octets_sent(r, o));
-        syc_json_member_int(j, "resp_bytes", octets_sent(r, 1 - o));
+        write_count(j, "orig_bytes", octets_sent(r, o));
+        write_count(j, "resp_bytes", octets_sent(r, 1 - o));
     }
     if (r->state != SYC_NONE) {
         syc_json_member_text(j, "conn_state", states[r->state]);
     }
     write_missed(j, r);
     syc_json_member_text(j, "history", r->history);
-    write_side(j, r, o, "orig_pkts", "orig_ip_bytes");
-    write_side(j, r, 1 - o, "resp_pkts", "resp_ip_bytes");
+    write_count(j, "orig_pkts", r->pkts[o]);
+    write_count(j, "orig_ip_bytes", r->bytes[o]);
+    write_count(j, "resp_pkts", r->pkts[1 - o]);
+    write_count(j, "resp_ip_bytes", r->bytes[1 - o]);
     syc_community_id(&r->key, community_id);
     syc_json_member_text(j, "community_id", community_id);
     if (r->key.path.vlan_count > 0) {

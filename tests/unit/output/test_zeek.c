@@ -122,6 +122,32 @@ gaps_are_missed_octets(void **state)
     piped_close(&p);
 }
 
+/* Suricata's flows have octets of frames alone: what a record does not tell, its line does not. */
+static void
+unknown_octets_are_left_out(void **state)
+{
+    static const char *const names[] = {"orig_bytes", "resp_bytes", "orig_ip_bytes",
+                                        "resp_ip_bytes", "missed_bytes"};
+    struct syc_record r;
+    struct piped p;
+    json_t *root;
+
+    make_record(&r);
+    r.degraded = 1U << SYC_DEGRADED_GAPS;
+    for (int side = 0; side < 2; side++) {
+        r.bytes[side] = r.unique_payload[side] = r.base[side] = r.seq_end[side] = SYC_NONE;
+    }
+    emit(&r, 1, &p);
+    root = parse(p.text, p.n);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_null(json_object_get(root, names[i]));
+    }
+    assert_int_equal(json_integer_value(look(root, "orig_pkts")), 6);
+    assert_non_null(look(root, "duration"));
+    json_decref(root);
+    piped_close(&p);
+}
+
 static void
 assert_originator(const struct syc_record *r, bool client)
 {
@@ -245,6 +271,7 @@ test_zeek_group(void)
         cmocka_unit_test(a_line_has_zeeks_members),
         cmocka_unit_test(a_lone_syn_has_no_duration),
         cmocka_unit_test(gaps_are_missed_octets),
+        cmocka_unit_test(unknown_octets_are_left_out),
         cmocka_unit_test(the_originator_is_zeeks),
         cmocka_unit_test(parts_are_one_line),
         cmocka_unit_test(a_part_without_memory_is_counted_lost),
