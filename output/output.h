@@ -162,12 +162,13 @@ struct syc_table_row {
 };
 
 /*
- * Lines of at most `width` columns (0 = as long as they are); color by ANSI sequences only when asked.
+ * A row each, reasons wrapped to `width` columns (0 = as long as they are), and a line that counts the others: by label,
+ * how many sources have no row. Color by ANSI sequences only when asked. As all that people read, it
  *
- * returns  SYC_OK, SYC_CLOSED or SYC_IO
+ * returns  SYC_OK, SYC_NO_MEMORY (nothing was written), SYC_CLOSED or SYC_IO (errno says why)
  */
-enum syc_status syc_print_rows(int fd, const struct syc_table_row *rows, size_t count, int width,
-                               bool color);
+enum syc_status syc_print_rows(int fd, const struct syc_table_row *rows, size_t count,
+                               const uint64_t others[SYC_LABEL_COUNT], int width, bool color);
 
 /* One line per decode reason that is not zero, and what was lost. judged: records read in place of packets, else 0. */
 enum syc_status syc_print_stats(int fd, const struct syc_run_stats *s, uint64_t judged);
@@ -183,8 +184,6 @@ struct syc_audit_view {
 /*
  * The audit for a person: header, findings worst first with a curve where it tells more than a sentence, table of
  * pairs. Without findings it says what was looked at.
- *
- * returns  SYC_OK, SYC_NO_MEMORY (nothing was written), SYC_CLOSED or SYC_IO
  */
 enum syc_status syc_print_audit(int fd, const struct syc_audit_report *r,
                                 const struct syc_audit_view *view);
@@ -192,8 +191,6 @@ enum syc_status syc_print_audit(int fd, const struct syc_audit_report *r,
 /*
  * All curves as CSV (RFC 4180, but lines end in LF): host,pair,seconds,time_wait,occupied. A host's rows hold the
  * sockets it has in TIME_WAIT, a pair's the client's ports in use towards one service; the other cell is empty.
- *
- * returns  as above
  */
 enum syc_status syc_print_audit_csv(int fd, const struct syc_audit_report *r);
 

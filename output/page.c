@@ -103,17 +103,18 @@ put_clean(struct syc_page *p, const char *text, size_t n)
 }
 
 /*
+ * Words from column `used` of a line on, `before` spaces before the first of them; further lines begin with `indent`.
  * Each turn takes a word, so it ends with the text. `used` is held at the limit, for a word longer
  * than the line would otherwise make `limit - used` wrap and the next word fit.
  */
-void
-syc_page_wrap(struct syc_page *p, int indent, int hang, const char *text)
+static void
+put_words(struct syc_page *p, size_t used, int before, int indent, const char *text)
 {
-    size_t limit = p->width > indent + hang ? (size_t)p->width : SIZE_MAX;
-    size_t used = 0;
-    int before = indent;
+    size_t limit = p->width > indent ? (size_t)p->width : SIZE_MAX;
+    bool first = true;
 
-    for (;;) {
+    used = used < limit ? used : limit;
+    for (;; first = false) {
         size_t n, columns;
 
         text += strspn(text, " ");
@@ -122,18 +123,31 @@ syc_page_wrap(struct syc_page *p, int indent, int hang, const char *text)
             break;
         }
         columns = syc_page_columns(text, n);
-        if (used > 0 && columns + 1 > limit - used) {
+        if (!first && columns + (size_t)before > limit - used) {
             syc_page_put(p, "\n", 1);
             used = 0;
-            before = indent + hang;
+            before = indent;
         }
-        syc_page_fill(p, " ", used == 0 ? before : 1);
+        syc_page_fill(p, " ", before);
         put_clean(p, text, n);
-        used += columns + (used == 0 ? (size_t)before : 1);
+        used += columns + (size_t)before;
         used = used < limit ? used : limit;
+        before = 1;
         text += n;
     }
     syc_page_put(p, "\n", 1);
+}
+
+void
+syc_page_wrap(struct syc_page *p, int indent, int hang, const char *text)
+{
+    put_words(p, 0, indent, indent + hang, text);
+}
+
+void
+syc_page_continue(struct syc_page *p, int column, const char *text)
+{
+    put_words(p, (size_t)column, 0, column, text);
 }
 
 /* 19 digits, a sign, six commas and the zero are 27 of SYC_GROUPED_TEXT. */

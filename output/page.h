@@ -6,7 +6,7 @@
  * Input and output  words and numbers in; one write to a descriptor at the end
  * Ownership         a page owns its text; syc_page_end() frees it
  * Limits            a letter is one column (no wide letters, no combining ones): addresses and our own words have none
- * Not here          what is said (audit_report.c, audit_chart.c)
+ * Not here          what is said (table.c, audit_report.c, audit_chart.c)
  */
 
 #include "output/output.h"
@@ -14,6 +14,7 @@
 #define SYC_BOLD   "\033[1m"
 #define SYC_DIM    "\033[2m"
 #define SYC_RED    "\033[31m"
+#define SYC_GREEN  "\033[32m"
 #define SYC_YELLOW "\033[33m"
 #define SYC_CYAN   "\033[36m"
 #define SYC_PLAIN  "\033[0m"
@@ -45,10 +46,13 @@ void syc_page_fill(struct syc_page *p, const char *letter, int count);
  */
 void syc_page_wrap(struct syc_page *p, int indent, int hang, const char *text);
 
+/* The same behind `column` columns that were written of a line: further lines begin in that column. */
+void syc_page_continue(struct syc_page *p, int column, const char *text);
+
 /* Columns of n octets of UTF-8. */
 size_t syc_page_columns(const char *text, size_t n);
 
-/* Write all and free. returns  SYC_OK, SYC_NO_MEMORY (nothing was written), SYC_CLOSED or SYC_IO */
+/* Write all and free. returns  SYC_OK, SYC_NO_MEMORY (nothing was written), SYC_CLOSED or SYC_IO (errno says why) */
 enum syc_status syc_page_end(struct syc_page *p, int fd);
 
 /* 1234567 as "1,234,567", '-' first below 0; out is returned. */

@@ -334,7 +334,7 @@ is_label(const char *text)
 {
     bool found = false;
 
-    for (int label = 0; label <= SYC_LABEL_MIXED; label++) {
+    for (int label = 0; label < SYC_LABEL_COUNT; label++) {
         found = found || strcmp(text, syc_label_name((enum syc_label)label)) == 0;
     }
     return found;

@@ -77,6 +77,7 @@ enum syc_label {
     SYC_LABEL_UNCLEAR,
     SYC_LABEL_AUTOMATION,
     SYC_LABEL_MIXED,
+    SYC_LABEL_COUNT
 };
 
 /* The label as events write it; static. */

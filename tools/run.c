@@ -16,6 +16,7 @@
 
 #include "tools/tools.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -132,7 +133,7 @@ on_row(void *user, const struct syc_table_row *row)
     struct syc_run *run = user;
     size_t at = run->top_count;
 
-    run->sources++;
+    run->sources[row->label]++;
     while (at > 0 && goes_before(row, &run->top[at - 1])) {
         at--;
     }
@@ -462,52 +463,55 @@ syc_terminal_width(void)
                                                                            : DEFAULT_WIDTH;
 }
 
-/*
- * Standard output is written by this and by the printers of output/, which use the descriptor: so it is
- * flushed before
- * they speak. What was not TCP and what gave way stands below the table, for it bounds what the table says.
- */
+/* Sources that have no row, by label. */
 static void
-print_for_people(const struct syc_run *run)
+count_others(const struct syc_run *run, uint64_t others[SYC_LABEL_COUNT])
 {
-    struct syc_run_stats stats;
-
-    syc_engine_stats(run->engine, &stats);
-    if (run->top_count > 0) {
-        syc_print_rows(STDOUT_FILENO, run->top, run->top_count,
-                       isatty(STDOUT_FILENO) ? syc_terminal_width() : 0, syc_color_wanted());
-    } else {
-        printf("No %s was seen, so there is nobody to judge.\n",
-               stats.cadence.sources > 0 ? "more than a SYN of anyone" : "TCP connection");
-    }
-    if (run->sources > run->top_count) {
-        printf("... and %zu sources that look less like automation\n",
-               run->sources - run->top_count);
-    }
-    fflush(stdout);
-    syc_print_stats(STDOUT_FILENO, &stats, run->judged);
-    if (!run->options->quiet && run->top_count > 0) {
-        printf("Every verdict with its evidence, to be checked by hand: add --json\n");
-        fflush(stdout);
+    memcpy(others, run->sources, sizeof(run->sources));
+    for (size_t i = 0; i < run->top_count; i++) {
+        others[run->top[i].label]--;
     }
 }
 
 /*
- * The report and the curves. A report that cannot be written is a failed output as an event would be; a file
- * of curves
- * that cannot be written is said, and told to the caller.
+ * Standard output is written by this and by the printers of output/, which use the descriptor: so it is flushed before
+ * they speak. What was not TCP and what gave way stands below the table, for it bounds what the table says.
  */
-static bool
-end_audit(struct syc_run *run)
+static enum syc_status
+print_for_people(const struct syc_run *run)
 {
-    if (run->report == NULL) {
-        return true;
+    struct syc_run_stats stats;
+    uint64_t others[SYC_LABEL_COUNT];
+    enum syc_status status = SYC_OK;
+
+    if (run->top_count > 0) {
+        count_others(run, others);
+        status =
+            syc_print_rows(STDOUT_FILENO, run->top, run->top_count, others,
+                           isatty(STDOUT_FILENO) ? syc_terminal_width() : 0, syc_color_wanted());
+    } else {
+        printf("No TCP connection was seen, so there is nobody to judge.\n");
     }
-    if (run->human && run->output.status == SYC_OK) {
-        run->output.status = syc_audit_print(run);
-        run->output.error_number = 0;
+    if (status == SYC_OK && fflush(stdout) == 0) {
+        syc_engine_stats(run->engine, &stats);
+        status = syc_print_stats(STDOUT_FILENO, &stats, run->judged);
     }
-    return run->options->csv == NULL || syc_audit_write_csv(run);
+    if (status == SYC_OK && !run->options->quiet && run->top_count > 0) {
+        printf("Every verdict with its evidence, to be checked by hand: add --json\n");
+    }
+    return status == SYC_OK && (fflush(stdout) != 0 || ferror(stdout)) ? SYC_IO : status;
+}
+
+/* What a person reads, unless events were written instead. One that does not reach its reader is a failed output. */
+static void
+end_human(struct syc_run *run)
+{
+    bool audit = run->options->verb == VERB_AUDIT;
+
+    if (run->human && run->output.status == SYC_OK && (!audit || run->report != NULL)) {
+        run->output.status = audit ? syc_audit_print(run) : print_for_people(run);
+        run->output.error_number = run->output.status == SYC_NO_MEMORY ? 0 : errno;
+    }
 }
 
 /*
@@ -519,9 +523,13 @@ say_output_failed(const struct syc_run *run)
 {
     const struct syc_output *o = &run->output;
     enum syc_status why = o->status != SYC_OK ? o->status : SYC_NO_MEMORY;
+    const char *text = o->error_number != 0 ? strerror(o->error_number) : syc_status_text(why);
 
-    syc_say("standard output: %s; %llu events (%llu octets) were written, %llu lost%s",
-            o->error_number != 0 ? strerror(o->error_number) : syc_status_text(why),
+    if (run->human) {
+        syc_say("standard output: %s; the results were not written whole", text);
+        return EXIT_OUTPUT;
+    }
+    syc_say("standard output: %s; %llu events (%llu octets) were written, %llu lost%s", text,
             (unsigned long long)o->events, (unsigned long long)o->octets,
             (unsigned long long)o->lost, run->unread ? ", the rest of the input was not read" : "");
     return EXIT_OUTPUT;
@@ -556,15 +564,13 @@ int
 syc_run_end(struct syc_run *run)
 {
     enum syc_status finished;
-    bool audit = run->options->verb == VERB_AUDIT, written;
+    bool written;
     int status;
 
     atomic_store(&running, NULL);
     finished = syc_engine_finish(run->engine);
-    written = !audit || end_audit(run);
-    if (run->human && !audit) {
-        print_for_people(run);
-    }
+    end_human(run);
+    written = run->options->csv == NULL || run->report == NULL || syc_audit_write_csv(run);
     (void)syc_output_fini(&run->output); /* its status stays in the structure */
     status = exit_status(run, finished);
     status = written ? status : EXIT_OUTPUT;

@@ -139,7 +139,8 @@ struct syc_run {
     uint64_t judged;               /* records read by judge */
     size_t faults;                 /* inputs that were not read whole, each of them said */
     struct syc_table_row top[TOP_ROWS];
-    size_t top_count, sources;
+    size_t top_count;
+    uint64_t sources[SYC_LABEL_COUNT]; /* by label, those of the rows included */
 };
 
 /*

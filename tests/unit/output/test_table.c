@@ -36,13 +36,15 @@ static const struct syc_table_row rows[] = {
     {"192.0.2.200", 50, SYC_LABEL_INSUFFICIENT, 2, ""},
 };
 
+static const uint64_t none[SYC_LABEL_COUNT];
+
 static void
 show(const struct syc_table_row *some, size_t count, int width, bool color, struct shown *out)
 {
     int fds[2];
 
     begin(fds);
-    assert_int_equal(syc_print_rows(fds[1], some, count, width, color), SYC_OK);
+    assert_int_equal(syc_print_rows(fds[1], some, count, none, width, color), SYC_OK);
     end(fds, out);
 }
 
@@ -60,34 +62,83 @@ rows_stand_in_columns(void **state)
         "    -  insufficient-evidence  192.0.2.200            2\n");
 }
 
+/* 5 + 2 + 10 + 2 + 8 + 2 + 11 + 2 = 42 columns stand before the reason. */
 static void
-long_lines_end_in_dots_at_the_width(void **state)
+reasons_are_wrapped_in_their_column(void **state)
 {
+    struct syc_table_row row = {"10.0.0.7", 97, SYC_LABEL_AUTOMATION, 1204,
+                                "many ports are tried, and many refuse: ratio 0.99"};
     struct shown s;
 
-    show(rows, 2, 50, false, &s);
-    assert_string_equal(s.text, "SCORE  LABEL       SOURCE       CONNECTIONS  ST...\n"
-                                "   97  automation  10.0.0.7            1204  he...\n"
-                                "   12  human-like  2001:db8::1           31  pa...\n");
-    show(rows, 1, 2, false, &s);
-    assert_string_equal(s.text, "SC\n\n"); /* absurd, but no harm: nothing but spaces is left */
-    show(rows, 1, 0, false, &s);
-    assert_non_null(strstr(s.text, "heavy episodes every 60 s\n"));
+    show(&row, 1, 72, false, &s);
+    assert_string_equal(s.text,
+                        "SCORE  LABEL       SOURCE    CONNECTIONS  STRONGEST REASON\n"
+                        "   97  automation  10.0.0.7         1204  many ports are tried, and many\n"
+                        "                                          refuse: ratio 0.99\n");
+}
+
+/* With 71 columns 29 are left: as good as none. */
+static void
+reasons_go_below_where_no_room_is_beside(void **state)
+{
+    struct syc_table_row row = {"10.0.0.7", 97, SYC_LABEL_AUTOMATION, 1204,
+                                "many ports are tried, and many refuse: ratio 0.99"};
+    struct shown s;
+
+    show(&row, 1, 71, false, &s);
+    assert_string_equal(s.text, "SCORE  LABEL       SOURCE    CONNECTIONS\n"
+                                "       STRONGEST REASON\n"
+                                "   97  automation  10.0.0.7         1204\n"
+                                "       many ports are tried, and many refuse: ratio 0.99\n");
+    show(&row, 1, 32, false, &s);
+    assert_non_null(strstr(s.text, "\n       many ports are tried, and\n       many refuse"));
+    show(&row, 1, 2, false, &s); /* absurd, but no harm */
+    assert_non_null(strstr(s.text, "many ports are tried, and many refuse: ratio 0.99\n"));
+    show(&row, 1, 0, false, &s);
+    assert_non_null(strstr(s.text, "1204  many ports are tried, and many refuse: ratio 0.99\n"));
+}
+
+/* Four letters of two octets each end in the last column: 42 + 25 + 1 + 4. */
+static void
+letters_beyond_ascii_take_one_column(void **state)
+{
+    struct syc_table_row row = {"10.0.0.7", 97, SYC_LABEL_AUTOMATION, 4,
+                                "aaaaaaaaaaaaaaaaaaaaaaaaa \xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f b"};
+    struct shown s;
+
+    show(&row, 1, 72, false, &s);
+    assert_non_null(strstr(s.text, "a \xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\n"));
 }
 
 static void
-letters_are_not_cut_in_half(void **state)
+sources_without_a_row_are_counted_by_label(void **state)
 {
-    struct syc_table_row row = {"10.0.0.7", 97, SYC_LABEL_AUTOMATION, 4,
-                                "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f"};
+    const uint64_t others[SYC_LABEL_COUNT] = {
+        [SYC_LABEL_AUTOMATION] = 27, [SYC_LABEL_HUMAN_LIKE] = 1, [SYC_LABEL_INSUFFICIENT] = 11};
     struct shown s;
+    int fds[2];
 
-    /* 5 + 2 + 10 + 2 + 8 + 2 + 11 + 2 = 42 columns before the reason of four letters */
-    show(&row, 1, 46, false, &s);
-    assert_non_null(strstr(s.text, "  \xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\n"));
-    show(&row, 1, 45, false, &s);
-    assert_null(strstr(s.text, "\xc3"));
-    assert_non_null(strstr(s.text, "4  ...\n"));
+    begin(fds);
+    assert_int_equal(syc_print_rows(fds[1], rows, 1, others, 60, false), SYC_OK);
+    end(fds, &s);
+    assert_non_null(strstr(s.text, "\n... and 39 more sources: 27 automation, 1 human-like, 11\n"
+                                   "    insufficient-evidence\n"));
+    show(rows, 1, 60, false, &s);
+    assert_null(strstr(s.text, "more"));
+}
+
+static void
+a_table_without_memory_is_not_begun(void **state)
+{
+    struct shown s;
+    int fds[2];
+
+    begin(fds);
+    fail_allocation(1);
+    assert_int_equal(syc_print_rows(fds[1], rows, 3, none, 80, false), SYC_NO_MEMORY);
+    fail_allocation(0);
+    end(fds, &s);
+    assert_string_equal(s.text, "");
 }
 
 static void
@@ -100,9 +151,9 @@ color_only_when_asked_and_never_from_a_reason(void **state)
     assert_null(strchr(s.text, 0x1b));
     assert_non_null(strstr(s.text, "red ?[31m??\n"));
     show(&row, 1, 100, true, &s);
-    assert_string_equal(s.text,
-                        "\x1b[1mSCORE  LABEL       SOURCE    CONNECTIONS  STRONGEST REASON\x1b[0m\n"
-                        "\x1b[31m   97  automation\x1b[0m  10.0.0.7            4  red ?[31m??\n");
+    assert_string_equal(
+        s.text, "\x1b[1mSCORE  LABEL       SOURCE    CONNECTIONS  STRONGEST REASON\n"
+                "\x1b[0m\x1b[31m   97  automation\x1b[0m  10.0.0.7            4  red ?[31m??\n");
 }
 
 static void
@@ -127,10 +178,10 @@ a_terminal_that_went_away_is_told(void **state)
 
     begin(fds);
     close(fds[0]);
-    assert_int_equal(syc_print_rows(fds[1], rows, 3, 80, false), SYC_CLOSED);
+    assert_int_equal(syc_print_rows(fds[1], rows, 3, none, 80, false), SYC_CLOSED);
     close(fds[1]);
     fds[1] = open("/dev/full", O_WRONLY);
-    assert_int_equal(syc_print_rows(fds[1], rows, 3, 80, false), SYC_IO);
+    assert_int_equal(syc_print_rows(fds[1], rows, 3, none, 80, false), SYC_IO);
     close(fds[1]);
 }
 
@@ -201,8 +252,11 @@ test_table_group(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_stand_in_columns),
-        cmocka_unit_test(long_lines_end_in_dots_at_the_width),
-        cmocka_unit_test(letters_are_not_cut_in_half),
+        cmocka_unit_test(reasons_are_wrapped_in_their_column),
+        cmocka_unit_test(reasons_go_below_where_no_room_is_beside),
+        cmocka_unit_test(letters_beyond_ascii_take_one_column),
+        cmocka_unit_test(sources_without_a_row_are_counted_by_label),
+        cmocka_unit_test(a_table_without_memory_is_not_begun),
         cmocka_unit_test(color_only_when_asked_and_never_from_a_reason),
         cmocka_unit_test(the_longest_row_fits_its_line),
         cmocka_unit_test(a_terminal_that_went_away_is_told),
