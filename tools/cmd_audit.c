@@ -140,24 +140,38 @@ syc_audit_print(const struct syc_run *run)
     return syc_print_audit(STDOUT_FILENO, run->report, &view);
 }
 
-/* close() is asked, too: on some file systems a full disk shows only there. */
-bool
-syc_audit_write_csv(const struct syc_run *run)
+/*
+ * Before anything is read: a run of hours should not end in a name that cannot be written. What the file held stays
+ * until there is something to put in its place.
+ */
+static bool
+open_csv(struct syc_run *run)
 {
     const char *name = run->options->csv;
-    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    enum syc_status status;
 
-    if (fd < 0) {
+    if (name != NULL && (run->csv = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666)) < 0) {
         syc_say("%s: cannot be written: %s", name, strerror(errno));
         return false;
     }
-    status = syc_print_audit_csv(fd, run->report);
-    if (close(fd) != 0 && status == SYC_OK) {
+    return true;
+}
+
+/* close() is asked, too: on some file systems a full disk shows only there. EINVAL: a pipe or a device has no length. */
+bool
+syc_audit_write_csv(struct syc_run *run)
+{
+    enum syc_status status = SYC_IO;
+
+    if (ftruncate(run->csv, 0) == 0 || errno == EINVAL) {
+        status = syc_print_audit_csv(run->csv, run->report);
+    }
+    if (close(run->csv) != 0 && status == SYC_OK) {
         status = SYC_IO;
     }
+    run->csv = -1;
     if (status != SYC_OK) {
-        syc_say("%s: the curves could not be written: %s", name, syc_status_text(status));
+        syc_say("%s: the curves could not be written: %s", run->options->csv,
+                syc_status_text(status));
     }
     return status == SYC_OK;
 }
@@ -174,6 +188,10 @@ check(const struct syc_options *o)
     }
     if (o->json && o->human) {
         syc_say("--json and --human together: one of them");
+        return EXIT_USAGE;
+    }
+    if (o->csv != NULL && strcmp(o->csv, "-") == 0) {
+        syc_say("--csv -: a file is expected, standard output has the report");
         return EXIT_USAGE;
     }
     if (o->interface == NULL && o->reads.count == 0 && o->operands.count == 0) {
@@ -201,6 +219,10 @@ audit(const struct syc_options *o, const struct inputs *in, bool failed, const c
     run.input_failed = failed;
     run.files = o->interface == NULL ? &in->files : NULL;
     syc_inputs_make_room(in->files.count);
+    if (!open_csv(&run)) {
+        syc_run_drop(&run);
+        return EXIT_OUTPUT;
+    }
     if (captures && syc_run_captures(&run, filter) != 0) {
         syc_run_drop(&run);
         return EXIT_USAGE;

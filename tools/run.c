@@ -374,7 +374,7 @@ syc_run_begin(struct syc_run *run, const struct syc_options *o, bool many_inputs
 {
     int status;
 
-    *run = (struct syc_run){.options = o};
+    *run = (struct syc_run){.options = o, .csv = -1};
     if (o->format == SYC_FORMAT_ZEEK && (o->events & ~(unsigned)SYC_EVENT_CONNECTION) != 0) {
         syc_say("--format zeek writes connections only: --events has more");
         return EXIT_USAGE;
@@ -570,7 +570,7 @@ syc_run_end(struct syc_run *run)
     atomic_store(&running, NULL);
     finished = syc_engine_finish(run->engine);
     end_human(run);
-    written = run->options->csv == NULL || run->report == NULL || syc_audit_write_csv(run);
+    written = run->csv < 0 || run->report == NULL || syc_audit_write_csv(run);
     (void)syc_output_fini(&run->output); /* its status stays in the structure */
     status = exit_status(run, finished);
     status = written ? status : EXIT_OUTPUT;

@@ -132,6 +132,7 @@ struct syc_run {
     struct syc_engine *engine;
     bool human;                            /* a table or report for a person instead of events */
     const struct syc_audit_report *report; /* of the engine; NULL without one */
+    int csv;                               /* the file of --csv; -1 without one */
     bool input_failed, interrupted, reached;
     bool unread;                   /* the output failed before the input's end */
     bool filter_hinted;            /* where a filter stands was said */
@@ -173,8 +174,8 @@ bool syc_utf8_wanted(void);
 /* The report on standard output. */
 enum syc_status syc_audit_print(const struct syc_run *run);
 
-/* The curves into the file of --csv; false after a message. */
-bool syc_audit_write_csv(const struct syc_run *run);
+/* The curves into run->csv, which is closed; false after a message. */
+bool syc_audit_write_csv(struct syc_run *run);
 
 /* ---- what a run reads (read.c) ---- */
 

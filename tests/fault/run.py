@@ -276,6 +276,9 @@ def full_devices(suite, words):
         suite.check("rules check into a full device", lambda: [{"words": ["rules", "check"], "stdout": full}], bad)
     with open(os.path.join(suite.program.folder, "limited"), "wb") as limited:
         suite.check("a file that may not grow", lambda: [{"words": words, "stdout": limited, "setup": to_file_limit}], bad)
+    suite.check("curves that cannot be written are told before anything is read",
+                lambda: [{"words": ["audit", "--csv", "absent/curves.csv", "small.pcap"]}],
+                lambda run: None if run.status == OUTPUT and not run.output and "absent/curves.csv" in run.errors else "not told")
     suite.check("no standard output at all", lambda: [{"words": words, "setup": lambda: os.close(1)}], bad)
 
 
