@@ -437,14 +437,15 @@ pass(const char *p, const char *end, struct syc_place *at)
 }
 
 /*
- * Blanks at p that fold: passes them and answers how many octets of the value they stand for; 0 = they do not.
+ * Blanks at p that fold: passes them and answers how many octets of the value they stand for; 0 = they do not, and none
+ * before *flat will.
  * strchr() would find a NUL in any set, but there is none: libyaml's reader refuses it (YAML 1.1, 5.1).
  *
  * source  YAML 1.1, "Line Folding": one line break becomes a space, n + 1 of them n line feeds; blanks around them
  *         vanish
  */
 static size_t
-pass_fold(const char **p, const char *end, struct syc_place *at)
+pass_fold(const char **p, const char *end, struct syc_place *at, const char **flat)
 {
     const char *q = *p;
     unsigned line = at->line;
@@ -453,6 +454,7 @@ pass_fold(const char **p, const char *end, struct syc_place *at)
     while (q < end && strchr(" \t\r\n", *q)) {
         q = pass(q, end, &after);
     }
+    *flat = q;
     if (after.line == line) {
         return 0;
     }
@@ -464,7 +466,7 @@ pass_fold(const char **p, const char *end, struct syc_place *at)
 struct syc_place
 syc_yaml_place(const char *file_text, const struct syc_yaml_node *node, size_t index)
 {
-    const char *p = file_text + node->from, *end = file_text + node->to;
+    const char *p = file_text + node->from, *end = file_text + node->to, *flat = p;
     struct syc_place at = node->at;
 
     if (node->style == SYC_YAML_BLOCK) {
@@ -474,7 +476,7 @@ syc_yaml_place(const char *file_text, const struct syc_yaml_node *node, size_t i
         p = pass(p, end, &at);
     }
     for (size_t i = 0; i < index && p < end;) {
-        size_t folded = strchr(" \t\r\n", *p) ? pass_fold(&p, end, &at) : 0;
+        size_t folded = p >= flat && strchr(" \t\r\n", *p) ? pass_fold(&p, end, &at, &flat) : 0;
 
         if (folded) {
             i += folded;

@@ -249,6 +249,21 @@ files_are_at_most_a_mebibyte(void **state)
     free(text);
 }
 
+/* Looked at from each of them to the end of the run, this run costs minutes. */
+static void
+a_run_of_blanks_is_walked_once(void **state)
+{
+    enum { BLANKS = 400000 };
+    char *text = malloc(BLANKS + 256), expected[32];
+    int n = sprintf(text, THING_HEAD "    s: {count: 1}\n    condition: \"");
+
+    memset(text + n, ' ', BLANKS);
+    strcpy(text + n + BLANKS, "t\"\n");
+    snprintf(expected, sizeof(expected), "6:%d R211", 17 + BLANKS);
+    expect_findings(text, expected, 0);
+    free(text);
+}
+
 static void
 a_byte_order_mark_moves_no_column(void **state)
 {
@@ -271,6 +286,7 @@ test_yaml_group(void)
         cmocka_unit_test(a_million_brackets_cost_nothing),
         cmocka_unit_test(syntax_errors_have_a_place_and_keep_what_came_before),
         cmocka_unit_test(files_are_at_most_a_mebibyte),
+        cmocka_unit_test(a_run_of_blanks_is_walked_once),
         cmocka_unit_test(a_byte_order_mark_moves_no_column),
     };
 
