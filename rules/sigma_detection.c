@@ -256,7 +256,8 @@ syc_sigma_field(struct syc_sigma_reader *r, const char *name, struct syc_place a
         field = syc_schema_find(r->schema, alias->field, strlen(alias->field));
     }
     if (field < 0) {
-        const struct syc_field *near = syc_schema_nearest(r->schema, name);
+        const struct syc_field *near =
+            syc_sigma_lists(r) ? syc_schema_nearest(r->schema, name) : NULL;
 
         syc_sigma_report(r, SYC_SIGMA_FIELD, at, syc_sigma_suggest(near ? near->name : NULL, hint),
                          "unknown field %s for category \"%s\"",

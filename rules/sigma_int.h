@@ -277,6 +277,9 @@ uint64_t syc_sigma_quick(const struct syc_sigma_program *p);
 void syc_sigma_report(struct syc_sigma_reader *r, enum syc_sigma_code code, struct syc_place at,
                       const char *hint, const char *format, ...) SYC_PRINTF(5, 6);
 
+/* Is the next finding listed? Beyond the most that a file has, a dear hint need not be looked for. */
+bool syc_sigma_lists(const struct syc_sigma_reader *r);
+
 /* A node's text as printable ASCII in quotes, cut to fit out; answers out. */
 const char *syc_sigma_quote(const struct syc_yaml_node *node, char out[SYC_SIGMA_QUOTE]);
 

@@ -16,10 +16,18 @@
  * so. It is skipped, so that a whole Sigma tree can be pointed at.
  */
 
-/* What linking works on: the reader for findings, and the set's rules in two orders. */
+/* A name or id of a document that was not kept. */
+struct gone {
+    const char *text;
+    bool foreign;
+};
+
+/* What linking works on: the reader for findings, the set's rules in two orders, and in order of text what is not there. */
 struct linker {
     struct syc_sigma_reader *r;
     struct syc_sigma_rule *const *by_name, *const *by_id;
+    struct gone *gone;
+    size_t gone_count;
 };
 
 static const char *
@@ -65,16 +73,59 @@ find_rule(const struct linker *l, const char *text)
     return rule ? rule : find(l->by_id, count, text, compare_id);
 }
 
-/* A document that was not kept, by its name or id; NULL when there was none. The list is short or read once. */
-static const struct syc_sigma_absent *
-find_absent(const struct linker *l, const char *text)
+/* Of one text the refused first: a document of ours is more likely meant than that of another product. */
+static int
+compare_gone(const void *a, const void *b)
 {
+    const struct gone *x = a, *y = b;
+    int order = strcmp(x->text, y->text);
+
+    return order ? order : x->foreign - y->foreign;
+}
+
+static int
+compare_text(const void *key, const void *item)
+{
+    return strcmp(key, ((const struct gone *)item)->text);
+}
+
+/* A document that was not kept, by its name or id; NULL when there was none. */
+static const struct gone *
+find_gone(const struct linker *l, const char *text)
+{
+    const struct gone *at =
+        l->gone_count > 0 ? bsearch(text, l->gone, l->gone_count, sizeof(*l->gone), compare_text)
+                          : NULL;
+
+    while (at && at > l->gone && compare_text(text, at - 1) == 0) {
+        at--;
+    }
+    return at;
+}
+
+/* In order, so that a tree of skipped rules costs each name that is looked for in it a few comparisons. */
+static bool
+list_gone(struct linker *l)
+{
+    size_t count = 0;
+
     for (const struct syc_sigma_absent *a = l->r->set->absent; a; a = a->next) {
-        if ((a->name && strcmp(a->name, text) == 0) || (a->id && strcmp(a->id, text) == 0)) {
-            return a;
+        count += (size_t)(a->name != NULL) + (size_t)(a->id != NULL);
+    }
+    l->gone = syc_alloc(count, sizeof(*l->gone));
+    if (!l->gone) {
+        return false;
+    }
+    for (const struct syc_sigma_absent *a = l->r->set->absent; a; a = a->next) {
+        if (a->name) {
+            l->gone[l->gone_count++] = (struct gone){a->name, a->foreign};
+        }
+        if (a->id) {
+            l->gone[l->gone_count++] = (struct gone){a->id, a->foreign};
         }
     }
-    return NULL;
+    qsort(l->gone, l->gone_count, sizeof(*l->gone), compare_gone);
+    return true;
 }
 
 /* ---- rules ---- */
@@ -83,14 +134,14 @@ find_absent(const struct linker *l, const char *text)
 static bool
 report_missing(const struct linker *l, const struct syc_sigma_word *word)
 {
-    const struct syc_sigma_absent *absent = find_absent(l, word->text);
+    const struct gone *gone = find_gone(l, word->text);
     char quoted[SYC_SIGMA_QUOTE];
 
-    if (absent && absent->foreign) {
+    if (gone && gone->foreign) {
         return true;
     }
     syc_sigma_report(l->r, SYC_SIGMA_CORRELATION_REFERENCE, word->at, NULL,
-                     absent ? "rule %s was refused" : "there is no rule %s",
+                     gone ? "rule %s was refused" : "there is no rule %s",
                      quote(word->text, quoted));
     return false;
 }
@@ -337,13 +388,17 @@ void
 syc_sigma_link(struct syc_sigma_reader *r, struct syc_sigma_rule *const *by_name,
                struct syc_sigma_rule *const *by_id)
 {
-    const struct linker l = {r, by_name, by_id};
+    struct linker l = {r, by_name, by_id, NULL, 0};
 
+    if (!list_gone(&l)) {
+        r->status = SYC_NO_MEMORY;
+    }
     for (size_t i = 0; i < r->set->rule_count && r->status == SYC_OK; i++) {
         if (r->set->rules[i]->correlation) {
             link_rule(&l, r->set->rules[i], 0);
         }
     }
+    syc_free(l.gone);
     if (r->status == SYC_OK) {
         drop_unlinked(r->set);
     }

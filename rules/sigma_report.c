@@ -11,7 +11,8 @@
  * fixed width. Rules come from strangers, and findings go to terminals.
  *
  * A file has at most 256 findings and one more that says so: beyond that nobody reads, and each "did you mean" costs
- * an edit distance to every field of the schema, which is what a hostile file would make us pay 100,000 times.
+ * an edit distance to every field of the schema, which is what a hostile file would make us pay 50,000 times
+ * (syc_sigma_lists()).
  */
 
 /* A finding is one line on somebody's terminal: 240 octets hold every text of ours with two quoted words. */
@@ -69,6 +70,12 @@ add(struct syc_sigma_reader *r, enum syc_sigma_code code, struct syc_place at, c
     r->set->problem_count++;
 }
 
+bool
+syc_sigma_lists(const struct syc_sigma_reader *r)
+{
+    return r->set->problem_count - r->first_problem < SYC_SIGMA_PROBLEMS_MAX;
+}
+
 /* Beyond the limit findings are not listed, but an error still refuses its document: `refused` comes first. */
 void
 syc_sigma_report(struct syc_sigma_reader *r, enum syc_sigma_code code, struct syc_place at,
@@ -82,7 +89,7 @@ syc_sigma_report(struct syc_sigma_reader *r, enum syc_sigma_code code, struct sy
     if (r->set->problem_count - r->first_problem > SYC_SIGMA_PROBLEMS_MAX) {
         return;
     }
-    if (r->set->problem_count - r->first_problem == SYC_SIGMA_PROBLEMS_MAX) {
+    if (!syc_sigma_lists(r)) {
         add(r, SYC_SIGMA_TOO_MANY, at, NULL, "more findings in this file are not listed");
         return;
     }
