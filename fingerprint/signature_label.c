@@ -9,8 +9,12 @@
  */
 
 /*
- * Linear: files hold a few hundred names, and the 10,000 that are allowed still load in a second.
+ * How many names a file may write, those that it has written before included: each is looked for among up to 10,000.
+ * Ten thousand labels, as many as signatures, write 20,000.
  */
+enum { WRITTEN_MAX = 50000 };
+
+/* Linear: files hold a few hundred names, and the worst that is allowed loads in two seconds. */
 static const char *
 find_word(const struct syc_words *w, const char *text, size_t n)
 {
@@ -22,7 +26,6 @@ find_word(const struct syc_words *w, const char *text, size_t n)
     return NULL;
 }
 
-/* The limit bounds what a hostile file can make find_word() compare: 10,000 names, each against 10,000. */
 static enum syc_status
 add_word(struct syc_loader *l, struct syc_words *w, const char *text, size_t n, const char **out)
 {
@@ -75,7 +78,14 @@ scan_name(struct syc_loader *l, const char **text, size_t *n)
         s->p++;
     }
     *n = (size_t)(s->p - *text);
-    return *n != 0 ? SYC_OK : syc_scan_fail(s, "a name is expected");
+    if (*n == 0) {
+        return syc_scan_fail(s, "a name is expected");
+    }
+    if (++l->written > WRITTEN_MAX) {
+        s->p = *text;
+        return syc_scan_fail(s, "more than 50000 names");
+    }
+    return SYC_OK;
 }
 
 /* A class that a classes line has named; any, once such a line could not be read. */

@@ -5,7 +5,7 @@
  * Purpose           the load of one signature file: what the readers of its lines share
  * Input and output  a line in struct syc_scan; signatures, links and remarks of the set out
  * Ownership         the loader is one call's; texts that stay are the set's arena's
- * Limits            10,000 names a file
+ * Limits            10,000 different names a file, written 50,000 times
  * Not here          the grammar of a signature (signature_text.c)
  */
 
@@ -53,6 +53,7 @@ struct syc_loader {
     struct syc_signature next; /* what the next sig inherits: label, db, direction */
     struct syc_words classes;
     struct syc_words names;
+    size_t written; /* names so far, in classes, labels and sys lines */
     size_t faults;
     struct syc_error first; /* fault */
     unsigned passed_line;   /* the first [http:*] section; 0 = none */

@@ -194,6 +194,30 @@ a_set_holds_ten_thousand(void **state)
     syc_signatures_free(set);
 }
 
+/* Each label looks its class and its name up among those before it: so many that a file of labels ends soon. */
+static void
+a_file_writes_fifty_thousand_names(void **state)
+{
+    static const char head[] = "classes = u\n[tcp:request]\n", label[] = "label = s:u:Linux:\n";
+    char *text = malloc(sizeof(head) + 25000 * sizeof(label));
+    struct syc_signatures *set = syc_signatures_new();
+    struct syc_error err;
+    size_t n = (size_t)sprintf(text, "%s", head);
+
+    for (unsigned i = 0; i < 25000; i++) {
+        if (i == 24999) { /* one for the class above, two a label: 24,999 of them make 49,999 */
+            assert_int_equal(syc_signatures_parse(set, "names", text, n, false, &err), SYC_OK);
+        }
+        n += (size_t)sprintf(text + n, "%s", label);
+    }
+    assert_int_equal(syc_signatures_parse(set, "names", text, n, false, &err), SYC_SYNTAX);
+    assert_int_equal(err.line, 25002);
+    assert_int_equal(err.column, 13); /* the class is the 50,000th, the name one more */
+    assert_string_equal(err.text, "more than 50000 names");
+    free(text);
+    syc_signatures_free(set);
+}
+
 static void
 native_signatures_know_floor65535_and_no_fast_open(void **state)
 {
@@ -215,6 +239,7 @@ test_signature_group(void)
         cmocka_unit_test(empty_texts_are_empty_sets),
         cmocka_unit_test(a_fault_leaves_the_set_as_it_was),
         cmocka_unit_test(a_set_holds_ten_thousand),
+        cmocka_unit_test(a_file_writes_fifty_thousand_names),
         cmocka_unit_test(native_signatures_know_floor65535_and_no_fast_open),
     };
 
