@@ -246,7 +246,8 @@ same_kind(const struct syc_signature *a, const struct syc_signature *b)
 static enum syc_status
 warn(struct syc_signatures *set, const struct syc_signature *it, const char *code, const char *text)
 {
-    const struct syc_remark remark = {SYC_REMARK_WARNING, it->line, 0, it->file, code, text};
+    const struct syc_remark remark = {SYC_REMARK_WARNING, it->line, 0,   it->nth,
+                                      it->file,           code,     text};
 
     return syc_signatures_add_remark(set, &remark);
 }
@@ -317,11 +318,12 @@ lint_links(struct syc_signatures *set)
 
     for (size_t i = 0; i < set->link_count; i++) {
         for (size_t k = 0; k < i && status == SYC_OK; k++) {
+            const struct syc_link_line *it = &set->links[i];
             struct syc_remark remark = {
-                SYC_REMARK_WARNING, set->links[i].line, 0,
-                set->links[i].file, "duplicate",        "this MTU has a label above"};
+                SYC_REMARK_WARNING,          it->line, 0, it->nth, it->file, "duplicate",
+                "this MTU has a label above"};
 
-            if (set->links[k].mtu == set->links[i].mtu) {
+            if (set->links[k].mtu == it->mtu) {
                 status = syc_signatures_add_remark(set, &remark);
                 break;
             }
@@ -330,7 +332,13 @@ lint_links(struct syc_signatures *set)
     return status;
 }
 
-/* By file, then line: the order in which they are mended. Those of one line stay as they came. */
+static bool
+goes_before(const struct syc_remark *a, const struct syc_remark *b)
+{
+    return a->nth != b->nth ? a->nth < b->nth : a->line < b->line;
+}
+
+/* By text, then line: the order in which they are mended. Those of one line stay as they came. */
 static void
 sort_remarks(struct syc_remark *list, size_t count)
 {
@@ -338,9 +346,8 @@ sort_remarks(struct syc_remark *list, size_t count)
         struct syc_remark it = list[i];
         size_t at = i;
 
-        while (at > 0 && strcmp(list[at - 1].file, it.file) == 0 && list[at - 1].line > it.line) {
+        for (; at > 0 && goes_before(&it, &list[at - 1]); at--) {
             list[at] = list[at - 1];
-            at--;
         }
         list[at] = it;
     }
@@ -357,6 +364,7 @@ syc_signatures_lint(struct syc_signatures *set)
         status =
             why != NULL ? warn(set, &set->items[i], "dead", why) : compare_with_those_above(set, i);
     }
-    sort_remarks(set->remarks, set->remark_count);
+    /* the last of a full list says that it is, and stays the last */
+    sort_remarks(set->remarks, set->remark_count - (set->remark_count == SYC_REMARKS_MAX));
     return status;
 }

@@ -58,7 +58,7 @@ enum syc_status
 syc_load_remark(struct syc_loader *l, enum syc_remark_level level, unsigned line, unsigned column,
                 const char *code, const char *text)
 {
-    const struct syc_remark it = {level, line, column, l->file, code, text};
+    const struct syc_remark it = {level, line, column, l->next.nth, l->file, code, text};
 
     return syc_signatures_add_remark(l->set, &it) == SYC_OK ? SYC_OK : syc_load_no_memory(l);
 }
@@ -100,7 +100,8 @@ read_link(struct syc_loader *l)
 {
     struct syc_link_line it = {.line = l->scan.line_number,
                                .label = l->next.label,
-                               .file = l->file};
+                               .file = l->file,
+                               .nth = l->next.nth};
     unsigned mtu;
     enum syc_status status = syc_scan_number(&l->scan, 1, 65535 + 60, &mtu);
 
@@ -331,6 +332,7 @@ read_all(struct syc_loader *l)
     l->next.native = l->native;
     l->file = syc_arena_text(&l->set->arena, l->scan.name, strlen(l->scan.name));
     l->next.file = l->file;
+    l->next.nth = ++l->set->texts;
     l->next.db = syc_arena_text(&l->set->arena, base, strlen(base));
     if (l->next.db == NULL || l->file == NULL) {
         return syc_load_no_memory(l);

@@ -74,6 +74,7 @@ struct syc_signature {
     const char *flavor;
     const char *db;
     const char *file;   /* as it was named */
+    unsigned nth;       /* of the texts of the set, from 1 */
     const char *family; /* by the name; a pragma is stronger */
     struct syc_pragmas pragmas;
 };
@@ -84,6 +85,7 @@ struct syc_link_line {
     unsigned line;
     const char *label;
     const char *file;
+    unsigned nth;
     struct syc_pragmas pragmas;
 };
 
@@ -106,6 +108,7 @@ struct syc_signatures {
     size_t link_count, link_room;
     struct syc_remark *remarks;
     size_t remark_count, remark_room;
+    unsigned texts; /* so far, those with faults included */
 };
 
 /* Append a link, with the answers of syc_signatures_add(). */

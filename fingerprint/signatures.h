@@ -109,6 +109,7 @@ enum syc_remark_level { SYC_REMARK_ERROR, SYC_REMARK_WARNING, SYC_REMARK_NOTE };
 struct syc_remark {
     enum syc_remark_level level;
     unsigned line, column; /* from 1; column 0 = the whole line, line 0 = the file */
+    unsigned nth;          /* of the texts of the set, from 1 */
     const char *file;      /* as it was named to syc_signatures_parse() */
     const char *code;      /* "syntax", "duplicate", "shadowed" ...; static */
     const char *text;

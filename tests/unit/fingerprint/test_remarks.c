@@ -274,6 +274,31 @@ two_links_of_one_mtu_are_told(void **state)
     expect_remarks("[mtu]\nlabel = E\nsig = 1500\nlabel = F\nsig = 1500\n", true, rows, 1);
 }
 
+/* What the load says of a text and what the lint says of it stand together, whatever stands in the next one. */
+static void
+remarks_of_several_texts_come_text_by_text(void **state)
+{
+    static const char text[] = "classes = u\n[tcp:request]\nlabel = s:u:A:\n"
+                               "sig = 4:64:0:*:1,*:mss:id+:0\n[http:request]\n";
+    static const unsigned lines[] = {4, 5, 4, 5};
+    static const char *const files[] = {"a.fp", "a.fp", "b.fp", "b.fp"};
+    struct syc_signatures *set = syc_signatures_new();
+    const struct syc_remark *remarks;
+    struct syc_error err;
+
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(syc_signatures_parse(set, files[2 * i], text, strlen(text), false, &err),
+                         SYC_OK);
+    }
+    assert_int_equal(syc_signatures_lint(set), SYC_OK);
+    assert_int_equal(syc_signatures_remarks(set, &remarks), 4);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(remarks[i].line, lines[i]);
+        assert_string_equal(remarks[i].file, files[i]);
+    }
+    syc_signatures_free(set);
+}
+
 int
 test_remarks_group(void)
 {
@@ -288,6 +313,7 @@ test_remarks_group(void)
         cmocka_unit_test(what_p0f_loads_silently_is_told),
         cmocka_unit_test(links_follow_from_the_mss),
         cmocka_unit_test(links_of_a_broken_file_are_not_used),
+        cmocka_unit_test(remarks_of_several_texts_come_text_by_text),
         cmocka_unit_test(two_links_of_one_mtu_are_told),
     };
 
