@@ -21,7 +21,7 @@
  * Keys that Sigma does not know are warned of and ignored, as its specification wants: rules carry other tools' keys.
  */
 
-/* A title or name is a label, not a text: lengths are those of Sigma's published schema. */
+/* A title or name is a label, not a text: Sigma's published schema has these lengths, and none for others. */
 enum { LABEL_MAX = 256, DESCRIPTION_MAX = 65535 };
 
 /* ---- what a key may hold ---- */
@@ -147,7 +147,7 @@ static const struct known_key {
     {"taxonomy", KEY_TEXT, offsetof(struct syc_sigma_rule, taxonomy), LABEL_MAX, check_taxonomy},
     {"status", KEY_TEXT, offsetof(struct syc_sigma_rule, status), LABEL_MAX, check_status},
     {"description", KEY_TEXT, offsetof(struct syc_sigma_rule, description), DESCRIPTION_MAX, NULL},
-    {"license", KEY_TEXT, offsetof(struct syc_sigma_rule, license), LABEL_MAX, NULL},
+    {"license", KEY_TEXT, offsetof(struct syc_sigma_rule, license), DESCRIPTION_MAX, NULL},
     {"author", KEY_TEXT, offsetof(struct syc_sigma_rule, author), DESCRIPTION_MAX, NULL},
     {"date", KEY_TEXT, offsetof(struct syc_sigma_rule, date), LABEL_MAX, check_date},
     {"modified", KEY_TEXT, offsetof(struct syc_sigma_rule, modified), LABEL_MAX, check_date},
@@ -179,6 +179,18 @@ keep(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
     return copy;
 }
 
+/* Of UTF-8, which libyaml's reader has seen to. */
+static size_t
+characters(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text; text++) {
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    }
+    return n;
+}
+
 /* A title, a name, a date: one scalar of bounded length. */
 static void
 read_text(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const struct known_key *key,
@@ -188,7 +200,7 @@ read_text(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const st
         syc_sigma_report(r, SYC_SIGMA_TYPE, node->at, NULL, "\"%s\" must be a text", key->name);
         return;
     }
-    if (node->length > key->max) {
+    if (characters(node->text) > key->max) {
         syc_sigma_report(r, SYC_SIGMA_LENGTH, node->at, NULL,
                          "\"%s\" is longer than %zu characters", key->name, key->max);
         return;
@@ -200,26 +212,29 @@ read_text(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const st
 }
 
 /*
- * A list of texts. One scalar instead of a list is refused: tools disagree on what it means. items
+ * A list of texts. One scalar instead of a list is refused, unless it may be alone: tools disagree on what it means. items
  * holds what was good; a rule with a finding is never kept, so nobody meets a short list.
  */
 static void
 read_list(struct syc_sigma_reader *r, const struct syc_yaml_node *node, const struct known_key *key,
-          struct syc_sigma_texts *out)
+          bool may_be_alone, struct syc_sigma_texts *out)
 {
-    if (node->kind != SYC_YAML_LIST) {
+    bool alone = may_be_alone && node->kind == SYC_YAML_SCALAR;
+
+    if (node->kind != SYC_YAML_LIST && !alone) {
         syc_sigma_report(r, SYC_SIGMA_TYPE, node->at, NULL, "\"%s\" must be a list of texts",
                          key->name);
         return;
     }
-    const char **items = syc_arena_alloc(r->arena, node->count * sizeof(*items));
+    const char **items = syc_arena_alloc(r->arena, (node->count + alone) * sizeof(*items));
     size_t count = 0;
 
     if (!items) {
         r->status = SYC_NO_MEMORY;
         return;
     }
-    for (const struct syc_yaml_node *item = node->first; item; item = item->next) {
+    for (const struct syc_yaml_node *item = alone ? node : node->first; item;
+         item = alone ? NULL : item->next) {
         if (item->kind != SYC_YAML_SCALAR || syc_yaml_is_null(item)) {
             syc_sigma_report(r, SYC_SIGMA_TYPE, item->at, NULL, "\"%s\" must be a list of texts",
                              key->name);
@@ -236,8 +251,13 @@ static void
 read_related(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
              struct syc_sigma_rule *rule)
 {
+    static const char wanted[] = "\"related\" must be a list of maps with id and type";
     struct syc_sigma_related *all = syc_arena_alloc(r->arena, node->count * sizeof(*all));
 
+    if (node->kind != SYC_YAML_LIST) {
+        syc_sigma_report(r, SYC_SIGMA_TYPE, node->at, NULL, "%s", wanted);
+        return;
+    }
     if (!all) {
         r->status = SYC_NO_MEMORY;
         return;
@@ -248,10 +268,8 @@ read_related(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
         const struct syc_yaml_node *id = syc_yaml_find(item, "id");
         const struct syc_yaml_node *type = syc_yaml_find(item, "type");
 
-        if (node->kind != SYC_YAML_LIST || !id || !type || id->kind != SYC_YAML_SCALAR ||
-            type->kind != SYC_YAML_SCALAR) {
-            syc_sigma_report(r, SYC_SIGMA_TYPE, item->at, NULL,
-                             "\"related\" must be a list of maps with id and type");
+        if (!id || !type || id->kind != SYC_YAML_SCALAR || type->kind != SYC_YAML_SCALAR) {
+            syc_sigma_report(r, SYC_SIGMA_TYPE, item->at, NULL, "%s", wanted);
             return;
         }
         all[rule->related_count++] = (struct syc_sigma_related){keep(r, id), keep(r, type)};
@@ -363,9 +381,12 @@ report_top_key(struct syc_sigma_reader *r, const struct syc_yaml_node *key)
                      "unknown key %s is ignored", syc_sigma_quote(key, quoted));
 }
 
-/* The extension's own key is left for finish_rule(). */
+/*
+ * The extension's own key is left for finish_rule(). Sigma's schema of correlations lets their falsepositives be one text;
+ * that of rules does not.
+ */
 static void
-read_top_key(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
+read_top_key(struct syc_sigma_reader *r, const struct syc_yaml_node *node, bool correlation,
              struct syc_sigma_rule *rule)
 {
     const struct syc_sigma_extension *extension = r->set->options.extension;
@@ -387,7 +408,7 @@ read_top_key(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
     if (key->kind == KEY_TEXT) {
         read_text(r, node, key, member);
     } else if (key->kind == KEY_LIST) {
-        read_list(r, node, key, member);
+        read_list(r, node, key, correlation && member == &rule->falsepositives, member);
     } else if (key->kind == KEY_RELATED) {
         read_related(r, node, rule);
     }
@@ -644,6 +665,7 @@ void
 syc_sigma_read_document(struct syc_sigma_reader *r, const struct syc_yaml_node *root)
 {
     struct syc_sigma_rule rule = {0};
+    bool correlation = syc_yaml_find(root, "correlation") != NULL;
 
     if (root->kind != SYC_YAML_MAP) {
         syc_sigma_report(r, SYC_SIGMA_NOT_A_MAP, root->at, NULL,
@@ -664,7 +686,7 @@ syc_sigma_read_document(struct syc_sigma_reader *r, const struct syc_yaml_node *
     r->draft.condition = NULL;
     if (!is_other_kind(r, root)) {
         for (const struct syc_yaml_node *node = root->first; node; node = node->next) {
-            read_top_key(r, node, &rule);
+            read_top_key(r, node, correlation, &rule);
         }
         read_required(r, root, &rule);
         remark_undocumented(r, root, &rule);

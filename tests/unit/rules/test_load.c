@@ -78,6 +78,9 @@ each_fault_of_a_document_has_its_code_and_place(void **state)
         {THING_HEAD GOOD "author: [a]\n", "7:9 R104", 0},
         {THING_HEAD GOOD "tags: a\n", "7:7 R104", 0},
         {THING_HEAD GOOD "related: [{id: x}]\n", "7:11 R104", 0},
+        {THING_HEAD GOOD "related: x\n", "7:10 R104", 0},
+        {THING_HEAD GOOD "related: {}\n", "7:10 R104", 0},
+        {THING_HEAD GOOD "falsepositives: none\n", "7:17 R104", 0},
         {"title: T\nlogsource: thing\ndetection:\n" GOOD, "2:12 R104", 0},
         {"title: T\nlogsource: {product: syncopate, category: thing}\ndetection: x\n", "3:12 R104",
          0},
@@ -486,6 +489,26 @@ the_digest_is_of_the_rules_whatever_their_order(void **state)
     assert_memory_equal(ab, "sha256:", 7);
 }
 
+/* Sigma's schema has at most 256 characters of a title, whatever octets they take; of a license it sets no length. */
+static void
+lengths_are_counted_in_characters(void **state)
+{
+    char text[2048];
+
+    for (int letters = 256; letters <= 257; letters++) {
+        strcpy(text, "title: ");
+        for (int i = 0; i < letters; i++) {
+            strcat(text, "\u00e9");
+        }
+        strcat(text, "\nlogsource: {product: syncopate, category: thing}\ndetection:\n" GOOD);
+        expect_findings(text, letters == 256 ? "" : "1:8 R115", letters == 256);
+    }
+    snprintf(text, sizeof(text), THING_HEAD GOOD "author: a\nlicense: %0300d\n", 1);
+    expect_findings(text, "", 1);
+    snprintf(text, sizeof(text), THING_HEAD GOOD "taxonomy: %0257d\n", 1);
+    expect_findings(text, "7:11 R115", 0);
+}
+
 int
 test_load_group(void)
 {
@@ -507,6 +530,7 @@ test_load_group(void)
         cmocka_unit_test(doubles_are_found_however_the_others_are_called),
         cmocka_unit_test(a_list_that_comes_twice_stays_in_its_room),
         cmocka_unit_test(the_digest_is_of_the_rules_whatever_their_order),
+        cmocka_unit_test(lengths_are_counted_in_characters),
     };
 
     return cmocka_run_group_tests_name("rules: loading", tests, NULL, NULL);

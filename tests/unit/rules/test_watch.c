@@ -546,7 +546,9 @@ groups_give_way_within_the_budget_and_are_counted(void **state)
 #define BASE                                                                                       \
     "title: A\nname: a\nlogsource: {product: p, category: thing}\ndetection: {s: {count: 1}, "     \
     "condition: s}\n---\n"
-#define C(rest) BASE "title: T\nname: c\ncorrelation: {" rest "}\n"
+#define C(rest)     BASE "title: T\nname: c\ncorrelation: {" rest "}\n"
+/* Of a rule falsepositives must be a list; of a correlation Sigma's schema lets them be one text. */
+#define ALONE(rest) C(rest) "falsepositives: rare ones\n"
 
 static void
 each_fault_of_a_correlation_has_its_code_and_place(void **state)
@@ -555,6 +557,9 @@ each_fault_of_a_correlation_has_its_code_and_place(void **state)
         const char *text, *expected;
         size_t loaded;
     } rows[] = {
+        {ALONE(
+             "type: event_count, rules: [a], group-by: [name], timespan: 1m, condition: {gte: 2}"),
+         "", 2},
         {C("type: event_cuont, rules: [a], group-by: [name], timespan: 1m, condition: {gte: 2}"),
          "8:21 R501", 1},
         {C("type: value_sum, rules: [a], group-by: [name], timespan: 1m, condition: {field: count, "
