@@ -431,7 +431,7 @@ take_whole(struct syc_correlate *c, const struct syc_record *r)
 
 /*
  * A part waits for the others, without its lists: of the exchanges the fields want to know how many were answered. The
- * parts of one connection are few, those who have any, too: they last for 256 exchanges or for --interval.
+ * parts of one connection are few, those who have any, too: each is of 256 exchanges.
  */
 static void
 keep_part(struct syc_correlate *c, const struct syc_record *r)
