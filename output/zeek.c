@@ -262,17 +262,25 @@ forget(struct syc_unfinished **at)
     syc_free(u);
 }
 
-/* The lists are no column of conn.log, and would be most of what has to be kept. */
+/*
+ * The lists are no column of conn.log, and would be most of what has to be kept. Most connections are whole, and are not
+ * looked for among those that are not.
+ */
 void
 syc_emit_zeek(struct syc_output *o, const struct syc_record *r)
 {
-    struct syc_unfinished **at = find(o, r->flow_id);
+    struct syc_unfinished **at;
     struct syc_record bare = *r;
 
+    if (r->part == SYC_NONE) {
+        emit_line(o, r);
+        return;
+    }
+    at = find(o, r->flow_id);
     bare.exchanges = NULL;
     bare.flights = NULL;
     bare.exchange_count = bare.flight_count = 0;
-    if (*at == NULL && (r->part == SYC_NONE || r->final != 0)) {
+    if (*at == NULL && r->final != 0) {
         emit_line(o, r);
     } else if (!keep(at, &bare)) {
         o->lost++;
