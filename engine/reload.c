@@ -103,6 +103,7 @@ use_signatures(struct syc_engine *e, struct syc_signatures *signatures)
     if (e->cadence != NULL) {
         syc_cadence_use(e->cadence, signatures);
     }
+    syc_correlate_use(e->correlate, signatures);
     for (size_t i = 0; e->matches != NULL && i < MATCHES; i++) {
         e->matches[i].syn = NULL;
     }

@@ -601,6 +601,14 @@ syc_correlate_free(struct syc_correlate *c)
 }
 
 void
+syc_correlate_use(struct syc_correlate *c, const struct syc_signatures *signatures)
+{
+    if (c) {
+        c->signatures = signatures;
+    }
+}
+
+void
 syc_correlate_feed(struct syc_correlate *c, const struct syc_record *r)
 {
     if (r->part != SYC_NONE) {

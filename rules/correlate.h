@@ -55,6 +55,9 @@ enum syc_status syc_correlate_new(struct syc_correlate **out, const struct syc_r
                                   size_t budget_octets) SYC_MUST_CHECK;
 void syc_correlate_free(struct syc_correlate *c);
 
+/* Other signatures from here on (borrowed; NULL for none): events that wait keep what those before said. c may be NULL. */
+void syc_correlate_use(struct syc_correlate *c, const struct syc_signatures *signatures);
+
 /* Take in one record, whole or a part. cost: the rules that correlations name; kept only if one of them holds */
 void syc_correlate_feed(struct syc_correlate *c, const struct syc_record *r);
 

@@ -58,11 +58,71 @@ a_connection_that_waits_is_itself_when_others_make_room(void **state)
     syc_ruleset_free(set);
 }
 
+static struct syc_signatures *
+signatures_calling_it(const char *label)
+{
+    struct syc_signatures *set = syc_signatures_new();
+    struct syc_error err;
+    char text[128];
+    int n =
+        snprintf(text, sizeof(text),
+                 "classes = u\n[tcp:request]\nlabel = %s\nsig = 4:64:0:*:1000,0:mss::0\n", label);
+
+    assert_int_equal(syc_signatures_parse(set, "s.fp", text, (size_t)n, false, &err), SYC_OK);
+    return set;
+}
+
+/* After a reload of signatures alone a SYN has the label that they give it, in correlations as in facts. */
+static void
+other_signatures_are_asked_from_then_on(void **state)
+{
+    static const char text[] =
+        "title: A\nname: a\nlogsource: {product: syncopate, category: connection}\n"
+        "detection: {s: {syn.label: 's:u:After:'}, condition: s}\n---\n"
+        "title: B\nname: b\ncorrelation: {type: event_count, rules: [a], group-by: [src_ip], "
+        "timespan: 1h, condition: {gte: 2}}\nsyncopate: {points: 80}\n";
+    struct syc_signatures *before = signatures_calling_it("s:u:Before:");
+    struct syc_signatures *after = signatures_calling_it("s:u:After:");
+    struct syc_ruleset *set = new_set();
+    struct syc_subject subject = {.ip_v = 4};
+    struct syc_correlate *c;
+    struct syc_syn syn;
+    const struct syc_correlated *seen;
+
+    parse(set, "c.yml", text);
+    assert_int_equal(syc_ruleset_seal(set), SYC_OK);
+    assert_int_equal(syc_syn_from_raw("4:64+0:0:1460:1000,0:mss::0", false, &syn, NULL), SYC_OK);
+    assert_int_equal(syc_correlate_new(&c, set, before, 1 << 20), SYC_OK);
+    for (int i = 0; i < 5; i++) {
+        struct syc_record r;
+
+        if (i == 2) {
+            syc_correlate_use(c, after);
+        }
+        syc_record_init(&r);
+        r.start_us = i;
+        r.key.ip_v = 4;
+        r.flow_id = i;
+        r.syn[0] = &syn;
+        syc_correlate_feed(c, &r);
+    }
+    syc_correlate_finish(c);
+    seen = syc_correlate_find(c, syc_ruleset_rule(set, 1), &subject);
+    assert_non_null(seen);
+    assert_int_equal(seen->events, 3);
+    syc_correlate_free(c);
+    syc_ruleset_free(set);
+    syc_signatures_free(before);
+    syc_signatures_free(after);
+    syc_correlate_use(NULL, NULL);
+}
+
 int
 test_correlate_group(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_that_waits_is_itself_when_others_make_room),
+        cmocka_unit_test(other_signatures_are_asked_from_then_on),
     };
 
     return cmocka_run_group_tests_name("rules: correlate", tests, NULL, NULL);
