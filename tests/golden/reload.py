@@ -9,6 +9,7 @@ Each step waits for a sign of the one before (octets taken from the pipe, a line
 """
 import argparse
 import array
+import errno
 import fcntl
 import json
 import os
@@ -96,6 +97,18 @@ class Running:
         return self.output
 
 
+def write_if_read(fifo, octets):
+    """False while nobody reads: a pipe that only its writer had open would take the octets with it."""
+    try:
+        fd = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as e:
+        if e.errno != errno.ENXIO:
+            raise
+        return False
+    with os.fdopen(fd, "wb", buffering=0) as f:
+        return f.write(octets) == len(octets)
+
+
 def late_writer(out, words, folder, octets):
     """A signal while a named pipe has no writer is neither its end nor a fault: the octets of the writer that comes are read."""
     fifo, rules, name = os.path.join(folder, "fifo"), os.path.join(folder, "r.yml"), " ".join(words[1:]) or "captures"
@@ -106,8 +119,7 @@ def late_writer(out, words, folder, octets):
         run.until(run.listens, "signals are listened to")
         run.p.send_signal(signal.SIGHUP)
         run.until(lambda: not run.waits_for_signal(signal.SIGHUP), "the signal is met")
-        with os.fdopen(os.open(fifo, os.O_RDWR), "wb", buffering=0) as f:  # O_RDWR: if the program has ended, this waits for none
-            f.write(octets)
+        run.until(lambda: write_if_read(fifo, octets), "the pipe is opened")
         events = run.end(b"")
     finally:
         run.p.kill()
