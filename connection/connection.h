@@ -63,6 +63,9 @@ struct syc_table_stats {
     size_t connection_octets, connection_limit;
     uint64_t stray_rst;  /* RSTs of tuples that were never seen: they begin no connection */
     uint64_t duplicates; /* frames that a mirror port gave twice */
+    uint64_t denied; /* segments for whose connection there was no memory: they are in no record */
+    uint64_t
+        undescribed; /* SYNs for whose description there was none, or no number: not told to the sink */
 };
 
 /* One thread at a time; two tables share nothing. */

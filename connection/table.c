@@ -58,6 +58,7 @@ tell_syn(struct syc_table *t, const struct syc_key *key, int64_t flow_id,
                                 .syn = syn,
                                 .own = &own};
 
+    t->undescribed += syn == NULL;
     if (t->sink.syn == NULL || syn == NULL) {
         return;
     }
@@ -221,7 +222,7 @@ start_conn(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, u
     struct conn *c;
 
     if (!index_reserve(&t->index) || (c = table_take(t)) == NULL) {
-        t->store.budget.denied++;
+        t->denied++;
         return;
     }
     table_begin(t, c, s, path_id);
@@ -502,7 +503,7 @@ promote(struct syc_table *t, uint32_t ref, uint32_t tag)
     struct conn *c = table_take(t);
 
     if (c == NULL) {
-        t->store.budget.denied++;
+        t->denied++;
         return NULL;
     }
     h = half_get(t, ref);
@@ -547,7 +548,7 @@ bring(struct syc_table *t, uint32_t ref, uint32_t tag)
         return pool_get(&t->pool, ref);
     }
     c = cold_thaw(t, ref);
-    t->store.budget.denied += c == NULL;
+    t->denied += c == NULL;
     return c;
 }
 

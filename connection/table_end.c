@@ -413,5 +413,7 @@ syc_table_stats(const struct syc_table *t, struct syc_table_stats *out)
         .connection_limit = t->store.budget.limit,
         .stray_rst = t->stray_rst,
         .duplicates = t->copies,
+        .denied = t->denied,
+        .undescribed = t->undescribed,
     };
 }

@@ -161,7 +161,7 @@ struct syc_table {
     struct lists lists;
     struct conn blank;   /* a connection that has seen nothing: copied, not computed */
     struct conn scratch; /* half-open SYNs pass through it on their way to a record */
-    uint64_t begun, evicted, stray_rst, copies;
+    uint64_t begun, evicted, stray_rst, copies, denied, undescribed;
     uint64_t peak;       /* most connections at a time, packed ones included */
     int64_t rest_us;     /* a connection is packed this long after its close; tests set it to 0 */
     int64_t rest_due_us; /* when table_rest() next has something to do */

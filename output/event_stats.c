@@ -48,6 +48,9 @@ write_tables(struct syc_json *j, const struct syc_table_stats *t, const struct s
     syc_json_member_count(j, "memuse_bytes", t->connection_octets);
     syc_json_member_count(j, "memcap_bytes", t->connection_limit);
     syc_json_member_count(j, "evicted", t->evicted);
+    if (t->denied > 0) { /* the system had no memory, whatever the cap */
+        syc_json_member_count(j, "denied", t->denied);
+    }
     syc_json_member_count(j, "stray_rst", t->stray_rst);
     syc_json_member_count(j, "duplicates", t->duplicates);
     syc_json_close(j, '}');

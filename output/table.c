@@ -217,6 +217,7 @@ syc_print_stats(int fd, const struct syc_run_stats *s, uint64_t judged)
     print_lost(&to, s->capture.kernel_drops, "packet", "dropped by the kernel");
     print_lost(&to, s->capture.interface_drops, "packet", "dropped by the interface");
     print_lost(&to, s->table.evicted, "connection", "ended early: out of memory (--memory)");
+    print_lost(&to, s->table.denied, "segment", "of no connection: out of memory (--memory)");
     print_lost(&to, s->table.half_open_evicted, "unanswered SYN",
                "given up early: out of memory (--memory)");
     print_lost(&to, s->cadence.sources_evicted, "source", "forgotten: out of memory (--memory)");

@@ -230,7 +230,7 @@ def source():
 
 def stats():
     count = number("", 0)
-    table = {k: count for k in ("active", "peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "stray_rst", "duplicates", "records_dropped", "groups_dropped")}
+    table = {k: count for k in ("active", "peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "denied", "stray_rst", "duplicates", "records_dropped", "groups_dropped")}
     body = obj({"capture": obj({k: count for k in ("packets", "bytes", "kernel_drops", "interface_drops")}, ["packets"]),
                 "decode": obj({}, ["tcp"], count), "connections": count, "sources": count, "sources_once": obj({"count": count}, ["count"]), "connection_table": obj(table),
                 "source_table": obj(table), "half_open": obj(table), "rules": obj({"loaded": count, "refused": count, "correlation": obj({k: count for k in (

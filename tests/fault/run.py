@@ -115,12 +115,6 @@ def losses(run):
     return total, partial
 
 
-def passed_over(run, whole):
-    """The one loss without a count: a segment for which the connection table found no room, while its memory grew."""
-    kinds = [[e.get("event_type") for e in r.lines() or []] for r in (run, whole)]
-    return "fault: in " in run.errors and kinds[0].count("fingerprint") + 1 == kinds[1].count("fingerprint")
-
-
 def unlike(run, whole, statuses=(USAGE, INPUT, OUTPUT)):
     """What a run with a fault must not do; None when it does none of that. whole: the run without."""
     if run.status == whole.status and settled(run.output) == settled(whole.output):
@@ -129,7 +123,7 @@ def unlike(run, whole, statuses=(USAGE, INPUT, OUTPUT)):
         return None
     if run.lines() is None:
         return "half a line"
-    if run.status == whole.status and (losses(run) > losses(whole) or passed_over(run, whole)):
+    if run.status == whole.status and losses(run) > losses(whole):
         return None  # something gave way, and the events say so
     if run.status not in statuses:
         return "less output than without a fault, or another" if run.status == whole.status else "not a status of failure"

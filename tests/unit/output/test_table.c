@@ -196,6 +196,7 @@ counts_say_what_was_not_tcp_and_what_was_lost(void **state)
     s.decode[SYC_DROP_NOT_TCP] = 9;
     s.decode[SYC_DROP_IP_BAD] = 1;
     s.table.connections = 11;
+    s.table.denied = 3;
     s.table.half_open_evicted = 1;
     s.cadence.sources = 1;
     begin(fds);
@@ -207,6 +208,7 @@ counts_say_what_was_not_tcp_and_what_was_lost(void **state)
                         "        1 with a broken IP header\n"
                         "        9 not TCP (UDP, ICMP and the like)\n"
                         "lost: 12 packets dropped by the kernel\n"
+                        "lost: 3 segments of no connection: out of memory (--memory)\n"
                         "lost: 1 unanswered SYN given up early: out of memory (--memory)\n");
 }
 
