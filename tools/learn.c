@@ -304,6 +304,22 @@ print_json(const struct learned *l)
 
 /* ------------------------------------------------------------ the run */
 
+/* SYNs that on_syn() was not called for; a kind of which only these came is missing in the file. */
+static void
+say_unseen(struct learned *l, const struct syc_engine *e)
+{
+    struct syc_run_stats stats;
+
+    syc_engine_stats(e, &stats);
+    if (stats.table.denied + stats.table.undescribed > 0) {
+        l->failed = true;
+        syc_say(
+            "out of memory: %llu segments and %llu SYNs were not looked at, so signatures may be "
+            "missing",
+            (unsigned long long)stats.table.denied, (unsigned long long)stats.table.undescribed);
+    }
+}
+
 /* Faults of inputs are said when they happen; what was read before is learned from. */
 static int
 read_captures(struct learned *l, const struct syc_paths *files, struct syc_engine *e)
@@ -320,6 +336,7 @@ read_captures(struct learned *l, const struct syc_paths *files, struct syc_engin
         syc_say("out of memory");
         return EXIT_INPUT;
     }
+    say_unseen(l, e);
     return 0;
 }
 

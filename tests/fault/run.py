@@ -162,6 +162,7 @@ def make_files(folder):
     """Captures of golden scripts and their other forms; small.pcap is the one that is run often."""
     write(folder, "rule.yml", RULES)
     write(folder, "known.fp", SIGNATURES)
+    write(folder, "none.fp", SIGNATURES.replace("*:64:0:*:*,*:", "*:64:0:*:1,1:"))  # fits no SYN, so there is something to learn
     captures = dict(seeds.scripts())
     for name, octets in captures.items():
         write(folder, name + ".pcap", octets)
@@ -190,18 +191,20 @@ def commands(folder):
         "audit": (["audit", "--json", "--signatures", "known.fp", "small.pcap"], None),
         "rules check": (["rules", "check", "rule.yml"], None),
         "signatures check": (["signatures", "check", "--json", "known.fp"], None),
+        "signatures learn": (["signatures", "learn", "--json", "--signatures", "none.fp", "small.pcap"], None),
         "signatures explain": (["signatures", "explain", "--json", "--signatures", "known.fp", RAW], None),
     }
 
 
 # ---------------------------------------------------------------- faults
 
-def failing_memory(suite, name, words, stdin, step=1):
+def failing_memory(suite, name, words, stdin, step=1, last=0):
+    """step: of how many allocations one fails; last: of so many at the end each."""
     whole, (allocations, _, _) = suite.program.count(words, stdin)
     for kind in ("alloc", "allocs"):
         suite.check(f"{name}: {'one allocation fails' if kind == 'alloc' else 'memory ends'}",
                     lambda kind=kind: ({"words": words, "stdin": stdin, "fault": f"{kind}={k}"}
-                                       for k in range(1, allocations + 1, step)),
+                                       for k in range(1, allocations + 1) if k % step == 0 or k > allocations - last),
                     lambda run: unlike(run, whole))
 
 
@@ -510,7 +513,8 @@ def run_all(suite, captures):
             suite.out.skip(name, "this build has no audit")
             continue
         words = [w.decode() if isinstance(w, bytes) else w for w in words]
-        failing_memory(suite, name, words, stdin, step=29 if name == "audit" else 1)  # it loads the shipped rules
+        shipped_rules = name in ("audit", "signatures learn")
+        failing_memory(suite, name, words, stdin, step=29 if shipped_rules else 1, last=100)
         failing_reads(suite, name, words, stdin)
     failing_memory(suite, "shipped rules", ["--json", "small.pcap"], None, step=37)
     pieces(suite, everything)
