@@ -16,10 +16,6 @@ check(const struct syc_options *o)
         syc_say("-i and -r together: an interface or files, not both");
         return EXIT_USAGE;
     }
-    if (o->human && (o->json || o->events != 0)) {
-        syc_say("--human with --json or --events: the table or the events, not both");
-        return EXIT_USAGE;
-    }
     if (o->interface == NULL && o->reads.count == 0 && o->operands.count == 0) {
         syc_say("nothing to read: name a capture file, or an interface with -i; see "
                 "syncopate --help");

@@ -178,16 +178,11 @@ syc_audit_write_csv(struct syc_run *run)
 
 /* ------------------------------------------------------------ the verb */
 
-/* --human and --json contradict each other; elsewhere --json is merely the default spelled out. */
 static int
 check(const struct syc_options *o)
 {
     if (o->interface != NULL && o->reads.count > 0) {
         syc_say("-i and -r together: an interface or files, not both");
-        return EXIT_USAGE;
-    }
-    if (o->json && o->human) {
-        syc_say("--json and --human together: one of them");
         return EXIT_USAGE;
     }
     if (o->csv != NULL && strcmp(o->csv, "-") == 0) {

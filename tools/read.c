@@ -163,7 +163,7 @@ syc_run_events(struct syc_run *run, const char *name, bool more)
         syc_run_input_failed(run, name, status, &err, more);
     } else if (counts.bad_lines > 0) {
         run->input_failed = true;
-        syc_say("%s: %llu damaged lines were left out; %llu records were judged", name,
+        syc_say("%s: damaged lines left out: %llu; records judged: %llu", name,
                 (unsigned long long)counts.bad_lines, (unsigned long long)counts.records);
     } else if (counts.records == 0 && !run->options->quiet) {
         syc_say("%s: no record in it: connection events (syncopate --events connection), Zeek's "

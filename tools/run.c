@@ -364,6 +364,26 @@ syc_run_drop(struct syc_run *run)
     syc_engine_free(run->engine);
 }
 
+/* Two options of which one would be ignored. */
+static bool
+contradicts_itself(const struct syc_options *o)
+{
+    const char *lines = o->json                        ? "--json"
+                        : o->events != 0               ? "--events"
+                        : o->format == SYC_FORMAT_ZEEK ? "--format zeek"
+                                                       : NULL;
+
+    if (o->human && lines != NULL) {
+        syc_say("--human and %s together: one of them", lines);
+        return true;
+    }
+    if (o->format == SYC_FORMAT_ZEEK && (o->events & ~(unsigned)SYC_EVENT_CONNECTION) != 0) {
+        syc_say("--format zeek writes connections only: --events has more");
+        return true;
+    }
+    return false;
+}
+
 /*
  * On a terminal a table, in a pipe JSON Lines, unless told otherwise: what a person sees and what a
  * program reads differ by default. Lines are written at once where somebody waits for them (live,
@@ -375,8 +395,7 @@ syc_run_begin(struct syc_run *run, const struct syc_options *o, bool many_inputs
     int status;
 
     *run = (struct syc_run){.options = o, .csv = -1};
-    if (o->format == SYC_FORMAT_ZEEK && (o->events & ~(unsigned)SYC_EVENT_CONNECTION) != 0) {
-        syc_say("--format zeek writes connections only: --events has more");
+    if (contradicts_itself(o)) {
         return EXIT_USAGE;
     }
     run->human = o->human || (!o->json && o->events == 0 && o->format == SYC_FORMAT_EVENTS &&
@@ -410,7 +429,7 @@ syc_run_input_failed(struct syc_run *run, const char *name, enum syc_status stat
 {
     const char *what = err->text[0] != 0 ? err->text : syc_status_text(status);
     /* "FILE tcp port 80", as tcpdump takes it behind -r: three words that no file could mean. */
-    bool like_filter = strpbrk(name, "./") == NULL && access(name, F_OK) != 0;
+    bool like_filter = run->files != NULL && strpbrk(name, "./") == NULL && access(name, F_OK) != 0;
 
     run->input_failed = true;
     if (status == SYC_TRUNCATED ||
