@@ -54,17 +54,16 @@ const struct syc_verb syc_verb_judge = {
              "runs: the same verdicts as the run that made them, whatever order they are in.\n"
              "It also reads Zeek's conn.log (JSON or TSV) and Suricata's EVE flow events; what\n"
              "those do not tell is unknown, and rules that need it say so in missing.\n",
-    .examples =
-        "FILE may be packed by gzip or zstd, - is standard input, of a folder the logs are\n"
-        "read. Lines that are no connections are passed over.\n"
-        "\n"
-        "Examples\n"
-        "  syncopate judge conn.log.gz\n"
-        "  syncopate judge --from eve /var/log/suricata/eve.json\n"
-        "  syncopate --events connection trace.pcap | syncopate judge -\n"
-        "  syncopate judge --rules mine.yml monday.jsonl tuesday.jsonl\n"
-        "\n"
-        "Exit status: 0 done, 1 --fail-on was reached, 2 usage or rules, 3 an input was\n"
-        "not read whole, 4 output failed, 130 interrupted.\n",
+    .examples = "FILE may be packed by gzip or zstd, - is standard input, of a folder the logs\n"
+                "are read. Lines that are no connections are passed over.\n"
+                "\n"
+                "Examples\n"
+                "  syncopate judge conn.log.gz\n"
+                "  syncopate judge --from eve /var/log/suricata/eve.json\n"
+                "  syncopate --events connection trace.pcap | syncopate judge -\n"
+                "  syncopate judge --rules mine.yml monday.jsonl tuesday.jsonl\n"
+                "\n"
+                "Exit status: 0 done, 1 --fail-on was reached, 2 usage or rules, 3 an input was\n"
+                "not read whole, 4 output failed, 130 interrupted. More: man syncopate\n",
     .run = run_judge,
 };

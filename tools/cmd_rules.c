@@ -236,40 +236,34 @@ dump(const struct syc_options *o, const char *const *paths, size_t count)
 static int
 run_rules(const struct syc_options *o)
 {
-    const char *what = o->operands.count > 0 ? o->operands.items[0] : "";
+    static const struct syc_part parts[] = {
+        {"check", "syncopate rules check [--json] [PATH...]", SYC_TAKES_JSON, 0, SYC_ANY_COUNT,
+         check},
+        {"test", "syncopate rules test [--rules PATH] CASES...", SYC_TAKES_RULES, 0, SYC_ANY_COUNT,
+         syc_rules_test},
+        {"explain", "syncopate rules explain [--rules PATH] RULE FILE [SOURCE]", SYC_TAKES_RULES, 2,
+         3, syc_rules_explain},
+        {"fields", "syncopate rules fields [--json] [source|connection]", SYC_TAKES_JSON, 0, 1,
+         fields},
+        {"dump", "syncopate rules dump [PATH...]", 0, 0, SYC_ANY_COUNT, dump},
+    };
 
-    if (strcmp(what, "check") == 0) {
-        return check(o, o->operands.items + 1, o->operands.count - 1);
-    }
-    if (strcmp(what, "fields") == 0) {
-        return fields(o, o->operands.items + 1, o->operands.count - 1);
-    }
-    if (strcmp(what, "dump") == 0) {
-        return dump(o, o->operands.items + 1, o->operands.count - 1);
-    }
-    if (strcmp(what, "test") == 0) {
-        return syc_rules_test(o, o->operands.items + 1, o->operands.count - 1);
-    }
-    if (strcmp(what, "explain") == 0 && o->operands.count >= 3 && o->operands.count <= 4) {
-        return syc_rules_explain(o, o->operands.items + 1, o->operands.count - 1);
-    }
-    syc_say("rules: there are check, test, fields, explain and dump; see syncopate rules --help");
-    return EXIT_USAGE;
+    return syc_parts_run(parts, sizeof(parts) / sizeof(parts[0]), "rules", o);
 }
 
 const struct syc_verb syc_verb_rules = {
     .name = "rules",
     .bit = VERB_RULES,
-    .usage = "syncopate rules check [OPTIONS] [PATH...]\n"
+    .usage = "syncopate rules check [--json] [PATH...]\n"
              "       syncopate rules test [--rules PATH] CASES...\n"
              "       syncopate rules explain [--rules PATH] RULE FILE [SOURCE]\n"
              "       syncopate rules fields [--json] [source|connection]\n"
              "       syncopate rules dump [PATH...]",
-    .about = "check reads rules as a run would and says what is wrong with them, with file, line\n"
-             "and column. test runs cases: facts or a capture in, match and verdict out. explain\n"
-             "tells why a rule did or did not fire on the sources of a capture, or of a file of\n"
-             "connection events, test by test. fields prints what rules may read, dump the rules\n"
-             "as they are in use.\n",
+    .about = "syncopate rules check reads rules as a run would and says what is wrong with\n"
+             "them, with file, line and column. test runs cases: facts or a capture in, match\n"
+             "and verdict out. explain tells why a rule did or did not fire on the sources of\n"
+             "a capture, or of a file of connection events, test by test. fields prints what\n"
+             "rules may read, dump the rules as they are in use.\n",
     .examples = "PATH is a rule file or a folder of *.yml and *.yaml; none means the shipped\n"
                 "rules. CASES is a NAME.test.yml or a folder of them. How rules and cases are\n"
                 "written: man syncopate-rules\n"

@@ -285,7 +285,7 @@ explain_as_json(const struct syc_signatures *set, const char *raw, const struct 
 }
 
 static int
-explain(const struct syc_options *o)
+explain(const struct syc_options *o, const char *const *words, size_t count)
 {
     struct syc_error err = {0};
     struct syc_signatures *set;
@@ -302,8 +302,8 @@ explain(const struct syc_options *o)
         syc_signatures_free(set);
         return EXIT_USAGE;
     }
-    for (size_t i = 1; ok && i < o->operands.count; i++) {
-        const char *raw = o->operands.items[i];
+    for (size_t i = 0; ok && i < count; i++) {
+        const char *raw = words[i];
         struct syc_identity id;
         struct syc_syn syn;
 
@@ -328,43 +328,39 @@ explain(const struct syc_options *o)
 static int
 run_signatures(const struct syc_options *o)
 {
-    const char *what = o->operands.count > 0 ? o->operands.items[0] : "";
+    static const struct syc_part parts[] = {
+        {"check", "syncopate signatures check [--json] [FILE...]", SYC_TAKES_JSON, 0, SYC_ANY_COUNT,
+         check},
+        {"explain",
+         "syncopate signatures explain [--json] [--syn-ack] [--signatures FILE] RAW_SIG...",
+         SYC_TAKES_JSON | SYC_TAKES_SYN_ACK | SYC_TAKES_SIGNATURES, 1, SYC_ANY_COUNT, explain},
+        {"learn", "syncopate signatures learn [--json] [--signatures FILE] CAPTURE...",
+         SYC_TAKES_JSON | SYC_TAKES_SIGNATURES, 1, SYC_ANY_COUNT, syc_learn},
+    };
 
-    if (strcmp(what, "check") == 0 && o->signatures.count == 0 && !o->syn_ack) {
-        return check(o, o->operands.items + 1, o->operands.count - 1);
-    }
-    if (strcmp(what, "explain") == 0 && o->operands.count > 1) {
-        return explain(o);
-    }
-    if (strcmp(what, "learn") == 0 && o->operands.count > 1 && !o->syn_ack) {
-        return syc_learn(o);
-    }
-    syc_say("signatures: there are \"check [FILE...]\", \"explain RAW_SIG...\" and \"learn "
-            "CAPTURE...\"; see syncopate signatures --help");
-    return EXIT_USAGE;
+    return syc_parts_run(parts, sizeof(parts) / sizeof(parts[0]), "signatures", o);
 }
 
 const struct syc_verb syc_verb_signatures = {
     .name = "signatures",
     .bit = VERB_SIGNATURES,
-    .usage = "syncopate signatures check [OPTIONS] [FILE...]\n"
+    .usage = "syncopate signatures check [--json] [FILE...]\n"
              "       syncopate signatures explain [OPTIONS] RAW_SIG...\n"
-             "       syncopate signatures learn [OPTIONS] CAPTURE...",
+             "       syncopate signatures learn [--json] [--signatures FILE] CAPTURE...",
     .about = "syncopate signatures check says what is wrong with signature files, and which of\n"
              "their lines can never win. explain says which signature a SYN gets, what else\n"
              "fits, and what is in the way of the nearest ones. learn prints signatures for\n"
              "the SYNs of captures that none fits.\n",
-    .examples =
-        "FILE is in p0f.fp syntax; none means the shipped files. RAW_SIG is what events\n"
-        "have as syn.p0f. How signatures are written: man syncopate-signatures\n"
-        "\n"
-        "Examples\n"
-        "  syncopate signatures check /etc/p0f/p0f.fp\n"
-        "  syncopate signatures explain '4:57+7:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0'\n"
-        "  syncopate signatures learn trace.pcap > mine.fp\n"
-        "  syncopate --signatures mine.fp --events fingerprint trace.pcap\n"
-        "\n"
-        "Exit status: 0 done (warnings do not count), 2 usage or errors in signatures,\n"
-        "3 a capture was not read whole, 4 output failed.\n",
+    .examples = "FILE is in p0f.fp syntax; none means the shipped files. RAW_SIG is what events\n"
+                "have as syn.p0f. How signatures are written: man syncopate-signatures\n"
+                "\n"
+                "Examples\n"
+                "  syncopate signatures check /etc/p0f/p0f.fp\n"
+                "  syncopate signatures explain '4:255+0:0:1460:65535,0:mss::0'\n"
+                "  syncopate signatures learn trace.pcap > mine.fp\n"
+                "  syncopate --signatures mine.fp --events fingerprint trace.pcap\n"
+                "\n"
+                "Exit status: 0 done (warnings do not count), 2 usage or errors in signatures,\n"
+                "3 a capture was not read whole, 4 output failed.\n",
     .run = run_signatures,
 };

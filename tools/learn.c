@@ -403,9 +403,9 @@ learn_from(struct learned *l, const struct syc_paths *files)
 }
 
 int
-syc_learn(const struct syc_options *o)
+syc_learn(const struct syc_options *o, const char *const *words, size_t count)
 {
-    const struct syc_texts names = {o->operands.items + 1, o->operands.count - 1};
+    const struct syc_texts names = {(const char **)words, count};
     struct learned *l = syc_alloc(1, sizeof(*l));
     struct syc_paths files = {0};
     int status;

@@ -82,6 +82,28 @@ void syc_options_fini(struct syc_options *o);
 /* The help of a verb on standard output, out of the same table that syc_options_parse() reads by. */
 void syc_options_help(const struct syc_verb *verb);
 
+/* ---- verbs of several parts (parts.c) ---- */
+
+enum {
+    SYC_TAKES_JSON = 1,
+    SYC_TAKES_RULES = 2,
+    SYC_TAKES_SIGNATURES = 4,
+    SYC_TAKES_SYN_ACK = 8,
+    SYC_ANY_COUNT = 0x7fffffff
+};
+
+/* "rules check": the second word of a command line, and what may follow it. */
+struct syc_part {
+    const char *name, *usage;
+    unsigned takes;     /* options of the verb that mean something here */
+    size_t least, most; /* words behind the name */
+    int (*run)(const struct syc_options *o, const char *const *words, size_t count);
+};
+
+/* Run the part that the first operand names, or say what there is; the exit status. */
+int syc_parts_run(const struct syc_part *parts, size_t count, const char *verb,
+                  const struct syc_options *o);
+
 /* ---- messages (say.c) ---- */
 
 /* "syncopate: ..." and a newline on standard error; control characters, which names may hold, become '?'. */
@@ -119,8 +141,8 @@ int syc_rules_explain(const struct syc_options *o, const char *const *words, siz
 
 /* ---- signatures for what none fits (learn.c) ---- */
 
-/* Read the captures of the words after the first, print signatures for their unknown SYNs; the exit status. */
-int syc_learn(const struct syc_options *o);
+/* Read the captures named, print signatures for their unknown SYNs; the exit status. */
+int syc_learn(const struct syc_options *o, const char *const *words, size_t count);
 
 /* ---- a run: engine, output, signals, the end (run.c) ---- */
 
