@@ -72,16 +72,10 @@ syc_cadence_free(struct syc_cadence *c)
  * fingerprints are lower bounds.
  */
 static void
-feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, uint32_t agent)
+fill_mark(struct mark *m, const struct syc_record *r, uint32_t stack, uint32_t agent)
 {
-    struct setup setup = syc_mark_setup(r);
     struct work work = syc_mark_work(r);
-    struct mark *m = syc_store_add(&c->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r));
-    uint32_t to;
 
-    if (m == NULL) {
-        return;
-    }
     syc_mark_fill(m, r, &work);
     m->stack = stack;
     m->agent = agent;
@@ -89,6 +83,36 @@ feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, ui
     if (stack == STORE_NONE && r->syn[SYC_TOSERVER] != NULL) {
         m->degraded |= 1U << SYC_DEGRADED_SIGNATURES_CUT;
     }
+}
+
+/* A bare SYN of a client of which nothing else is known; false: it is more than that. */
+static bool
+feed_single(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, uint32_t agent)
+{
+    struct mark m = {.first = 0};
+
+    if (r->pkts[SYC_TOCLIENT] > 0 || r->exchange_count > 0) {
+        return false; /* what most records are is told without filling a mark in */
+    }
+    fill_mark(&m, r, stack, agent);
+    return syc_singles_fit(&m) && syc_store_add_single(&c->store, r->key.client, r->key.ip_v, &m);
+}
+
+static void
+feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, uint32_t agent)
+{
+    struct setup setup = syc_mark_setup(r);
+    struct mark *m;
+    uint32_t to;
+
+    if (feed_single(c, r, stack, agent)) {
+        return;
+    }
+    m = syc_store_add(&c->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r));
+    if (m == NULL) {
+        return;
+    }
+    fill_mark(m, r, stack, agent);
     to = m->first;
     for (size_t i = 0; i < r->exchange_count; i++) {
         struct item burst;
@@ -96,7 +120,6 @@ feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, ui
             *burst_at(&c->store, to++) = burst;
         }
     }
-    syc_store_settle(&c->store, m);
 }
 
 void
@@ -177,7 +200,7 @@ introduce(struct syc_cadence *c, const struct view *v, enum syc_subject_kind kin
     row[FACT_SRC_IP].type = SYC_ADDR;
     row[FACT_SRC_IP].u.addr.ip_v = out->subject.ip_v;
     memcpy(row[FACT_SRC_IP].u.addr.octets, out->subject.source, sizeof(out->subject.source));
-    fact_int(row, FACT_CONN_COUNT, (int64_t)v->count);
+    fact_int(row, FACT_CONN_COUNT, (int64_t)(v->count + v->unseen));
 }
 
 const struct syc_subject *
@@ -303,32 +326,25 @@ SYC_SORT_DEFINE(sort_places, struct place, place_less)
 
 _Static_assert(STORE_ORDER_SOURCE == 2 * sizeof(struct place), "places and their spare room");
 
-/* Of those that are judged: one unanswered SYN tells nothing of who sent it, and such sources are counted only. */
-static size_t
+/* Singles are not among them: one unanswered SYN tells nothing of who sent it. */
+static void
 order_sources(const struct store *s, struct place *places)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < s->slot_count; i++) {
-        if (s->slots[i].source != STORE_NONE) {
-            const struct source *source = source_at(s, s->slots[i].source);
-            const uint8_t *from = source->addr + (source->ip_v == 4 ? 8 : 0);
-            if (!source->single) {
-                places[n++] = (struct place){address_half(from), source};
-            }
-        }
+    for (uint32_t i = 0; i < s->sources.used; i++) {
+        const struct source *source = source_at(s, i);
+        const uint8_t *from = source->addr + (source->ip_v == 4 ? 8 : 0);
+        places[i] = (struct place){address_half(from), source};
     }
-    sort_places(places, n, places + n);
-    return n;
+    sort_places(places, s->sources.used, places + s->sources.used);
 }
 
 static void
-visit_all(struct syc_visit *v, const struct place *places, size_t count,
+visit_all(struct syc_visit *v, const struct place *places,
           void (*visit)(void *user, struct syc_visit *v), void *user)
 {
     const struct who who = {&v->c->stacks, &v->c->agents};
 
-    for (size_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < v->c->store.sources.used; i++) {
         syc_view_source(&v->room, &v->c->store, places[i].source, &v->whole);
         v->from = 0;
         if (v->whole.count_all > 0) {
@@ -363,7 +379,7 @@ syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_v
     if (status != SYC_OK) {
         return status;
     }
-    places = syc_alloc(c->store.source_count - c->store.single_count, 2 * sizeof(*places));
+    places = syc_alloc(c->store.sources.used, 2 * sizeof(*places));
     if (places == NULL || !make_room(&v.room, &c->store)) {
         syc_room_fini(&v.room);
         syc_free(places);
@@ -374,7 +390,8 @@ syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_v
     syc_stacks_rank(&c->stacks);
     syc_agents_rank(&c->agents);
     syc_fleets_clear(&c->fleets);
-    visit_all(&v, places, order_sources(&c->store, places), visit, user);
+    order_sources(&c->store, places);
+    visit_all(&v, places, visit, user);
     syc_room_fini(&v.room);
     syc_free(places);
     return SYC_OK;
@@ -382,25 +399,40 @@ syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_v
 
 /* ------------------------------------------------------------ groups of sources */
 
-/* Beside the facts of its connections: who its clients are, and the one to name. */
+/* Beside the facts of its connections: who its clients are, and the one to name; and what its view does not hold. */
+static void
+fill_service(struct syc_cadence *c, const struct view *view, const struct service_more *more,
+             struct known *out)
+{
+    struct syc_subject *s = &out->subject;
+    struct syc_value *row = out->facts.row;
+
+    introduce(c, view, SYC_SUBJECT_DESTINATION, out);
+    syc_facts_clients(view, &c->store, more, row, s->source);
+    memcpy(row[FACT_SRC_IP].u.addr.octets, s->source, sizeof(s->source));
+    s->source_count = row[FACT_SRC_ADDR].u.i;
+    s->conn_count += (int64_t)view->unseen;
+    if (more->singles > 0) {
+        s->window_start_us =
+            more->first_us < s->window_start_us ? more->first_us : s->window_start_us;
+        s->window_end_us = more->last_us > s->window_end_us ? more->last_us : s->window_end_us;
+    }
+}
+
 static enum syc_status
 visit_services(struct syc_cadence *c, void (*visit)(void *user, const struct syc_subject *s),
                void *user)
 {
     struct known known;
-    struct syc_value *row = known.facts.row;
     struct services services;
     enum syc_status status = syc_services_init(&services, &c->store);
-    struct view view;
 
     syc_facts_init(&known.facts, &c->stacks, &c->agents);
-    for (size_t at = 0; status == SYC_OK && (at = syc_services_next(&services, at, &view)) != 0;) {
-        const struct source *top;
-        introduce(c, &view, SYC_SUBJECT_DESTINATION, &known);
-        top = syc_facts_clients(&view, &c->store, row);
-        memcpy(known.subject.source, top->addr, sizeof(top->addr));
-        memcpy(row[FACT_SRC_IP].u.addr.octets, top->addr, sizeof(top->addr));
-        known.subject.source_count = row[FACT_SRC_ADDR].u.i;
+    for (uint32_t i = 0; i < services.count; i++) {
+        struct service_more more;
+        struct view view;
+        syc_services_view(&services, i, &view, &more);
+        fill_service(c, &view, &more, &known);
         visit(user, &known.subject);
     }
     c->services_cut = services.cut;
@@ -465,9 +497,9 @@ syc_cadence_stats(const struct syc_cadence *c, struct syc_cadence_stats *out)
     const struct store *s = &c->store;
 
     *out = (struct syc_cadence_stats){.sources = s->seen,
-                                      .sources_evicted = s->evicted,
+                                      .sources_evicted = s->singles.evicted,
                                       .records_dropped = s->dropped,
-                                      .sources_once = s->single_count + s->evicted,
+                                      .sources_once = s->singles.live + s->singles.evicted,
                                       .groups_dropped = c->fleets.dropped + c->services_cut,
                                       .octets = s->budget.used,
                                       .octets_peak = s->budget.peak,

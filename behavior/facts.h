@@ -323,8 +323,12 @@ void syc_facts_layout(const struct syc_syn *syn, struct syc_value *row);
 void syc_facts_signature(struct stack *stack, const struct syc_signatures *signatures,
                          struct syc_value *row);
 
-/* Facts of a service's clients. Returns the one with most of its unfinished connections, of equals the first. */
-const struct source *syc_facts_clients(const struct view *v, const struct store *s,
-                                       struct syc_value *row);
+/*
+ * Facts of a service's clients; marks without a source are of its singles, whom `more` counts. top: the one with most of its
+ * unfinished connections, of equals the first by address.
+ */
+struct service_more;
+void syc_facts_clients(const struct view *v, const struct store *s, const struct service_more *more,
+                       struct syc_value *row, uint8_t top[16]);
 
 #endif

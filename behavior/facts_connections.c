@@ -84,6 +84,15 @@ window_peak(const int64_t *times, size_t n, int64_t window_us)
     return (int64_t)peak;
 }
 
+/* Of starts, or of those that the view does not hold, whichever is more. */
+static int64_t
+rate(const int64_t *starts, size_t n, int64_t window_us, uint64_t unseen)
+{
+    int64_t peak = window_peak(starts, n, window_us);
+
+    return peak > (int64_t)unseen ? peak : (int64_t)unseen;
+}
+
 /*
  * Retries that wait longer each time: 2, 4, 8, 16 s. The first two gaps of a run set its factor, so a run of n has
  * n - 2 gaps that chance would have had to hit. Gaps below half a second are bursts, not patience.
@@ -134,8 +143,9 @@ syc_facts_starts(const struct basis *b, struct syc_value *row)
         same += starts[i] - starts[i - 1] < same_start_us;
     }
     if (n > 0) {
-        fact_int(row, FACT_CONN_RATE_1S, window_peak(starts, n, SYC_US_PER_S));
-        fact_int(row, FACT_CONN_RATE_10S, window_peak(starts, n, 10 * SYC_US_PER_S));
+        fact_int(row, FACT_CONN_RATE_1S, rate(starts, n, SYC_US_PER_S, b->view.unseen_rate[0]));
+        fact_int(row, FACT_CONN_RATE_10S,
+                 rate(starts, n, 10 * SYC_US_PER_S, b->view.unseen_rate[1]));
     }
     if (n >= LEAST_SAME_START) {
         fact_ratio(row, FACT_CONN_SAME_START, same, n - 1, 1);
@@ -269,6 +279,8 @@ syc_facts_use(const struct basis *b, struct syc_value *row)
         count_mark(&c, v->marks[i]);
     }
     fact_int(row, FACT_IAT_N, c.starts > 0 ? (int64_t)c.starts - 1 : 0);
+    c.starts += v->unseen;
+    c.unanswered += v->unseen;
     if (v->count > 0) {
         fact_real(row, FACT_CONN_SPAN, (double)(c.last_us - v->marks[0]->start_us) / 1e6);
         use_facts(&c, row);

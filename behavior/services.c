@@ -1,22 +1,27 @@
 /*
  * Flooded services, found without a table of all services.
  *
- *    marks --count unfinished by hash of service--> 64 Ki counters
- *    marks --those whose counter is high----------> list --sort--> services --count exactly--> view
+ *    marks, singles, counts of those gone --by hash of service--> 64 Ki counters of what is unfinished
+ *    those whose counter is high ----------> services, counted exactly -> those with enough, in order
+ *    their marks and singles --------------> lists by service -> view
  *
  * A scan touches a million services once each, and a table of them would cost more than the scan's own marks. Counters
  * by hash find the few that could have enough; other services that share a counter with one of these are counted exactly
  * afterwards and passed over. The hash has no secret key, so that the memory which stats show is the same in each run:
- * whoever makes services collide lengthens the list, which a flood of one service does as well.
+ * whoever makes services collide lengthens the lists, which a flood of one service does as well.
+ *
+ * Under a flood nearly all connections of a service are singles. The first of them become marks for as long as the service
+ * is looked at: for what is asked of their rhythm and stacks a thousand are enough, and marks of a million would take more
+ * memory than the flood itself. All are counted, and their rates are taken from all. "First" goes by their start and not by
+ * arrival, so it is the same for records in any order.
  */
 
 #include "behavior/services.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { COUNTERS = 1 << 16 };
-
-static const struct syc_hash_key no_secret = {0, 0};
+enum { COUNTERS = 1 << 16, LIST_FIRST = 64 };
 
 static bool
 is_unfinished(const struct mark *m)
@@ -24,155 +29,304 @@ is_unfinished(const struct mark *m)
     return (m->flags & (MARK_HALF_OPEN | MARK_REFUSED | MARK_UNANSWERED)) != 0;
 }
 
-/* Marks of parts are no connections; free ones have no source. */
+/* Marks of parts are no connections. */
 static bool
 is_connection(const struct mark *m)
 {
-    return m->source != STORE_NONE && (m->flags & MARK_CONTINUES) == 0;
+    return (m->flags & MARK_CONTINUES) == 0;
 }
 
-static uint32_t *
-counter_of(uint32_t *counters, const struct mark *m)
-{
-    uint64_t words[3] = {address_half(m->dest), address_half(m->dest + 8),
-                         (uint64_t)m->dest_port << 8 | m->dest_ip_v};
+/* Where a connection goes: enough to find its service. */
+struct where {
+    const uint8_t *addr;
+    uint16_t port;
+    uint8_t ip_v;
+};
 
-    return &counters[syc_hash_words(&no_secret, words, 3) % COUNTERS];
+static inline struct where
+where_mark(const struct mark *m)
+{
+    return (struct where){m->dest, m->dest_port, (uint8_t)m->dest_ip_v};
 }
 
-static int
-compare_service(const struct mark *a, const struct mark *b)
+static inline struct where
+where_single(const struct store *s, const struct single *one)
 {
-    int c = a->dest_ip_v - b->dest_ip_v;
-
-    c = c != 0 ? c : memcmp(a->dest, b->dest, sizeof(a->dest));
-    return c != 0 ? c : a->dest_port - b->dest_port;
+    return (struct where){one->dest, one->dest_port, syc_single_ip_v(s, one)};
 }
 
-/* flow_id settles what is equal in all of this: it is a hash of the whole tuple and of the start. */
-static inline bool
-service_less(const struct mark *a, const struct mark *b)
+static inline uint32_t
+hash_where(struct where w)
 {
-    int c = compare_service(a, b);
+    uint64_t half[2];
+    uint64_t x;
 
-    if (c != 0) {
-        return c < 0;
-    }
-    return a->start_us != b->start_us ? a->start_us < b->start_us : a->flow_id < b->flow_id;
+    memcpy(half, w.addr, sizeof(half));
+    x = half[0] * UINT64_C(0x9e3779b97f4a7c15) ^
+        (half[1] ^ (uint64_t)w.port << 8 ^ w.ip_v) * UINT64_C(0xff51afd7ed558ccd);
+    x = (x ^ x >> 32) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return (uint32_t)(x >> 32);
 }
 
-SYC_SORT_DEFINE(sort_services, struct mark *, service_less)
+/* ------------------------------------------------------------ every connection */
 
-static size_t
-service_end(struct mark *const *marks, size_t n, size_t from)
+/*
+ * Visit the connections of the store: marks, then singles (m NULL), then the services of singles that
+ * gave way (one NULL as well).
+ */
+struct seen {
+    struct where where;
+    struct mark *m;
+    uint32_t position;
+    const struct crowd_place *gone;
+};
+
+static void
+each(struct services *v, uint32_t *counters,
+     void (*visit)(struct services *v, uint32_t *counters, const struct seen *seen))
 {
-    size_t to = from + 1;
-
-    while (to < n && compare_service(marks[from], marks[to]) == 0) {
-        to++;
-    }
-    return to;
-}
-
-/* Marks whose counter is high; into list when there is one. */
-static size_t
-gather(const struct store *s, uint32_t *counters, struct mark **list)
-{
-    size_t n = 0;
+    struct store *s = v->store;
+    const struct singles *q = &s->singles;
 
     for (uint32_t i = 0; i < s->marks.used; i++) {
         struct mark *m = mark_at(s, i);
-        if (is_connection(m) && *counter_of(counters, m) >= SERVICES_LEAST) {
-            if (list != NULL) {
-                list[n] = m;
-            }
-            n++;
+        if (is_connection(m)) {
+            visit(v, counters, &(struct seen){.where = where_mark(m), .m = m});
         }
     }
-    return n;
-}
-
-static void
-count_unfinished(const struct store *s, uint32_t *counters)
-{
-    for (uint32_t i = 0; i < s->marks.used; i++) {
-        const struct mark *m = mark_at(s, i);
-        if (is_connection(m) && is_unfinished(m)) {
-            ++*counter_of(counters, m);
+    for (uint32_t i = 0; i < q->count; i++) {
+        uint32_t at = single_position(q, i);
+        const struct single *one = single_at(q, at);
+        if (one->live) {
+            visit(v, counters, &(struct seen){.where = where_single(s, one), .position = at});
+        }
+    }
+    for (size_t i = 0; q->gone != NULL && !q->gone_untold && i < CROWD_PLACES; i++) {
+        const struct crowd_place *p = &q->gone->places[i];
+        if (p->count > 0) {
+            visit(v, counters, &(struct seen){.where = {p->addr, p->port, p->ip_v}, .gone = p});
         }
     }
 }
 
-/* Only services that are really looked at: their exact counts decide. */
 static void
-keep_flooded(struct services *v)
+count_unfinished(struct services *v, uint32_t *counters, const struct seen *seen)
 {
-    size_t kept = 0;
+    uint32_t *counter = &counters[hash_where(seen->where) % COUNTERS];
+    uint64_t more =
+        seen->gone != NULL ? seen->gone->count : seen->m == NULL || is_unfinished(seen->m);
 
-    for (size_t from = 0, to; from < v->count; from = to) {
-        size_t unfinished = 0;
-        to = service_end(v->marks, v->count, from);
-        for (size_t i = from; i < to; i++) {
-            unfinished += is_unfinished(v->marks[i]);
+    (void)v;
+    *counter = more < UINT32_MAX - *counter ? *counter + (uint32_t)more : UINT32_MAX;
+}
+
+/* ------------------------------------------------------------ services by hash */
+
+static uint32_t *
+slot_of(const struct services *v, struct where w)
+{
+    uint32_t mask = 2 * v->room - 1;
+    uint32_t at = hash_where(w) >> 8;
+
+    for (;; at++) {
+        const struct service *k = &v->list[v->slots[at & mask] - 1];
+        if (v->slots[at & mask] == 0 ||
+            (k->port == w.port && k->ip_v == w.ip_v && memcmp(k->addr, w.addr, 16) == 0)) {
+            return &v->slots[at & mask];
         }
-        if (unfinished >= SERVICES_LEAST) {
-            memmove(v->marks + kept, v->marks + from, (to - from) * sizeof(*v->marks));
-            kept += to - from;
+    }
+}
+
+static bool
+grow(struct services *v)
+{
+    struct services bigger = *v;
+
+    bigger.room = v->room == 0 ? LIST_FIRST : v->room * 2;
+    bigger.list = syc_store_take(v->store, bigger.room * sizeof(*v->list));
+    bigger.slots = syc_store_take(v->store, bigger.room * 2 * sizeof(*v->slots));
+    if (bigger.list == NULL || bigger.slots == NULL) {
+        syc_store_give(v->store, bigger.list, bigger.room * sizeof(*v->list));
+        syc_store_give(v->store, bigger.slots, bigger.room * 2 * sizeof(*v->slots));
+        return false;
+    }
+    if (v->list != NULL) {
+        memcpy(bigger.list, v->list, v->count * sizeof(*v->list));
+    }
+    for (uint32_t i = 0; i < v->count; i++) {
+        const struct service *k = &v->list[i];
+        *slot_of(&bigger, (struct where){k->addr, k->port, k->ip_v}) = i + 1;
+    }
+    syc_store_give(v->store, v->list, v->room * sizeof(*v->list));
+    syc_store_give(v->store, v->slots, v->room * 2 * sizeof(*v->slots));
+    *v = bigger;
+    return true;
+}
+
+/* NULL when there is no room for another one: then all is cut. */
+static struct service *
+ensure(struct services *v, struct where w)
+{
+    uint32_t *slot = v->room > 0 ? slot_of(v, w) : NULL;
+
+    if (slot == NULL || *slot == 0) {
+        if (v->count == v->room && !grow(v)) {
+            return NULL;
+        }
+        slot = slot_of(v, w);
+        v->list[v->count] = (struct service){.port = w.port, .ip_v = w.ip_v};
+        memcpy(v->list[v->count].addr, w.addr, 16);
+        *slot = ++v->count;
+    }
+    return &v->list[*slot - 1];
+}
+
+static void
+count_exactly(struct services *v, uint32_t *counters, const struct seen *seen)
+{
+    struct service *k;
+
+    if (v->cut || counters[hash_where(seen->where) % COUNTERS] < SERVICES_LEAST) {
+        return;
+    }
+    k = ensure(v, seen->where);
+    if (k == NULL) {
+        v->cut = true;
+        return;
+    }
+    if (seen->gone != NULL) {
+        k->gone = seen->gone;
+    } else if (seen->m == NULL) {
+        k->singles++;
+    } else {
+        k->marks++;
+        k->bursts += seen->m->burst_count;
+        k->unfinished += is_unfinished(seen->m);
+    }
+}
+
+/* ------------------------------------------------------------ lists by service */
+
+static inline bool
+service_less(const struct service *a, const struct service *b)
+{
+    int c = a->ip_v - b->ip_v;
+
+    c = c != 0 ? c : memcmp(a->addr, b->addr, sizeof(a->addr));
+    return c < 0 || (c == 0 && a->port < b->port);
+}
+
+#define LESS(a, b) service_less(&(a), &(b))
+SYC_SORT_DEFINE(sort_services, struct service, LESS)
+
+/* Marks that are made of its singles: where none is kept, of the last one that gave way. */
+static uint32_t
+sample_of(const struct service *k)
+{
+    if (k->singles == 0) {
+        return k->gone != NULL;
+    }
+    return k->singles < SERVICES_SAMPLE ? k->singles : SERVICES_SAMPLE;
+}
+
+/* Only those with enough, by address and port; where the lists of each begin. False: no memory to sort them. */
+static bool
+order_services(struct services *v)
+{
+    struct service *spare = syc_alloc(v->count, sizeof(*spare));
+    uint32_t kept = 0;
+
+    if (spare == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < v->count; i++) {
+        const struct service *k = &v->list[i];
+        if (k->unfinished + (uint64_t)k->singles + (k->gone != NULL ? k->gone->count : 0) >=
+            SERVICES_LEAST) {
+            v->list[kept++] = *k;
         }
     }
     v->count = kept;
+    sort_services(v->list, kept, spare);
+    syc_free(spare);
+    memset(v->slots, 0, 2 * v->room * sizeof(*v->slots));
+    for (uint32_t i = 0; i < kept; i++) {
+        struct service *k = &v->list[i];
+        *slot_of(v, (struct where){k->addr, k->port, k->ip_v}) = i + 1;
+        k->marks_at = (uint32_t)v->mark_room;
+        k->singles_at = (uint32_t)v->single_room;
+        v->mark_room += k->marks + sample_of(k);
+        v->single_room += k->singles;
+        v->sample_room = sample_of(k) > v->sample_room ? sample_of(k) : v->sample_room;
+    }
+    return true;
 }
 
-/* A room for the largest of them, if the budget has it. */
-static enum syc_status
-make_room(struct services *v)
+/* The counts of a service serve as cursors, and are what they were at the end. */
+static void
+gather(struct services *v, uint32_t *counters, const struct seen *seen)
 {
-    size_t most_marks = 0;
-    size_t most_bursts = 0;
-    size_t octets;
+    uint32_t number;
+    struct service *k;
 
-    for (size_t from = 0, to; from < v->count; from = to) {
-        size_t bursts = 0;
-        to = service_end(v->marks, v->count, from);
-        for (size_t i = from; i < to; i++) {
-            bursts += v->marks[i]->burst_count;
-        }
-        most_marks = to - from > most_marks ? to - from : most_marks;
-        most_bursts = bursts > most_bursts ? bursts : most_bursts;
+    if (seen->gone != NULL || counters[hash_where(seen->where) % COUNTERS] < SERVICES_LEAST) {
+        return;
     }
-    octets = most_marks * STORE_WORK_MARK + most_bursts * STORE_WORK_BURST;
-    if (!syc_budget_take(&v->store->budget, octets)) {
+    number = *slot_of(v, seen->where);
+    if (number == 0) {
+        return;
+    }
+    k = &v->list[number - 1];
+    if (seen->m != NULL) {
+        v->marks[k->marks_at + k->marks++] = seen->m;
+    } else {
+        v->singles[k->singles_at + k->singles++] = seen->position;
+    }
+}
+
+/* Lists and a room for the largest of them, if the budget has them. */
+static enum syc_status
+make_lists(struct services *v)
+{
+    size_t marks = 0, bursts = 0, octets;
+
+    for (uint32_t i = 0; i < v->count; i++) {
+        struct service *k = &v->list[i];
+        marks = k->marks + sample_of(k) > marks ? k->marks + sample_of(k) : marks;
+        bursts = k->bursts > bursts ? k->bursts : bursts;
+        k->marks = k->singles = 0;
+    }
+    v->marks = syc_store_take(v->store, v->mark_room * sizeof(struct mark *));
+    v->singles = syc_store_take(v->store, v->single_room * sizeof(*v->singles));
+    v->sample = syc_store_take(v->store, v->sample_room * sizeof(*v->sample));
+    octets = marks * STORE_WORK_MARK + bursts * STORE_WORK_BURST;
+    if (v->marks == NULL || v->singles == NULL || v->sample == NULL ||
+        !syc_budget_take(&v->store->budget, octets)) {
         v->cut = true;
-        v->count = 0;
         return SYC_OK;
     }
-    v->octets += octets;
-    return syc_room_init(&v->room, most_marks, most_marks + most_bursts) ? SYC_OK : SYC_NO_MEMORY;
+    v->work_octets = octets;
+    return syc_room_init(&v->work, marks, marks + bursts) ? SYC_OK : SYC_NO_MEMORY;
 }
 
 static enum syc_status
 find(struct services *v, uint32_t *counters)
 {
-    size_t n;
+    enum syc_status status;
 
-    count_unfinished(v->store, counters);
-    n = gather(v->store, counters, NULL);
-    if (n == 0) {
+    each(v, counters, count_unfinished);
+    each(v, counters, count_exactly);
+    if (v->cut || v->count == 0) {
         return SYC_OK;
     }
-    if (!syc_budget_take(&v->store->budget, n * 2 * sizeof(*v->marks))) {
-        v->cut = true;
-        return SYC_OK;
-    }
-    v->octets += n * 2 * sizeof(*v->marks);
-    v->marks = syc_alloc(n, 2 * sizeof(*v->marks));
-    if (v->marks == NULL) {
+    if (!order_services(v)) {
         return SYC_NO_MEMORY;
     }
-    v->count = gather(v->store, counters, v->marks);
-    sort_services(v->marks, n, v->marks + n);
-    keep_flooded(v);
-    return v->count > 0 ? make_room(v) : SYC_OK;
+    status = v->count > 0 ? make_lists(v) : SYC_OK;
+    if (status == SYC_OK && !v->cut) {
+        each(v, counters, gather);
+    }
+    return status;
 }
 
 enum syc_status
@@ -185,6 +339,7 @@ syc_services_init(struct services *v, struct store *s)
     if (counters != NULL) {
         status = find(v, counters);
     }
+    v->count = v->cut || status != SYC_OK ? 0 : v->count;
     syc_free(counters);
     return status;
 }
@@ -192,25 +347,151 @@ syc_services_init(struct services *v, struct store *s)
 void
 syc_services_fini(struct services *v)
 {
-    syc_room_fini(&v->room);
-    syc_free(v->marks);
-    syc_budget_give(&v->store->budget, v->octets);
+    struct store *s = v->store;
+
+    syc_room_fini(&v->work);
+    syc_budget_give(&s->budget, v->work_octets);
+    syc_store_give(s, v->list, v->room * sizeof(*v->list));
+    syc_store_give(s, v->slots, v->room * 2 * sizeof(*v->slots));
+    syc_store_give(s, v->marks, v->mark_room * sizeof(struct mark *));
+    syc_store_give(s, v->singles, v->single_room * sizeof(*v->singles));
+    syc_store_give(s, v->sample, v->sample_room * sizeof(*v->sample));
 }
 
-/* What gave way to others may have been of any service: all are flagged then. */
-size_t
-syc_services_next(struct services *v, size_t from, struct view *out)
+/* ------------------------------------------------------------ a service */
+
+/* Of one service, so its address and port are equal; the rest of the tuple and the start tell records apart. */
+static int
+compare_singles(const void *a, const void *b, void *store)
+{
+    const struct singles *q = &((const struct store *)store)->singles;
+    const struct single *x = single_at(q, *(const uint32_t *)a);
+    const struct single *y = single_at(q, *(const uint32_t *)b);
+    int c = (x->start_us > y->start_us) - (x->start_us < y->start_us);
+
+    c = c != 0 ? c : memcmp(x->addr, y->addr, sizeof(x->addr));
+    return c != 0 ? c : x->source_port - y->source_port;
+}
+
+static void
+order_singles(struct services *v, const struct service *k)
+{
+    const struct singles *q = &v->store->singles;
+    uint32_t *list = v->singles + k->singles_at;
+
+    for (uint32_t i = 1; i < k->singles; i++) {
+        if (single_at(q, list[i])->start_us <= single_at(q, list[i - 1])->start_us) {
+            qsort_r(list, k->singles, sizeof(*list), compare_singles, v->store);
+            return;
+        }
+    }
+}
+
+/* Most singles of a service within any so long a time. */
+static uint64_t
+rate_peak(const struct services *v, const struct service *k, int64_t window_us)
+{
+    const struct singles *q = &v->store->singles;
+    const uint32_t *list = v->singles + k->singles_at;
+    uint32_t from = 0, peak = 0;
+
+    for (uint32_t i = 0; i < k->singles; i++) {
+        while (single_at(q, list[i])->start_us - single_at(q, list[from])->start_us >= window_us) {
+            from++;
+        }
+        peak = i - from + 1 > peak ? i - from + 1 : peak;
+    }
+    return peak;
+}
+
+/* Connections that the view does not hold, as far as they are not in the rates of those it holds. */
+static void
+fill_unseen(const struct services *v, const struct service *k, struct view *out)
+{
+    uint64_t gone = k->gone != NULL ? k->gone->peak : 0;
+
+    out->unseen = k->singles > 0 ? k->singles - sample_of(k) : 0;
+    if (k->gone != NULL) {
+        out->unseen += k->gone->count - (k->singles == 0);
+    }
+    if (out->unseen > 0) {
+        out->unseen_rate[0] = rate_peak(v, k, SYC_US_PER_S);
+        out->unseen_rate[1] = rate_peak(v, k, 10 * SYC_US_PER_S);
+        for (int i = 0; i < 2; i++) {
+            out->unseen_rate[i] = gone > out->unseen_rate[i] ? gone : out->unseen_rate[i];
+        }
+    }
+}
+
+/* A source that gave way may have sent again and given way again: how many differ is estimated then. */
+static void
+tell_more(const struct services *v, const struct service *k, struct service_more *more)
+{
+    const struct singles *q = &v->store->singles;
+    const uint32_t *list = v->singles + k->singles_at;
+    uint8_t names[CROWD_REGISTERS] = {0};
+
+    *more = (struct service_more){.singles = k->singles};
+    if (k->singles > 0) {
+        more->first_us = single_at(q, list[0])->start_us;
+        more->last_us = single_at(q, list[k->singles - 1])->start_us;
+    }
+    if (k->gone != NULL) {
+        more->lowest = q->gone_last[k->gone - q->gone->places].addr;
+        memcpy(names, k->gone->registers, sizeof(names));
+        more->first_us = k->singles == 0 || k->gone->first_us < more->first_us ? k->gone->first_us
+                                                                               : more->first_us;
+        more->last_us =
+            k->singles == 0 || k->gone->last_us > more->last_us ? k->gone->last_us : more->last_us;
+    }
+    for (uint32_t i = 0; i < k->singles; i++) {
+        const struct single *one = single_at(q, list[i]);
+        if (more->lowest == NULL || memcmp(one->addr, more->lowest, 16) < 0) {
+            more->lowest = one->addr;
+        }
+        if (k->gone != NULL) {
+            syc_crowd_note(names, CROWD_REGISTERS, syc_crowd_name(one->addr, k->ip_v));
+        }
+    }
+    if (k->gone != NULL) {
+        uint64_t most = k->singles + k->gone->count;
+        uint64_t differ = syc_crowd_estimate(names, CROWD_REGISTERS);
+        more->singles = differ > most ? most : differ < k->singles ? k->singles : differ;
+    }
+}
+
+/* What gave way counts as lost to this service if it went there, or nobody knows where it went. */
+static bool
+is_short(const struct store *s, const struct service *k)
+{
+    const struct singles *q = &s->singles;
+
+    return s->dropped > 0 || k->gone != NULL ||
+           (q->evicted > 0 && (q->gone == NULL || q->gone->crowded));
+}
+
+void
+syc_services_view(struct services *v, uint32_t at, struct view *out, struct service_more *more)
 {
     const struct store *s = v->store;
+    const struct service *k = &v->list[at];
     const struct view of = {.source = &v->nobody};
-    size_t to;
+    const uint32_t *list = v->singles + k->singles_at;
+    struct mark **marks = v->marks + k->marks_at;
+    size_t count = k->marks;
 
-    if (from >= v->count) {
-        return 0;
+    order_singles(v, k);
+    tell_more(v, k, more);
+    for (uint32_t i = 0; i < sample_of(k); i++) {
+        const struct single *one = k->singles == 0
+                                       ? &s->singles.gone_last[k->gone - s->singles.gone->places]
+                                       : single_at(&s->singles, list[i]);
+        syc_single_mark(s, one, &v->sample[i]);
+        v->sample[i].source = STORE_NONE;
+        marks[count++] = &v->sample[i];
     }
-    to = service_end(v->marks, v->count, from);
-    v->nobody.ip_v = (uint8_t)v->marks[from]->dest_ip_v;
-    v->nobody.degraded = s->evicted + s->dropped > 0 ? 1U << SYC_DEGRADED_EVICTED : 0;
-    syc_view_part(&v->room, s, &of, v->marks + from, to - from, out);
-    return to;
+    v->nobody.ip_v = k->ip_v;
+    v->nobody.degraded = is_short(s, k) ? 1U << SYC_DEGRADED_EVICTED : 0;
+    syc_view_part(&v->work, s, &of, marks, count, out);
+    fill_unseen(v, k, out);
 }

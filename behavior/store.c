@@ -1,26 +1,22 @@
 /*
  * The store of marks: blocks, the table of sources, and what gives way when the budget is used up.
  *
- *    slots: address -> source --newest--> mark --first, count--> bursts (items)
- *                        |
- *                        '-- among singles: oldest <-> ... <-> newest       sources of one unanswered SYN
- *
- *    source:   new --one unanswered SYN, settled--> single --any other record--> kept
- *                                                     |
- *                                                     '--budget used up--> evicted: slot, mark and place are free,
- *                                                                          its address noted in `lost`
+ *    slots: address -> source <--source-- mark --first, count--> bursts (items)
+ *              '-----> single                      a source of one unanswered SYN (singles.c)
  *
  * A SYN flood from forged addresses gives each record a source of its own. These singles are what
- * may go: nothing but a count was ever to be said of them. A source that did more is never evicted;
+ * may go: nothing but counts were ever to be said of them. A source that did more is never evicted;
  * when no single is left, new records are dropped and counted, so an attacker cannot push a real
- * client's history out. An address of which something was lost is remembered in a bit set by hash,
- * so its later facts are flagged; two addresses that share a bit are flagged both, which errs to
- * the honest side.
+ * client's history out.
+ *
+ * The last addresses of which something was lost are remembered, so that facts of one that comes
+ * again are flagged; how many depends on the budget, and what was lost in all is counted. Fifty bits
+ * of a hash tell them apart: a set of bits, smaller, flagged real clients by chance as soon as a
+ * flood had filled it, and their verdicts must not depend on who else is there.
  *
  * Invariants: every octet, the work room of finishing included, is taken from the budget before it
  * is used (blocks.order, reserve_work), so finishing cannot fail for want of it; objects never
- * move, so indexes and pointers hold. Which sources are evicted depends on arrival: that is a cap,
- * and told as one.
+ * move, so indexes and pointers hold.
  */
 
 #include "behavior/store.h"
@@ -134,6 +130,21 @@ hash_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v)
     return syc_hash_line(&s->line, words, 5);
 }
 
+static bool
+is_of(const struct store *s, const struct slot *slot, const uint8_t addr[16], uint8_t ip_v)
+{
+    const uint8_t *its;
+    uint8_t version;
+
+    if ((slot->source & SINGLE_REF) != 0) {
+        its = syc_singles_address(s, slot->source & ~SINGLE_REF, &version);
+    } else {
+        its = source_at(s, slot->source)->addr;
+        version = source_at(s, slot->source)->ip_v;
+    }
+    return version == ip_v && memcmp(its, addr, 16) == 0;
+}
+
 /*
  * The slot of the address, or the empty one where it would stand. Linear probing; never full: at
  * most 3/4 (source_room).
@@ -145,15 +156,7 @@ slot_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t ha
 
     for (size_t i = hash & mask;; i = (i + 1) & mask) {
         struct slot *slot = &s->slots[i];
-        const struct source *source;
-        if (slot->source == STORE_NONE) {
-            return slot;
-        }
-        if (slot->hash != hash) {
-            continue;
-        }
-        source = source_at(s, slot->source);
-        if (source->ip_v == ip_v && memcmp(source->addr, addr, 16) == 0) {
+        if (slot->source == STORE_NONE || (slot->hash == hash && is_of(s, slot, addr, ip_v))) {
             return slot;
         }
     }
@@ -208,185 +211,108 @@ slot_clear(struct store *s, struct slot *slot)
 
 /* ------------------------------------------------------------ what was lost */
 
-/* A bit of a fixed set: memory for the lost must not grow with what is lost. */
-static uint64_t *
-lost_word(const struct store *s, uint32_t hash, uint64_t *bit)
+/* The bucket of a name; *half is what it holds of it. */
+static struct lost *
+lost_bucket(const struct store *s, uint64_t name, uint32_t *half)
 {
-    size_t at = hash % s->lost_bits;
-
-    *bit = UINT64_C(1) << (at % 64);
-    return &s->lost[at / 64];
+    *half = (uint32_t)(name >> 32) | 1;
+    return &s->lost[(uint32_t)name % s->lost_count];
 }
 
 static void
-note_lost(struct store *s, uint32_t hash)
+note_lost(struct store *s, const uint8_t addr[16], uint8_t ip_v)
 {
-    uint64_t bit;
+    uint32_t half;
+    struct lost *b = lost_bucket(s, syc_crowd_name(addr, ip_v), &half);
 
-    *lost_word(s, hash, &bit) |= bit;
+    memmove(b->names + 1, b->names, sizeof(b->names) - sizeof(b->names[0]));
+    b->names[0] = half;
+}
+
+static bool
+was_lost(const struct store *s, const uint8_t addr[16], uint8_t ip_v)
+{
+    uint32_t half;
+    const struct lost *b = lost_bucket(s, syc_crowd_name(addr, ip_v), &half);
+
+    return b->names[0] == half || b->names[1] == half || b->names[2] == half || b->names[3] == half;
 }
 
 /* Either the source is there and flagged, or its address is noted for when it comes. */
 void
 syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v)
 {
-    uint32_t hash = hash_of(s, addr, ip_v);
-    struct slot *slot = slot_of(s, addr, ip_v, hash);
+    struct slot *slot = slot_of(s, addr, ip_v, hash_of(s, addr, ip_v));
 
     s->dropped++;
-    if (slot->source != STORE_NONE) {
+    if ((slot->source & SINGLE_REF) == 0) { /* nor is it STORE_NONE */
         source_at(s, slot->source)->degraded |= 1U << SYC_DEGRADED_EVICTED;
     } else {
-        note_lost(s, hash);
+        note_lost(s, addr, ip_v);
     }
 }
 
-/* ------------------------------------------------------------ giving way */
-
-/* In order of arrival, so the oldest gives way first. */
-static void
-single_link(struct store *s, uint32_t index)
+void
+syc_store_forget_single(struct store *s, uint32_t position)
 {
-    struct source *source = source_at(s, index);
+    uint8_t ip_v;
+    const uint8_t *addr = syc_singles_address(s, position, &ip_v);
+    size_t at = hash_of(s, addr, ip_v) & (s->slot_count - 1);
 
-    s->single_count++;
-    source->single = 1;
-    source->newer = STORE_NONE;
-    source->older = s->newest;
-    if (s->newest != STORE_NONE) {
-        source_at(s, s->newest)->newer = index;
-    } else {
-        s->oldest = index;
+    while (s->slots[at].source != (SINGLE_REF | position)) {
+        at = (at + 1) & (s->slot_count - 1);
     }
-    s->newest = index;
-}
-
-/* Out of the singles the moment a second record comes: from then on it is kept. */
-static void
-single_unlink(struct store *s, struct source *source)
-{
-    if (!source->single) {
-        return;
-    }
-    s->single_count--;
-    if (source->older != STORE_NONE) {
-        source_at(s, source->older)->newer = source->newer;
-    } else {
-        s->oldest = source->newer;
-    }
-    if (source->newer != STORE_NONE) {
-        source_at(s, source->newer)->older = source->older;
-    } else {
-        s->newest = source->older;
-    }
-    source->single = 0;
-}
-
-/*
- * Freed marks are chained through `first`; STORE_NONE as source says that a mark is free (view.c
- * passes it over).
- */
-static void
-mark_release(struct store *s, uint32_t index)
-{
-    mark_at(s, index)->source = STORE_NONE;
-    mark_at(s, index)->first = s->free_mark;
-    s->free_mark = index;
-}
-
-/*
- * The oldest source of one unanswered SYN leaves; false when there is none. Blocks are not given
- * back: the next single takes the very places.
- */
-static bool
-evict(struct store *s)
-{
-    uint32_t index = s->oldest;
-    struct source *source;
-
-    if (index == STORE_NONE) {
-        return false;
-    }
-    source = source_at(s, index);
-    single_unlink(s, source);
-    note_lost(s, source->hash);
-    slot_clear(s, slot_of(s, source->addr, source->ip_v, source->hash));
-    mark_release(s, source->newest);
-    source->mark_count = 0;
-    source->older = s->free_source;
-    s->free_source = index;
-    s->source_count--;
-    s->evicted++;
-    return true;
+    slot_clear(s, &s->slots[at]);
+    note_lost(s, addr, ip_v);
 }
 
 /* ------------------------------------------------------------ adding */
 
-/* An index out of the chain of freed ones, or a new one; what an eviction frees counts as well. */
-static uint32_t
-mark_take(struct store *s)
-{
-    uint32_t index = s->free_mark;
-
-    if (index == STORE_NONE && blocks_reserve(s, &s->marks, 1)) {
-        return s->marks.used++;
-    }
-    if (index == STORE_NONE && evict(s)) {
-        index = s->free_mark;
-    }
-    if (index != STORE_NONE) {
-        s->free_mark = mark_at(s, index)->first;
-    }
-    return index;
-}
-
-/* Load 3/4. When the table cannot grow, an eviction keeps it where it is (source_index). */
+/* Singles give way to others. */
 static bool
-source_room(struct store *s)
+reserve(struct store *s, struct blocks *b, size_t n)
 {
-    return (s->source_count + 1) * UINT64_C(4) <= s->slot_count * UINT64_C(3) || slots_grow(s);
+    while (!blocks_reserve(s, b, n)) {
+        if (!syc_singles_yield(s)) {
+            return false;
+        }
+    }
+    return true;
 }
 
-static uint32_t
-source_index(struct store *s)
+/* Load 3/4. When the table cannot grow, singles that give way keep it where it is. */
+static bool
+slot_room(struct store *s)
 {
-    uint32_t index;
-
-    if (!source_room(s) && !evict(s)) {
-        return STORE_NONE;
+    for (;;) {
+        uint64_t taken = (uint64_t)s->sources.used + s->singles.live + 1;
+        if (taken * 4 <= s->slot_count * UINT64_C(3) || slots_grow(s)) {
+            return true;
+        }
+        if (!syc_singles_yield(s)) {
+            return false;
+        }
     }
-    if (s->free_source == STORE_NONE && blocks_reserve(s, &s->sources, 1)) {
-        return s->sources.used++;
-    }
-    if (s->free_source == STORE_NONE && !evict(s)) {
-        return STORE_NONE;
-    }
-    index = s->free_source;
-    s->free_source = source_at(s, index)->older;
-    return index;
 }
 
 /* An address of which something was lost begins with the flag: its counts are lower bounds. */
 static uint32_t
 source_new(struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t hash)
 {
-    uint32_t index = source_index(s);
     struct source *source;
-    uint64_t bit;
 
-    if (index == STORE_NONE) {
+    if (!slot_room(s) || !reserve(s, &s->sources, 1)) {
         return STORE_NONE;
     }
-    source = source_at(s, index);
-    *source = (struct source){.newest = STORE_NONE, .hash = hash, .ip_v = ip_v};
+    source = source_at(s, s->sources.used);
+    *source = (struct source){.ip_v = ip_v};
     memcpy(source->addr, addr, 16);
-    if (*lost_word(s, hash, &bit) & bit) {
+    if (was_lost(s, addr, ip_v)) {
         source->degraded = 1U << SYC_DEGRADED_EVICTED;
     }
-    *slot_of(s, addr, ip_v, hash) = (struct slot){hash, index};
-    s->source_count++;
+    *slot_of(s, addr, ip_v, hash) = (struct slot){hash, s->sources.used};
     s->seen++;
-    return index;
+    return s->sources.used++;
 }
 
 /*
@@ -403,73 +329,78 @@ reserve_work(struct store *s, uint32_t marks, uint64_t bursts)
     }
     octets += marks > s->most_marks ? (size_t)(marks - s->most_marks) * STORE_WORK_MARK : 0;
     octets += bursts > s->most_bursts ? (size_t)(bursts - s->most_bursts) * STORE_WORK_BURST : 0;
-    if (octets > 0 && !syc_budget_take(&s->budget, octets)) {
-        return false;
+    while (octets > 0 && !syc_budget_take(&s->budget, octets)) {
+        if (!syc_singles_yield(s)) {
+            return false;
+        }
     }
     s->most_marks = marks > s->most_marks ? marks : s->most_marks;
     s->most_bursts = bursts > s->most_bursts ? (uint32_t)bursts : s->most_bursts;
     return true;
 }
 
-/* The mark of a source that is there. */
-static struct mark *
-mark_new(struct store *s, uint32_t index, uint32_t of, size_t n)
-{
-    struct source *source = source_at(s, of);
-    struct mark *m = mark_at(s, index);
-
-    *m = (struct mark){.first = s->bursts.used, .burst_count = (uint32_t)n, .source = of};
-    s->bursts.used += (uint32_t)n;
-    source->newest = index;
-    source->mark_count++;
-    source->burst_count += (uint32_t)n;
-    return m;
-}
-
 /*
- * All that a mark needs, or nothing. of: its source, STORE_NONE = not there yet. The order matters:
- * an eviction in mark_take() may free a source, but never this one, which was unlinked from the
- * singles before.
+ * All that a mark needs, or nothing. of: its source, STORE_NONE = not there yet. The work room first: it is of no harm when
+ * the rest fails.
  */
 static struct mark *
 add_mark(struct store *s, uint32_t of, const uint8_t addr[16], uint8_t ip_v, size_t n,
          uint32_t hash)
 {
-    const struct source *source = of != STORE_NONE ? source_at(s, of) : NULL;
-    uint32_t marks = source != NULL ? source->mark_count + 1 : 1;
-    uint64_t bursts = (source != NULL ? source->burst_count : 0) + (uint64_t)n;
-    uint32_t index;
+    const struct source *before = of != STORE_NONE ? source_at(s, of) : NULL;
+    uint32_t marks = before != NULL ? before->mark_count + 1 : 1;
+    uint64_t bursts = (before != NULL ? before->burst_count : 0) + (uint64_t)n;
+    struct source *source;
+    struct mark *m;
 
-    if (!reserve_work(s, marks, bursts) || !blocks_reserve(s, &s->bursts, n)) {
+    if (!reserve_work(s, marks, bursts) || !reserve(s, &s->bursts, n) ||
+        !reserve(s, &s->marks, 1)) {
         return NULL;
     }
-    index = mark_take(s);
-    if (index == STORE_NONE) {
-        return NULL;
-    }
+    of = of != STORE_NONE ? of : source_new(s, addr, ip_v, hash);
     if (of == STORE_NONE) {
-        of = source_new(s, addr, ip_v, hash);
-    }
-    if (of == STORE_NONE) {
-        mark_release(s, index);
         return NULL;
     }
-    return mark_new(s, index, of, n);
+    m = mark_at(s, s->marks.used++);
+    *m = (struct mark){.first = s->bursts.used, .burst_count = (uint32_t)n, .source = of};
+    s->bursts.used += (uint32_t)n;
+    source = source_at(s, of);
+    source->mark_count++;
+    source->burst_count += (uint32_t)n;
+    return m;
 }
 
-/*
- * Unlinked first: the source is no longer one of a single record, and must not be evicted for its
- * own mark.
- */
+/* A single becomes a source: first of all its own mark, which it is counted with no more. */
+static void
+promote(struct store *s, struct slot *slot, const uint8_t addr[16], uint8_t ip_v, uint32_t hash)
+{
+    struct mark first;
+    struct mark *m;
+
+    syc_singles_take(s, slot->source & ~SINGLE_REF, &first);
+    slot_clear(s, slot);
+    s->seen--;
+    m = add_mark(s, STORE_NONE, addr, ip_v, 0, hash);
+    if (m == NULL) {
+        syc_store_lose(s, addr, ip_v);
+        return;
+    }
+    first.first = m->first;
+    first.source = m->source;
+    *m = first;
+}
+
 struct mark *
 syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n)
 {
     uint32_t hash = hash_of(s, addr, ip_v);
-    uint32_t of = slot_of(s, addr, ip_v, hash)->source;
+    struct slot *slot = slot_of(s, addr, ip_v, hash);
+    uint32_t of = slot->source;
     struct mark *m;
 
-    if (of != STORE_NONE) {
-        single_unlink(s, source_at(s, of));
+    if (of != STORE_NONE && (of & SINGLE_REF) != 0) {
+        promote(s, slot, addr, ip_v, hash);
+        of = slot_of(s, addr, ip_v, hash)->source;
     }
     m = add_mark(s, of, addr, ip_v, n, hash);
     if (m == NULL) {
@@ -478,43 +409,46 @@ syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n)
     return m;
 }
 
-/* Only now is it known what the record was: a SYN, sent once, that nothing followed. */
-void
-syc_store_settle(struct store *s, const struct mark *m)
+bool
+syc_store_add_single(struct store *s, const uint8_t addr[16], uint8_t ip_v, const struct mark *m)
 {
-    const struct source *source = source_at(s, m->source);
+    uint32_t hash = hash_of(s, addr, ip_v);
+    uint32_t position;
 
-    if (source->mark_count == 1 && (m->flags & MARK_UNANSWERED) != 0 && m->burst_count == 0 &&
-        m->syn_count <= 1 && m->life_us == 0) {
-        single_link(s, m->source);
+    if (slot_of(s, addr, ip_v, hash)->source != STORE_NONE) {
+        return false;
     }
+    s->seen++;
+    position = syc_singles_add(s, addr, m, slot_room(s));
+    if (position != STORE_NONE) {
+        *slot_of(s, addr, ip_v, hash) = (struct slot){hash, SINGLE_REF | position};
+    } else {
+        note_lost(s, addr, ip_v);
+    }
+    return true;
 }
 
 /* ------------------------------------------------------------ life */
 
-/* A thirty-second of the budget for the bits of the lost, but 512 bits at least. */
+/* A thirty-second of the budget for the names of the lost: of 256 MiB in all, the last million. */
 bool
 syc_store_init(struct store *s, size_t budget_octets)
 {
-    enum { LOST_SHARE = 32, LOST_LEAST = 64 };
-    size_t octets = LOST_LEAST;
+    enum { LOST_SHARE = 32 };
+    size_t lost = 1;
 
-    while (octets * 2 <= budget_octets / LOST_SHARE) {
-        octets *= 2;
+    while (lost * 2 * sizeof(struct lost) <= budget_octets / LOST_SHARE) {
+        lost *= 2;
     }
     *s = (struct store){.budget = {.limit = budget_octets},
                         .key = syc_hash_key_random(),
                         .sources = {.size = sizeof(struct source), .order = STORE_ORDER_SOURCE},
                         .marks = {.size = sizeof(struct mark), .order = STORE_ORDER_MARK},
                         .bursts.size = sizeof(struct item),
-                        .free_source = STORE_NONE,
-                        .free_mark = STORE_NONE,
-                        .oldest = STORE_NONE,
-                        .newest = STORE_NONE,
-                        .lost_bits = octets * 8};
+                        .lost_count = lost};
     s->line = syc_hash_line_make(&s->key);
-    s->lost = syc_store_take(s, octets);
-    if (s->lost == NULL || !slots_grow(s)) {
+    s->lost = syc_store_take(s, lost * sizeof(*s->lost));
+    if (s->lost == NULL || !slots_grow(s) || !syc_singles_init(s)) {
         syc_store_fini(s);
         return false;
     }
@@ -524,9 +458,10 @@ syc_store_init(struct store *s, size_t budget_octets)
 void
 syc_store_fini(struct store *s)
 {
+    syc_singles_fini(s);
     blocks_fini(s, &s->sources);
     blocks_fini(s, &s->marks);
     blocks_fini(s, &s->bursts);
     syc_store_give(s, s->slots, s->slot_count * sizeof(*s->slots));
-    syc_store_give(s, s->lost, s->lost_bits / 8);
+    syc_store_give(s, s->lost, s->lost_count * sizeof(*s->lost));
 }

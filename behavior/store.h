@@ -12,6 +12,7 @@
  * Not here          reading records (mark.c), facts (facts_*.c)
  */
 
+#include "behavior/singles.h"
 #include "behavior/sort.h"
 #include "connection/connection.h"
 
@@ -98,7 +99,7 @@ struct mark {
     uint8_t dest[16];
     uint32_t first; /* its bursts: items [first, first + burst_count) */
     uint32_t burst_count;
-    uint32_t source; /* index; STORE_NONE = this mark is free, and `first` the next free one */
+    uint32_t source; /* index */
     uint32_t turns;
     uint32_t first_flight; /* octets of the server's first flight */
     uint32_t idle_close_us;
@@ -130,14 +131,10 @@ struct mark {
  */
 struct source {
     uint8_t addr[16];
-    uint32_t newest; /* mark */
-    uint32_t begin;  /* of its marks in room->by_source (view.h) */
+    uint32_t begin; /* of its marks in room->by_source (view.h) */
     uint32_t mark_count, burst_count;
-    uint32_t older, newer; /* among sources of one unanswered SYN; older also chains free sources */
-    uint32_t hash;
     uint16_t degraded;
     uint8_t ip_v;
-    uint8_t single; /* is among them */
 };
 
 /*
@@ -154,7 +151,14 @@ struct blocks {
 
 /* The whole hash stands in the slot, so growing and probing touch no source. */
 struct slot {
-    uint32_t hash, source;
+    uint32_t hash, source; /* an index, or SINGLE_REF | a position among the singles */
+};
+
+#define SINGLE_REF 0x80000000U
+
+/* Addresses of which something was lost, the last of them: a bucket takes four names, the newest first. */
+struct lost {
+    uint32_t names[4]; /* half of a name each, 0 = none; the other half chose the bucket */
 };
 
 /*
@@ -168,13 +172,11 @@ struct store {
     struct slot *slots;
     size_t slot_count;
     struct blocks sources, marks, bursts;
-    uint32_t free_source, free_mark; /* chains */
-    uint32_t oldest, newest;         /* sources of one unanswered SYN */
-    uint32_t source_count, single_count;
+    struct singles singles;
     uint32_t most_marks, most_bursts; /* of any one source: what the work room must hold */
-    uint64_t *lost;                   /* bits: addresses that something was lost of */
-    size_t lost_bits;
-    uint64_t seen, evicted, dropped;
+    struct lost *lost;
+    size_t lost_count;
+    uint64_t seen, dropped; /* seen: singles as well */
 };
 
 /* Empty, bounded by the budget; false when memory is short. fini frees what is left. */
@@ -198,10 +200,16 @@ void syc_store_give(struct store *s, void *p, size_t octets);
 struct mark *syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n);
 
 /*
- * Call once a mark is filled in: a source of one unanswered SYN may give way to others. Until then
- * it may not, as nothing is known of it.
+ * The mark of a record that syc_singles_fit(), of a client of which nothing is known yet: kept as a single.
+ *
+ * returns  false, and nothing done, when the client is known: its mark goes to syc_store_add()
+ * cost     one look-up, one cache line
  */
-void syc_store_settle(struct store *s, const struct mark *m);
+bool syc_store_add_single(struct store *s, const uint8_t addr[16], uint8_t ip_v,
+                          const struct mark *m);
+
+/* A single gave way: its address is noted among the lost. For singles.c alone. */
+void syc_store_forget_single(struct store *s, uint32_t position);
 
 /*
  * Something of this client could not be kept: its facts will be flagged, whether it is known or

@@ -22,6 +22,9 @@ struct view {
     struct mark *const *by_dest; /* the same (all of them), by destination, then canonical */
     size_t count;                /* connections */
     size_t count_all;            /* and marks of parts */
+    /* Of a service: connections beside these, of which none was answered. */
+    uint64_t unseen;
+    uint64_t unseen_rate[2]; /* most of its unanswered ones in a second, in ten */
     struct room *room;
     const struct store *store;
     /* Room for as many items, and for three times as many numbers, as there are acts and marks. */

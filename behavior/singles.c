@@ -1,0 +1,377 @@
+/*
+ * Sources of which one SYN is all that is known, which nobody answered. A flood from forged addresses makes millions of
+ * them, a darknet sees little else, and nothing but counts is ever said of them: so each is 64 octets, and the oldest
+ * gives way.
+ *
+ *                 begin                         begin + count
+ *                   v                                v
+ *    positions: | - | A | B | (hole) | C | (hole) | D | - | - |          a ring of chunks, in order of arrival
+ *    kinds:         1   1              4            1                    the rest of the mark, once for each kind of SYN
+ *
+ *    new --record of a bare SYN--> single --any other record--> a source like any other, its first mark made again
+ *                                    |
+ *                                    '--ring full, or others need the memory--> given way: its address noted, counted by
+ *                                                                               service and in an estimate of all
+ *
+ * While none gave way, sources are what they would be if each had a mark from the start: facts stay a function of the
+ * multiset of records. Which give way depends on arrival: that is a cap, and told as one.
+ *
+ * Invariants: slots of the store point at exactly the live ones; chunks stand where positions in use are, and nowhere else;
+ * a kind's count and the prefixes' are of all singles that did not become sources, those that gave way as well.
+ */
+
+#include "behavior/store.h"
+
+#include <string.h>
+
+/*
+ * A mark without what differs between SYNs of one kind, and how many there were. No padding, so it is compared as octets.
+ */
+struct single_kind {
+    struct mark mark;
+    uint64_t count;
+};
+_Static_assert(sizeof(struct mark) == 104, "no padding in a mark");
+
+enum { KINDS_FIRST = 64, KIND_SLOTS = 2 * SINGLES_KINDS, KIND_NONE = UINT16_MAX };
+
+/* Fixed tables are made only where they are a small part of the budget. */
+enum { FIXED_SHARE = 24 };
+
+static void *
+take_fixed(struct store *s, size_t octets)
+{
+    return octets <= s->budget.limit / FIXED_SHARE ? syc_store_take(s, octets) : NULL;
+}
+
+bool
+syc_singles_init(struct store *s)
+{
+    struct singles *q = &s->singles;
+    size_t chunks = s->budget.limit / SINGLES_SHARE / (SINGLES_CHUNK * sizeof(struct single));
+
+    chunks = chunks < 2                                ? 2
+             : chunks > STORE_NONE / 4 / SINGLES_CHUNK ? STORE_NONE / 4 / SINGLES_CHUNK
+                                                       : chunks;
+    *q = (struct singles){.room = (uint32_t)chunks * SINGLES_CHUNK};
+    q->chunks = syc_store_take(s, chunks * sizeof(*q->chunks));
+    q->prefixes = take_fixed(s, SINGLES_PREFIXES * sizeof(*q->prefixes));
+    return q->chunks != NULL;
+}
+
+void
+syc_singles_fini(struct store *s)
+{
+    struct singles *q = &s->singles;
+
+    for (size_t i = 0; q->chunks != NULL && i < q->room / SINGLES_CHUNK; i++) {
+        syc_store_give(s, q->chunks[i], SINGLES_CHUNK * sizeof(struct single));
+    }
+    syc_store_give(s, q->chunks, q->room / SINGLES_CHUNK * sizeof(*q->chunks));
+    syc_store_give(s, q->kinds, q->kind_room * sizeof(*q->kinds));
+    syc_store_give(s, q->kind_slots, KIND_SLOTS * sizeof(*q->kind_slots));
+    syc_store_give(s, q->prefixes, SINGLES_PREFIXES * sizeof(*q->prefixes));
+    syc_store_give(s, q->wide, sizeof(*q->wide));
+    syc_store_give(s, q->gone, sizeof(*q->gone));
+    syc_store_give(s, q->gone_last, CROWD_PLACES * sizeof(*q->gone_last));
+    syc_store_give(s, q->gone_names, CROWD_ALL_REGISTERS);
+    *q = (struct singles){.chunks = NULL};
+}
+
+/* ------------------------------------------------------------ kinds */
+
+/* What every SYN has of its own. */
+static struct mark
+kind_of(const struct mark *m)
+{
+    struct mark k = *m;
+
+    k.start_us = k.flow_id = 0;
+    memset(k.dest, 0, sizeof(k.dest));
+    k.first = k.source = k.ts_val = 0;
+    k.source_port = k.dest_port = k.ip_id = 0;
+    return k;
+}
+
+/* By what differs between kinds in practice. */
+static size_t
+kind_home(const struct mark *k)
+{
+    uint64_t word = (uint64_t)k->stack << 32 ^ (uint64_t)k->degraded << 20 ^
+                    (uint64_t)k->flags << 4 ^ (uint64_t)k->dest_ip_v << 1 ^ k->syn_count;
+
+    return (size_t)(word * UINT64_C(0x9e3779b97f4a7c15) >> 40) % KIND_SLOTS;
+}
+
+/* The slot of an equal kind, or a free one; there always is one, as no more than half are taken. */
+static uint16_t *
+kind_slot(const struct singles *q, const struct mark *k)
+{
+    size_t at = kind_home(k);
+
+    while (q->kind_slots[at] != KIND_NONE &&
+           memcmp(&q->kinds[q->kind_slots[at]].mark, k, sizeof(*k)) != 0) {
+        at = (at + 1) % KIND_SLOTS;
+    }
+    return &q->kind_slots[at];
+}
+
+/* Room for one more kind; the table of slots is made whole at once, since it is small. */
+static bool
+kind_room(struct store *s)
+{
+    struct singles *q = &s->singles;
+    uint32_t room = q->kind_room == 0 ? KINDS_FIRST : q->kind_room * 2;
+    struct single_kind *kinds;
+
+    if (q->kind_slots == NULL) {
+        q->kind_slots = syc_store_take(s, KIND_SLOTS * sizeof(*q->kind_slots));
+        if (q->kind_slots == NULL) {
+            return false;
+        }
+        memset(q->kind_slots, 0xff, KIND_SLOTS * sizeof(*q->kind_slots));
+    }
+    if (q->kind_count < q->kind_room) {
+        return true;
+    }
+    kinds = room <= SINGLES_KINDS ? syc_store_take(s, room * sizeof(*kinds)) : NULL;
+    if (kinds == NULL) {
+        return false;
+    }
+    if (q->kinds != NULL) {
+        memcpy(kinds, q->kinds, q->kind_count * sizeof(*kinds));
+    }
+    syc_store_give(s, q->kinds, q->kind_room * sizeof(*kinds));
+    q->kinds = kinds;
+    q->kind_room = room;
+    return true;
+}
+
+/* STORE_NONE: no room for another kind. */
+static uint32_t
+kind_ensure(struct store *s, const struct mark *m)
+{
+    struct singles *q = &s->singles;
+    struct mark k = kind_of(m);
+    uint16_t *slot;
+
+    if (!kind_room(s)) {
+        if (q->kind_slots == NULL) {
+            return STORE_NONE;
+        }
+        slot = kind_slot(q, &k);
+        return *slot != KIND_NONE ? *slot : STORE_NONE;
+    }
+    slot = kind_slot(q, &k);
+    if (*slot == KIND_NONE) {
+        *slot = (uint16_t)q->kind_count;
+        q->kinds[q->kind_count++] = (struct single_kind){.mark = k};
+    }
+    return *slot;
+}
+
+/* ------------------------------------------------------------ counts */
+
+/* Of version 4 each /16 has a counter; of version 6 the /32 with most are found (crowd.h). */
+static void
+count_prefix(struct store *s, const struct single *one, uint8_t ip_v, int by)
+{
+    struct singles *q = &s->singles;
+    uint8_t prefix[16] = {0};
+
+    if (ip_v == 4) {
+        if (q->prefixes != NULL) {
+            q->prefixes[one->addr[12] << 8 | one->addr[13]] += (uint32_t)by;
+        }
+        return;
+    }
+    memcpy(prefix, one->addr, 4);
+    if (q->wide == NULL && by > 0) {
+        q->wide = take_fixed(s, sizeof(*q->wide));
+    }
+    if (q->wide != NULL && by > 0) {
+        syc_crowd_add(q->wide, prefix, 0, 6, one->start_us, syc_crowd_name(one->addr, 6));
+    } else if (q->wide != NULL) {
+        syc_crowd_take(q->wide, prefix, 0, 6);
+    }
+}
+
+static void
+count_gone(struct store *s, const struct single *one, uint8_t ip_v)
+{
+    struct singles *q = &s->singles;
+    uint64_t name = syc_crowd_name(one->addr, ip_v);
+
+    q->evicted++;
+    if (q->gone == NULL && !q->gone_untold) {
+        q->gone = take_fixed(s, sizeof(*q->gone));
+        q->gone_last = take_fixed(s, CROWD_PLACES * sizeof(*q->gone_last));
+        q->gone_names = take_fixed(s, CROWD_ALL_REGISTERS);
+        q->gone_untold = q->gone == NULL || q->gone_last == NULL || q->gone_names == NULL;
+    }
+    if (!q->gone_untold) {
+        const struct crowd_place *p =
+            syc_crowd_add(q->gone, one->dest, one->dest_port, ip_v, one->start_us, name);
+        q->gone_last[p - q->gone->places] = *one;
+        syc_crowd_note(q->gone_names, CROWD_ALL_REGISTERS, name);
+    }
+}
+
+/* ------------------------------------------------------------ the ring */
+
+uint8_t
+syc_single_ip_v(const struct store *s, const struct single *one)
+{
+    return s->singles.kinds[one->kind].mark.dest_ip_v;
+}
+
+const uint8_t *
+syc_singles_address(const struct store *s, uint32_t position, uint8_t *ip_v)
+{
+    const struct single *one = single_at(&s->singles, position);
+
+    *ip_v = syc_single_ip_v(s, one);
+    return one->addr;
+}
+
+/* The front of the ring moves on; the chunk that it leaves goes back, unless the ring's end has come round to it. */
+static void
+leave_front(struct store *s)
+{
+    struct singles *q = &s->singles;
+    uint32_t chunk = q->begin / SINGLES_CHUNK;
+
+    q->begin = single_position(q, 1);
+    q->count--;
+    if (q->count == 0 || (q->begin / SINGLES_CHUNK != chunk &&
+                          single_position(q, q->count - 1) / SINGLES_CHUNK != chunk)) {
+        syc_store_give(s, q->chunks[chunk], SINGLES_CHUNK * sizeof(struct single));
+        q->chunks[chunk] = NULL;
+        q->begin = q->count > 0 ? q->begin : 0; /* an empty ring has no chunk */
+    }
+}
+
+/* The oldest position, a single or a hole. */
+static void
+forget_oldest(struct store *s)
+{
+    struct singles *q = &s->singles;
+    struct single *one = single_at(q, q->begin);
+
+    if (one->live) {
+        syc_store_forget_single(s, q->begin);
+        count_gone(s, one, syc_single_ip_v(s, one));
+        one->live = 0;
+        q->live--;
+    }
+    leave_front(s);
+}
+
+/* A chunk's worth at a time, as memory goes back by chunks. */
+bool
+syc_singles_yield(struct store *s)
+{
+    struct singles *q = &s->singles;
+
+    if (q->count == 0) {
+        return false;
+    }
+    do {
+        forget_oldest(s);
+    } while (q->count > 0 && q->begin % SINGLES_CHUNK != 0);
+    return true;
+}
+
+/* The position behind the newest, its chunk made; STORE_NONE: the budget has none, and no single either. */
+static uint32_t
+take_position(struct store *s)
+{
+    struct singles *q = &s->singles;
+    uint32_t at;
+
+    while (q->count > 0 && !single_at(q, q->begin)->live) {
+        leave_front(s);
+    }
+    if (q->count == q->room) {
+        forget_oldest(s);
+    }
+    for (;;) {
+        at = single_position(q, q->count);
+        if (q->chunks[at / SINGLES_CHUNK] == NULL) {
+            q->chunks[at / SINGLES_CHUNK] =
+                syc_store_take(s, SINGLES_CHUNK * sizeof(struct single));
+        }
+        if (q->chunks[at / SINGLES_CHUNK] != NULL) {
+            q->count++;
+            return at;
+        }
+        if (!syc_singles_yield(s)) {
+            return STORE_NONE;
+        }
+    }
+}
+
+/* ------------------------------------------------------------ in and out */
+
+/* One SYN, sent once (or by a sensor that did not count), and nothing after it from either side. */
+bool
+syc_singles_fit(const struct mark *m)
+{
+    return (m->flags & MARK_UNANSWERED) != 0 && m->burst_count == 0 && m->syn_count <= 1 &&
+           m->life_us == 0;
+}
+
+uint32_t
+syc_singles_add(struct store *s, const uint8_t addr[16], const struct mark *m, bool keep)
+{
+    struct singles *q = &s->singles;
+    struct single one = {.start_us = m->start_us,
+                         .name = (uint64_t)m->flow_id,
+                         .ts_val = m->ts_val,
+                         .kind = kind_ensure(s, m),
+                         .source_port = m->source_port,
+                         .dest_port = m->dest_port,
+                         .ip_id = m->ip_id,
+                         .live = 1};
+    uint32_t at = keep && one.kind != STORE_NONE ? take_position(s) : STORE_NONE;
+
+    memcpy(one.addr, addr, 16);
+    memcpy(one.dest, m->dest, 16);
+    count_prefix(s, &one, m->dest_ip_v, 1);
+    if (one.kind != STORE_NONE) {
+        q->kinds[one.kind].count++;
+    }
+    if (at == STORE_NONE) {
+        count_gone(s, &one, m->dest_ip_v);
+        return STORE_NONE;
+    }
+    *single_at(q, at) = one;
+    q->live++;
+    return at;
+}
+
+void
+syc_single_mark(const struct store *s, const struct single *one, struct mark *out)
+{
+    *out = s->singles.kinds[one->kind].mark;
+    out->start_us = one->start_us;
+    out->flow_id = (int64_t)one->name;
+    memcpy(out->dest, one->dest, 16);
+    out->ts_val = one->ts_val;
+    out->source_port = one->source_port;
+    out->dest_port = one->dest_port;
+    out->ip_id = one->ip_id;
+}
+
+void
+syc_singles_take(struct store *s, uint32_t position, struct mark *out)
+{
+    struct singles *q = &s->singles;
+    struct single *one = single_at(q, position);
+
+    syc_single_mark(s, one, out);
+    count_prefix(s, one, syc_single_ip_v(s, one), -1);
+    q->kinds[one->kind].count--;
+    one->live = 0;
+    q->live--;
+}
