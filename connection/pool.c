@@ -32,7 +32,8 @@ add_chunk(struct pool *p, struct syc_budget *budget)
     if (!syc_budget_take(budget, POOL_CHUNK * sizeof(*chunk))) {
         return false;
     }
-    chunk = syc_alloc(POOL_CHUNK, sizeof(*chunk));
+    chunk = syc_resize(NULL, POOL_CHUNK,
+                       sizeof(*chunk)); /* not cleared: each is set as a whole when it begins */
     if (chunk == NULL) {
         syc_budget_give(budget, POOL_CHUNK * sizeof(*chunk));
         return false;
@@ -103,6 +104,9 @@ queue_append(struct syc_table *t, struct queue *q, struct conn *c)
 void
 queue_remove(struct syc_table *t, struct queue *q, struct conn *c)
 {
+    if (t->rested == c->number) {
+        t->rested = c->older;
+    }
     if (c->older != 0) {
         pool_get(&t->pool, c->older)->newer = c->newer;
     } else {

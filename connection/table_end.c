@@ -96,41 +96,62 @@ table_end_cold(struct syc_table *t, uint32_t ref, enum syc_reason reason)
     table_write_cold(t, h, reason, reason == SYC_REASON_EVICTED ? 1U << SYC_DEGRADED_EVICTED : 0);
 }
 
-/* Longer than a last ACK takes to arrive; what comes later brings the connection back. */
-enum { REST_US = 1000000 };
+/*
+ * REST_US: longer than a last ACK takes to arrive; what comes later brings the connection back.
+ * While less than a quarter of the budget is taken, closed connections stay whole: packing them and
+ * taking them out again costs a third of what a short connection costs altogether, and most captures
+ * never need the room.
+ */
+enum { REST_US = 1000000, WHOLE_SHARE = 4 };
 
 /* A closed connection was last looked at a second ago: its lines are asked for while others still come. */
 static void
-expect(const struct syc_table *t, uint32_t number)
+expect(const struct conn *c)
 {
-    const char *c;
+    for (size_t at = 0; at < sizeof(*c); at += 64) {
+        __builtin_prefetch((const char *)c + at);
+    }
+}
 
-    if (number == 0) {
-        return;
+/* It rests now; false when it is to be packed and there is no room. Only what is packed leaves the queue. */
+static bool
+rest(struct syc_table *t, struct conn *c, bool packs)
+{
+    if (packs) {
+        return cold_put(t, c);
     }
-    c = (const char *)pool_get(&t->pool, number);
-    for (size_t at = 0; at < sizeof(struct conn); at += 64) {
-        __builtin_prefetch(c + at);
-    }
+    peek_end(&t->store, c);
+    t->rested = c->number;
+    return true;
 }
 
 /*
  * Asked after each segment by a comparison with rest_due_us only. The queue is in order of closing
- * but for clocks that run back, so the first that is not due ends the walk.
+ * but for clocks that run back, so the first that is not due ends the walk; what rests unpacked is
+ * at its old end, up to t->rested. Records do not tell who was packed, nor does who is evicted first.
  */
 void
 table_rest(struct syc_table *t)
 {
+    bool packs = t->store.budget.used >= t->whole_octets;
+    uint32_t number = t->closed.oldest;
+
+    if (!packs && t->rested != 0) {
+        number = pool_get(&t->pool, t->rested)->newer;
+    }
     t->rest_due_us = INT64_MAX; /* until a connection closes */
-    while (t->closed.oldest != 0) {
-        struct conn *c = pool_get(&t->pool, t->closed.oldest);
+    while (number != 0) {
+        struct conn *c = pool_get(&t->pool, number);
         int64_t due = c->start_us + c->closed_at + t->rest_us;
+        number = c->newer;
         if (t->now_us < due) {
             t->rest_due_us = due;
-            expect(t, c->number);
+            if (packs) {
+                expect(c);
+            }
             return;
         }
-        if (!cold_put(t, c)) {
+        if (!rest(t, c, packs)) {
             t->rest_due_us = t->now_us + t->rest_us; /* no room: asked again later */
             return;
         }
@@ -346,6 +367,7 @@ syc_table_new(const struct syc_table_config *config, const struct syc_table_sink
     t->now_us = INT64_MIN;
     t->rest_us = REST_US;
     t->rest_due_us = INT64_MAX;
+    t->whole_octets = config->connection_octets / WHOLE_SHARE;
     make_blank(&t->blank);
     build_init(&t->lists);
     if (!index_init(&t->index) || !intern_init(&t->intern, &config->key)) {

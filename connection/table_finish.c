@@ -213,5 +213,6 @@ syc_table_finish(struct syc_table *t, uint32_t degraded)
     memset(t->index.slots, 0, t->index.count * sizeof(*t->index.slots));
     t->index.used = 0;
     t->open = t->closed = (struct queue){0, 0};
+    t->rested = 0;
     t->half.begin = t->half.count = 0;
 }

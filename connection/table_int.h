@@ -163,7 +163,9 @@ struct syc_table {
     struct conn scratch; /* half-open SYNs pass through it on their way to a record */
     uint64_t begun, evicted, stray_rst, copies, denied, undescribed;
     uint64_t peak;       /* most connections at a time, packed ones included */
-    int64_t rest_us;     /* a connection is packed this long after its close; tests set it to 0 */
+    int64_t rest_us;     /* a connection rests this long after its close; tests set it to 0 */
+    size_t whole_octets; /* nothing is packed while less of the budget is taken; likewise */
+    uint32_t rested;     /* youngest of the closed that rests unpacked; those before it do, too */
     int64_t rest_due_us; /* when table_rest() next has something to do */
     bool long_way;       /* for tests: no segment takes the short way of feed.c */
     uint64_t packed;     /* how often a connection was */
@@ -276,7 +278,7 @@ void table_write_cold(struct syc_table *t, struct cold *h, enum syc_reason reaso
                       uint32_t degraded);
 void table_write_half(struct syc_table *t, const struct half_open *h, enum syc_reason reason,
                       uint32_t degraded);
-/* Pack what closed a while ago. To be called once now_us has reached rest_due_us. */
+/* Let rest what closed a while ago: no head is waited for, and it may be packed. To be called once now_us has reached rest_due_us. */
 void table_rest(struct syc_table *t);
 /* c was put among the closed: rest_due_us must not come later than its turn. */
 static inline void

@@ -225,6 +225,7 @@ every_way_gives_the_same_records(void **state)
         }
         tables[1]->long_way = true;
         tables[2]->rest_us = 0;
+        tables[2]->whole_octets = 0;
         watched = tables[0];
         run(round + 1, tables);
         for (int other = 1; other < TABLES; other++) {
