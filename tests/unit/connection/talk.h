@@ -42,10 +42,13 @@ void talk_send(struct talk *t, struct syc_segment *s);
 /* SYN at ms, SYN+ACK 10 ms later, ACK 20 ms later; ISNs 1000 and 5000. */
 void talk_handshake(struct talk *t, int ms);
 void talk_end(struct talk *t);
+/* Two records tell the same, lists and all. */
+void talk_assert_same(const struct syc_record *a, const struct syc_record *b);
 /* The groups: how many tests of each failed. */
 int test_ways_group(void);
 int test_peek_group(void);
 int test_collisions_group(void);
+int test_keys_group(void);
 const char *talk_word(const struct syc_record *r, const char *path);
 
 #endif

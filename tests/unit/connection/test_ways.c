@@ -62,45 +62,6 @@ draw(uint64_t *seed, uint32_t below)
     return (uint32_t)(*seed >> 33) % below;
 }
 
-/* ------------------------------------------------------------ the same */
-
-static void
-assert_same_lists(const struct syc_record *a, const struct syc_record *b)
-{
-    assert_int_equal(a->exchange_count, b->exchange_count);
-    assert_int_equal(a->flight_count, b->flight_count);
-    for (size_t i = 0; i < a->exchange_count; i++) {
-        assert_memory_equal(&a->exchanges[i], &b->exchanges[i], sizeof(a->exchanges[i]));
-    }
-    for (size_t i = 0; i < a->flight_count; i++) {
-        assert_memory_equal(&a->flights[i], &b->flights[i], sizeof(a->flights[i]));
-    }
-    assert_int_equal(a->syn_time_count, b->syn_time_count);
-    assert_memory_equal(a->syn_times_us, b->syn_times_us,
-                        a->syn_time_count * sizeof(a->syn_times_us[0]));
-    assert_int_equal(a->time_wait_count, b->time_wait_count);
-    for (size_t i = 0; i < a->time_wait_count; i++) {
-        assert_memory_equal(&a->time_wait[i], &b->time_wait[i], sizeof(a->time_wait[i]));
-    }
-}
-
-static void
-assert_same(const struct syc_record *a, const struct syc_record *b)
-{
-    assert_int_equal(syc_record_compare(a, b), 0);
-    assert_int_equal(a->flow_id, b->flow_id);
-    assert_int_equal(a->degraded, b->degraded);
-    for (size_t i = 0; i < syc_record_number_count; i++) {
-        const struct syc_record_number *row = &syc_record_numbers[i];
-        if (syc_record_get(a, row) != syc_record_get(b, row)) {
-            fail_msg("%s: %lld, %lld", row->path, (long long)syc_record_get(a, row),
-                     (long long)syc_record_get(b, row));
-        }
-    }
-    assert_string_equal(a->history != NULL ? a->history : "", b->history != NULL ? b->history : "");
-    assert_same_lists(a, b);
-}
-
 /* ------------------------------------------------------------ conversations */
 
 /* One end's numbers, as far as its stack would keep them. */
@@ -231,7 +192,7 @@ every_way_gives_the_same_records(void **state)
         for (int other = 1; other < TABLES; other++) {
             assert_int_equal(kept[0].count, kept[other].count);
             for (size_t i = 0; i < kept[0].count; i++) {
-                assert_same(kept[0].records[i], kept[other].records[i]);
+                talk_assert_same(kept[0].records[i], kept[other].records[i]);
             }
         }
         packed += tables[2]->packed;
