@@ -180,6 +180,7 @@ def script_jobs(directory):
             ("terminal build", lambda: script("build: terminal", "tests/golden/terminal.py", binary)),
             ("lab build", lambda: script("build: lab", "tests/lab/figures.py", binary + ["--check"])),
             ("rules build", lambda: script("build: rules", "tests/golden/rules.py", binary)),
+            ("documents build", lambda: script("build: documents", "tests/golden/documents.py", binary)),
             ("usage build", lambda: script("build: usage", "tests/golden/usage.py", binary)),
             ("reload build", lambda: script("build: reload", "tests/golden/reload.py", binary)),
             ("lifecycle build", lambda: script("build: lifecycle", "tests/lifecycle/run.py", binary)),
