@@ -16,7 +16,7 @@
 /* libyaml's emitter; once it has failed it takes nothing more. */
 struct dump {
     yaml_emitter_t emitter;
-    bool failed;
+    bool failed, no_memory;
 };
 
 static void
@@ -115,13 +115,33 @@ member_texts(struct dump *d, const char *key, const struct syc_sigma_texts *text
 
 /* ---- detection ---- */
 
+/* A text of any length is written whole: cut off it would be another rule. */
+static void
+write_pattern(struct dump *d, const struct syc_operand *o)
+{
+    size_t room = 2 * o->u.text.count + 1;
+    char *text = syc_alloc(room, 1);
+
+    if (!text) {
+        d->failed = d->no_memory = true;
+        return;
+    }
+    syc_sigma_say_pattern(o, text, room);
+    scalar(d, text, true);
+    syc_free(text);
+}
+
 static void
 write_operand(struct dump *d, const struct syc_sigma_test *t, const struct syc_operand *o)
 {
     char text[SYC_SIGMA_SAY];
 
+    if (o->kind == SYC_OPERAND_TEXT) {
+        write_pattern(d, o);
+        return;
+    }
     syc_sigma_say_operand(t, o, text);
-    scalar(d, text, o->kind == SYC_OPERAND_TEXT || o->kind == SYC_OPERAND_NET);
+    scalar(d, text, o->kind == SYC_OPERAND_NET);
 }
 
 static void
@@ -411,6 +431,7 @@ syc_ruleset_dump(const struct syc_ruleset *set,
         emit(&d, &e, yaml_document_end_event_initialize(&e, 1));
     }
     emit(&d, &e, yaml_stream_end_event_initialize(&e));
+    d.no_memory |= d.emitter.error == YAML_MEMORY_ERROR;
     yaml_emitter_delete(&d.emitter);
-    return d.failed ? SYC_IO : SYC_OK;
+    return d.no_memory ? SYC_NO_MEMORY : d.failed ? SYC_IO : SYC_OK;
 }

@@ -23,13 +23,12 @@ syc_sigma_say_number(double f, char out[SYC_SIGMA_NUMBER])
     }
 }
 
-/* Tokens as Sigma writes them: wildcards, and a backslash before what is meant as it stands. */
-static void
-say_pattern(const struct syc_operand *o, size_t from, size_t to, char out[SYC_SIGMA_SAY])
+void
+syc_sigma_say_pattern(const struct syc_operand *o, char *out, size_t room)
 {
     size_t n = 0;
 
-    for (size_t i = from; i < to && n + 3 < SYC_SIGMA_SAY; i++) {
+    for (size_t i = 0; i < o->u.text.count && n + 3 <= room; i++) {
         uint16_t t = o->u.text.tokens[i];
 
         if (t == SYC_GLOB_RUN || t == SYC_GLOB_ONE) {
@@ -70,7 +69,7 @@ syc_sigma_say_operand(const struct syc_sigma_test *t, const struct syc_operand *
         snprintf(out, SYC_SIGMA_SAY, "%s", o->u.i ? "true" : "false");
         break;
     case SYC_OPERAND_TEXT:
-        say_pattern(o, 0, o->u.text.count, out);
+        syc_sigma_say_pattern(o, out, SYC_SIGMA_SAY);
         break;
     case SYC_OPERAND_NET:
         say_net(o, t->op == SYC_TEST_CIDR, out);

@@ -20,6 +20,13 @@ void syc_sigma_say_number(double f, char out[SYC_SIGMA_NUMBER]);
 void syc_sigma_say_key(const struct syc_sigma_rule *rule, const struct syc_sigma_test *t,
                        char out[SYC_SIGMA_SAY]);
 
+/*
+ * A text operand as Sigma writes it: wildcards, and a backslash before what is meant as it stands.
+ *
+ * room  2 octets a token and one more hold all of it; of less the rest is cut off
+ */
+void syc_sigma_say_pattern(const struct syc_operand *o, char *out, size_t room);
+
 /* One value of a test, without quotes: "10", "10.0.0.0/8", "*bot*". */
 void syc_sigma_say_operand(const struct syc_sigma_test *t, const struct syc_operand *o,
                            char out[SYC_SIGMA_SAY]);

@@ -509,6 +509,44 @@ lengths_are_counted_in_characters(void **state)
     expect_findings(text, "7:11 R115", 0);
 }
 
+static bool
+keep_dump(void *user, const char *text, size_t n)
+{
+    char *all = user;
+
+    strncat(all, text, n);
+    return true;
+}
+
+/* What was escaped in the file is escaped in its dump, and a long text is all there, its end included. */
+static void
+a_dump_asks_the_same_of_a_long_text(void **state)
+{
+    enum { STARS = 1500 };
+    struct syc_ruleset *set = new_set();
+    struct syc_value row[THING_FIELDS] = {0};
+    char text[2 * STARS + 256] = THING_HEAD "    s: {name: '", dump[4 * STARS + 1024] = "";
+    char name[STARS + 2] = "";
+
+    for (int i = 0; i < STARS; i++) {
+        strcat(text, "\\*");
+        strcat(name, "*");
+    }
+    strcat(text, "z'}\n    condition: s\n");
+    name[STARS] = 'z';
+    parse(set, "t.yml", text);
+    assert_int_equal(syc_ruleset_seal(set), SYC_OK);
+    assert_int_equal(syc_ruleset_dump(set, keep_dump, dump), SYC_OK);
+    put(&thing_schema, row, "name", text_value(name));
+    assert_true(matches(dump, row));
+    name[STARS] = 'y';
+    assert_false(matches(dump, row));
+    name[STARS] = 'z';
+    name[0] = 'x';
+    assert_false(matches(dump, row));
+    syc_ruleset_free(set);
+}
+
 int
 test_load_group(void)
 {
@@ -530,6 +568,7 @@ test_load_group(void)
         cmocka_unit_test(doubles_are_found_however_the_others_are_called),
         cmocka_unit_test(a_list_that_comes_twice_stays_in_its_room),
         cmocka_unit_test(the_digest_is_of_the_rules_whatever_their_order),
+        cmocka_unit_test(a_dump_asks_the_same_of_a_long_text),
         cmocka_unit_test(lengths_are_counted_in_characters),
     };
 
