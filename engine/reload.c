@@ -54,6 +54,17 @@ say(struct syc_engine *e, const char *text)
     }
 }
 
+/* "FILE:LINE:COLUMN: text", or without a place in the file "FILE: text". */
+static void
+at_place(char *out, size_t room, const char *file, unsigned line, unsigned column, const char *text)
+{
+    if (line > 0) {
+        snprintf(out, room, "%s:%u:%u: %s", file, line, column, text);
+    } else {
+        snprintf(out, room, "%s%s%s", file, file[0] != 0 ? ": " : "", text);
+    }
+}
+
 /* The first error among a set's findings as one line; the count tells that there are more. */
 static void
 first_error(const struct syc_ruleset *set, char *out, size_t room)
@@ -64,8 +75,9 @@ first_error(const struct syc_ruleset *set, char *out, size_t room)
     snprintf(out, room, "%zu rules refused", syc_ruleset_refused(set));
     for (size_t i = 0; i < n; i++) {
         if (p[i].error) {
-            snprintf(out, room, "%s:%u:%u: %s (%zu refused)", p[i].file, p[i].line, p[i].column,
-                     p[i].text, syc_ruleset_refused(set));
+            at_place(out, room, p[i].file, p[i].line, p[i].column, p[i].text);
+            n = strlen(out);
+            snprintf(out + n, room - n, " (%zu refused)", syc_ruleset_refused(set));
             return;
         }
     }
@@ -150,7 +162,7 @@ reload(struct syc_engine *e)
         status = engine_load_signatures(&signatures, c->signatures, c->signature_count, &err);
     }
     if (status != SYC_OK) {
-        snprintf(why, sizeof(why), "%s:%u:%u: %s", err.file, err.line, err.column, err.text);
+        at_place(why, sizeof(why), err.file, err.line, err.column, err.text);
     } else if (syc_ruleset_refused(rules) > 0) {
         first_error(rules, why, sizeof(why));
     } else if (use(e, rules, signatures) != SYC_OK) {

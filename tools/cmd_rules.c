@@ -97,7 +97,7 @@ check(const struct syc_options *o, const char *const *paths, size_t count)
     bool ok = true;
 
     if (syc_engine_load_rules(&set, paths, count, &files, &err) != SYC_OK) {
-        syc_say("%s%s%s", err.file, err.file[0] != 0 ? ": " : "", err.text);
+        syc_say_error(&err);
         return EXIT_USAGE;
     }
     if (o->json) {
@@ -210,7 +210,7 @@ load(const struct syc_options *o, const char *const *paths, size_t count)
     struct syc_ruleset *set = NULL;
 
     if (syc_engine_load_rules(&set, paths, count, NULL, &err) != SYC_OK) {
-        syc_say("%s%s%s", err.file, err.file[0] != 0 ? ": " : "", err.text);
+        syc_say_error(&err);
         return NULL;
     }
     if (syc_ruleset_refused(set) > 0) {

@@ -89,14 +89,6 @@ print_counts(const struct syc_signatures *set)
            plural(errors), warnings, plural(warnings));
 }
 
-/* Faults of reading, which have no line. */
-static int
-say_unread(const struct syc_error *err)
-{
-    syc_say("%s%s%s", err->file, err->file[0] != 0 ? ": " : "", err->text);
-    return EXIT_USAGE;
-}
-
 static int
 check(const struct syc_options *o, const char *const *paths, size_t count)
 {
@@ -109,7 +101,8 @@ check(const struct syc_options *o, const char *const *paths, size_t count)
     int lost;
 
     if (status != SYC_OK) {
-        return say_unread(&err);
+        syc_say_error(&err);
+        return EXIT_USAGE;
     }
     if (syc_signatures_lint(set) != SYC_OK) {
         syc_signatures_free(set);
@@ -294,7 +287,8 @@ explain(const struct syc_options *o, const char *const *words, size_t count)
 
     if (syc_engine_load_signatures(&set, o->signatures.items, o->signatures.count, &err) !=
         SYC_OK) {
-        return say_unread(&err);
+        syc_say_error(&err);
+        return EXIT_USAGE;
     }
     if (count_of(set, SYC_REMARK_ERROR) > 0) {
         (void)syc_signatures_remarks(set, &remarks);

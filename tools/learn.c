@@ -330,7 +330,7 @@ read_captures(struct learned *l, const struct syc_paths *files, struct syc_engin
     syc_inputs_make_room(files->count);
     if (syc_engine_capture(e, &c, &err) != SYC_OK && !l->failed) {
         l->failed = true;
-        syc_say("%s%s%s", err.file, err.file[0] != 0 ? ": " : "", err.text);
+        syc_say_error(&err);
     }
     if (syc_engine_finish(e) != SYC_OK || l->no_memory) {
         syc_say("out of memory");
@@ -362,7 +362,7 @@ make_engine(struct learned *l, const struct syc_paths *files, struct syc_output 
     if (syc_engine_new(e, &config, &err) == SYC_OK) {
         return 0;
     }
-    syc_say("%s:%u:%u: %s", err.file, err.line, err.column, err.text);
+    syc_say_error(&err);
     return EXIT_USAGE;
 }
 

@@ -238,7 +238,7 @@ syc_rules_explain(const struct syc_options *o, const char *const *words, size_t 
         return EXIT_OUTPUT;
     }
     if (syc_engine_new(&e, &config, &err) != SYC_OK) {
-        syc_say("%s%s%s", err.file, err.file[0] != 0 ? ": " : "", err.text);
+        syc_say_error(&err);
     } else {
         status = explain(e, &x, words[0], words[1]);
     }

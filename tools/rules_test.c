@@ -200,7 +200,7 @@ syc_rules_test(const struct syc_options *o, const char *const *paths, size_t cou
     int status = EXIT_USAGE;
 
     if (syc_engine_load_rules(&set, o->rules.items, o->rules.count, NULL, &err) != SYC_OK) {
-        syc_say("%s%s%s", err.file, err.file[0] != 0 ? ": " : "", err.text);
+        syc_say_error(&err);
     } else if (syc_ruleset_refused(set) > 0) {
         syc_say_problems(STDERR_FILENO, set, !o->quiet);
     } else if (list_files(paths, count, &files) && (status = run_all(set, &files, &counts)) == 0) {

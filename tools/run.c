@@ -254,17 +254,6 @@ check_rules(const struct syc_run *run)
     return 0;
 }
 
-/* Loaders give a line and a column, the rest only a name, or not even that. */
-static void
-say_error(const struct syc_error *err)
-{
-    if (err->line > 0) {
-        syc_say("%s:%u:%u: %s", err->file, err->line, err->column, err->text);
-    } else {
-        syc_say("%s%s%s", err->file, err->file[0] != 0 ? ": " : "", err->text);
-    }
-}
-
 /*
  * All faults of the signature files, not the first alone: they are read once more for it, and what cannot be (a pipe)
  * leaves the first.
@@ -279,7 +268,7 @@ say_why(const struct syc_options *o, enum syc_status status, const struct syc_er
         syc_engine_load_signatures(&set, o->signatures.items, o->signatures.count, NULL) !=
             SYC_OK ||
         syc_signatures_remarks(set, &remarks) == 0) {
-        say_error(err);
+        syc_say_error(err);
     } else {
         syc_say_remarks(STDERR_FILENO, set, SYC_REMARK_ERROR);
         syc_say("nothing was read (see syncopate signatures check)");

@@ -38,6 +38,16 @@ syc_say(const char *format, ...)
     putc('\n', stderr);
 }
 
+void
+syc_say_error(const struct syc_error *err)
+{
+    if (err->line > 0) {
+        syc_say("%s:%u:%u: %s", err->file, err->line, err->column, err->text);
+    } else {
+        syc_say("%s%s%s", err->file, err->file[0] != 0 ? ": " : "", err->text);
+    }
+}
+
 /*
  * The form of compilers (file:line:column), which editors jump to; warnings are the caller's
  * choice, errors are not.

@@ -109,6 +109,9 @@ int syc_parts_run(const struct syc_part *parts, size_t count, const char *verb,
 /* "syncopate: ..." and a newline on standard error; control characters, which names may hold, become '?'. */
 void syc_say(const char *format, ...) SYC_PRINTF(1, 2);
 
+/* What a library has found: with file, line and column as far as it has told them. */
+void syc_say_error(const struct syc_error *err);
+
 /* The findings of the rule loader: "file:line:column: error[CODE]: text" and a hint below. To descriptor fd. */
 void syc_say_problems(int fd, const struct syc_ruleset *set, bool warnings);
 
