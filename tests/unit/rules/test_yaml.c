@@ -254,14 +254,13 @@ static void
 a_run_of_blanks_is_walked_once(void **state)
 {
     enum { BLANKS = 400000 };
-    char *text = malloc(BLANKS + 256), expected[32];
+    char text[BLANKS + 256], expected[32];
     int n = sprintf(text, THING_HEAD "    s: {count: 1}\n    condition: \"");
 
     memset(text + n, ' ', BLANKS);
     strcpy(text + n + BLANKS, "t\"\n");
     snprintf(expected, sizeof(expected), "6:%d R211", 17 + BLANKS);
     expect_findings(text, expected, 0);
-    free(text);
 }
 
 static void
