@@ -1,5 +1,6 @@
 /* Which stack a source's SYNs show, and its retries. */
 
+#include "behavior/stacks.h"
 #include "tests/unit/behavior/groups.h"
 #include "tests/unit/behavior/support.h"
 
@@ -111,6 +112,33 @@ retries_are_counted_beyond_the_first_syn(void **state)
     assert_string_equal(text_of(k, "syn.schedule"), "exponential-1");
 }
 
+/* The address stands for the value only with a maker that says so, and not across two makers. */
+static void
+a_signature_that_may_change_is_known_by_its_octets(void **state)
+{
+    static struct stacks stacks;
+    static struct store store;
+    struct syc_syn syn = syn_like("linux", 64);
+    struct syc_record r;
+    uint32_t first;
+
+    (void)state;
+    syc_record_init(&r);
+    assert_true(syc_store_init(&store, 1 << 20));
+    syc_stacks_init(&stacks, &store);
+    r.syn[SYC_TOSERVER] = &syn;
+    first = syc_stacks_intern(&stacks, &r, SYC_TOSERVER);
+    assert_int_equal(syc_stacks_intern(&stacks, &r, SYC_TOSERVER), first);
+    syn = syn_like("windows", 128);
+    r.syn_stays = true; /* from now on */
+    assert_int_not_equal(syc_stacks_intern(&stacks, &r, SYC_TOSERVER), first);
+    r.syn_stays = false;
+    syn = syn_like("linux", 64);
+    assert_int_equal(syc_stacks_intern(&stacks, &r, SYC_TOSERVER), first);
+    syc_stacks_fini(&stacks);
+    syc_store_fini(&store);
+}
+
 int
 test_syns_group(void)
 {
@@ -119,6 +147,7 @@ test_syns_group(void)
         cmocka_unit_test(ties_are_broken_by_octets),
         cmocka_unit_test(a_reused_buffer_is_read_again),
         cmocka_unit_test(retries_are_counted_beyond_the_first_syn),
+        cmocka_unit_test(a_signature_that_may_change_is_known_by_its_octets),
     };
 
     return cmocka_run_group_tests_name("syns", tests, NULL, NULL);
