@@ -13,6 +13,11 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+const char syc_digit_pairs[200] =
+    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546"
+    "4748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293"
+    "949596979899";
+
 static const char hex_digits[] = "0123456789abcdef";
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -49,15 +54,16 @@ struct date {
 };
 
 /*
- * Days since 1970-01-01 to a date of the proleptic Gregorian calendar and back. Years begin in March here, so
- * that the leap day is the last of its year and month lengths follow (153 m + 2) / 5; 719468 days lie between
- * 0000-03-01 and 1970-01-01, 146097 in 400 years.
+ * Days to a date of the proleptic Gregorian calendar (since 1 March of the year -400, so that no day that is asked
+ * for is negative) and back (since 1970-01-01). Years begin in March here, so that the leap day is the last of its
+ * year and month lengths follow (153 m + 2) / 5; 719468 days lie between 0000-03-01 and 1970-01-01, 146097 in 400
+ * years.
  */
 static struct date
-date_from_days(int64_t days)
+date_from_days(unsigned days)
 {
-    int64_t era = divide_down(days + 719468, 146097);
-    unsigned of_era = (unsigned)(days + 719468 - era * 146097);
+    unsigned era = days / 146097;
+    unsigned of_era = days - era * 146097;
     unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
     unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
     unsigned month = (5 * of_year + 2) / 153; /* 0 = March */
@@ -65,7 +71,7 @@ date_from_days(int64_t days)
 
     d.day = of_year - (153 * month + 2) / 5 + 1;
     d.month = month < 10 ? month + 3 : month - 9;
-    d.year = era * 400 + year + (d.month <= 2);
+    d.year = (int64_t)(era * 400 + year + (d.month <= 2)) - 400;
     return d;
 }
 
@@ -81,52 +87,40 @@ days_from_date(const struct date *d)
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-/*
- * value in exactly `digits` decimal digits, then the character after. A value with more digits
- * loses its upper ones; callers' values are bounded by the calendar, or by the clamp of the year.
- */
-static char *
-put_digits(char *out, unsigned value, unsigned digits, char after)
+/* value < 100 in two digits. */
+static inline void
+put_pair(char *out, unsigned value)
 {
-    for (unsigned i = digits; i > 0; i--) {
-        out[i - 1] = (char)('0' + value % 10);
-        value /= 10;
-    }
-    out[digits] = after;
-    return out + digits + 1;
+    memcpy(out, syc_digit_pairs + (size_t)2 * value, 2);
 }
 
 /*
- * The clamp comes before the calendar: date_from_days() then has days of four-digit years only, and
- * 64 bits are plenty.
+ * The clamp comes before the calendar: then all is unsigned, from 0000-01-01 on (60 days before the
+ * March that date_from_days() counts from, 400 years later).
  */
 void
 syc_time_format(int64_t us, char out[SYC_TIME_TEXT])
 {
-    int64_t seconds = divide_down(us, SYC_US_PER_S);
-    unsigned fraction = (unsigned)((us % SYC_US_PER_S + SYC_US_PER_S) % SYC_US_PER_S);
-    int64_t days;
-    unsigned of_day;
-    struct date d;
+    const int64_t first = FIRST_SECOND * SYC_US_PER_S;
+    const int64_t last = LAST_SECOND * SYC_US_PER_S + SYC_US_PER_S - 1;
+    uint64_t since = (uint64_t)((us < first ? first : us > last ? last : us) - first);
+    uint64_t seconds = since / SYC_US_PER_S;
+    unsigned fraction = (unsigned)(since - seconds * SYC_US_PER_S);
+    unsigned days = (unsigned)(seconds / SECONDS_PER_DAY);
+    unsigned of_day = (unsigned)(seconds - (uint64_t)days * SECONDS_PER_DAY);
+    struct date d = date_from_days(days + 146097 - 60);
 
-    if (seconds < FIRST_SECOND) {
-        seconds = FIRST_SECOND;
-        fraction = 0;
-    } else if (seconds > LAST_SECOND) {
-        seconds = LAST_SECOND;
-        fraction = (unsigned)SYC_US_PER_S - 1;
-    }
-    days = divide_down(seconds, SECONDS_PER_DAY);
-    of_day = (unsigned)(seconds - days * SECONDS_PER_DAY);
-    d = date_from_days(days);
-    out = put_digits(out, (unsigned)d.year, 4, '-');
-    out = put_digits(out, d.month, 2, '-');
-    out = put_digits(out, d.day, 2, 'T');
-    out = put_digits(out, of_day / 3600, 2, ':');
-    out = put_digits(out, of_day / 60 % 60, 2, ':');
-    out = put_digits(out, of_day % 60, 2, '.');
-    out = put_digits(out, fraction, 6, 'Z');
-    *out = '\0';
+    memcpy(out, "0000-00-00T00:00:00.000000Z", SYC_TIME_TEXT);
+    put_pair(out, (unsigned)d.year / 100);
+    put_pair(out + 2, (unsigned)d.year % 100);
+    put_pair(out + 5, d.month);
+    put_pair(out + 8, d.day);
+    put_pair(out + 11, of_day / 3600);
+    put_pair(out + 14, of_day / 60 % 60);
+    put_pair(out + 17, of_day % 60);
+    put_pair(out + 20, fraction / 10000);
+    put_pair(out + 22, fraction / 100 % 100);
+    put_pair(out + 24, fraction % 100);
 }
 
 /* Exactly `digits` decimal digits and the character after at **text, which is advanced; false if not. */
@@ -182,14 +176,15 @@ syc_time_parse(const char *text, size_t n, int64_t *us)
 static char *
 put_octet(char *out, uint8_t value)
 {
+    if (value < 10) {
+        *out = (char)('0' + value);
+        return out + 1;
+    }
     if (value >= 100) {
         *out++ = (char)('0' + value / 100);
     }
-    if (value >= 10) {
-        *out++ = (char)('0' + value / 10 % 10);
-    }
-    *out++ = (char)('0' + value % 10);
-    return out;
+    put_pair(out, value % 100U);
+    return out + 2;
 }
 
 static char *
@@ -242,7 +237,7 @@ longest_zeros(const unsigned groups[8], unsigned *first)
  * out; i then stands on the run's last group, so the loop goes on behind it. A run up to the end
  * needs a second colon, which no later group will write.
  */
-static void
+static char *
 put_groups(char *out, const uint8_t addr[16])
 {
     unsigned groups[8], first, zeros;
@@ -266,19 +261,20 @@ put_groups(char *out, const uint8_t addr[16])
         out = put_group(out, groups[i]);
     }
     *out = '\0';
+    return out;
 }
 
-void
+char *
 syc_addr_format(const uint8_t addr[16], int ip_v, char out[SYC_ADDR_TEXT])
 {
     if (ip_v == 4) {
-        put_dotted(out, addr + 12);
-    } else if (memcmp(addr, mapped_prefix, sizeof mapped_prefix) == 0) {
-        memcpy(out, "::ffff:", 7);
-        put_dotted(out + 7, addr + 12);
-    } else {
-        put_groups(out, addr);
+        return put_dotted(out, addr + 12);
     }
+    if (memcmp(addr, mapped_prefix, sizeof mapped_prefix) == 0) {
+        memcpy(out, "::ffff:", 7);
+        return put_dotted(out + 7, addr + 12);
+    }
+    return put_groups(out, addr);
 }
 
 /* IPv4 first: no text is both, since one has colons and the other needs four numbers and dots alone. */

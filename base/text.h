@@ -32,6 +32,8 @@ enum {
 #define SYC_NS_PER_S  INT64_C(1000000000)
 #define SYC_US_PER_S  INT64_C(1000000)
 
+extern const char syc_digit_pairs[200]; /* "000102...99" */
+
 /*
  * Nanoseconds to microseconds, rounded down (also before 1970), so that a later time never becomes an earlier one
  * and the steps around 1970 are as long as all others. SYC_NONE is the caller's to keep out.
@@ -63,9 +65,10 @@ bool syc_time_parse(const char *text, size_t n, int64_t *us);
  * ip_v    4 prints dotted decimal, 6 the RFC 5952 form. A mapped address of an IPv6 packet is ::ffff:a.b.c.d, so
  *         that it differs from the IPv4 host of the same octets
  * out     always zero-terminated, at most 45 octets before that
+ * returns  the place of that zero
  * source  RFC 5952 4 and 5; RFC 4291 2.5.5.2
  */
-void syc_addr_format(const uint8_t addr[16], int ip_v, char out[SYC_ADDR_TEXT]);
+char *syc_addr_format(const uint8_t addr[16], int ip_v, char out[SYC_ADDR_TEXT]);
 
 /* The reverse, of zero-terminated text; sets *ip_v to 4 or 6. False, and both untouched, on anything else. */
 bool syc_addr_parse(const char *text, uint8_t addr[16], int *ip_v);
