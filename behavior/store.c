@@ -72,6 +72,7 @@ blocks_list_grow(struct store *s, struct blocks *b)
     return true;
 }
 
+/* Blocks until n more objects fit, each with its work room; what was added before a refusal stays and is counted. */
 static bool
 blocks_grow(struct store *s, struct blocks *b, size_t n)
 {

@@ -463,6 +463,10 @@ degraded_of(const struct conn *c)
     return bits;
 }
 
+/*
+ * Counters of trouble begin at 0, all else as unknown: what a connection never had then costs
+ * nothing when its record is built.
+ */
 void
 build_init(struct lists *lists)
 {

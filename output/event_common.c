@@ -74,32 +74,63 @@ syc_json_value(struct syc_json *j, const struct syc_value *value)
 
 /*
  * v is the version of the contract and only rises when a member changes its meaning; new members do
- * not. time_us is a time of the traffic, not of the writing: a file run has no other clock.
+ * not. Raw stores, as all events begin with this: the longest case is in the room, type is our own. time_us is a time of the traffic, not of the writing: a file run has no other clock.
  */
 void
 syc_event_begin(struct syc_json *j, const char *type, int64_t time_us, const char *sensor)
 {
-    syc_json_open(j, '{');
-    syc_json_member_int(j, "v", 1);
-    syc_json_member_time(j, "timestamp", time_us);
-    syc_json_member_text(j, "event_type", type);
+    size_t n = strlen(type);
+    char *p;
+
+    if (!syc_json_room(j, 64 + SYC_TIME_TEXT + n)) {
+        return;
+    }
+    p = SYC_PUT(j->text + j->n, "{\"v\":1,\"timestamp\":\"");
+    syc_time_format(time_us, p);
+    p = SYC_PUT(p + SYC_TIME_TEXT - 1, "\",\"event_type\":\"");
+    memcpy(p, type, n);
+    p = SYC_PUT(p + n, "\"");
+    j->n = (size_t)(p - j->text);
+    j->comma = true;
     syc_json_member_text(j, "sensor", sensor);
 }
 
-/* flow_id tells connections of one 5-tuple apart; community_id is what other sensors have for all of them. */
+/* "1:" and the base64 of 20 octets, with its zero. */
+enum { COMMUNITY_ID_TEXT = 2 + 28 + 1 };
+
+/* An address behind its key; there is room. */
+static inline char *
+put_addr(char *p, const char *key, const uint8_t addr[16], int ip_v)
+{
+    size_t n = strlen(key);
+
+    memcpy(p, key, n);
+    return syc_addr_format(addr, ip_v, p + n);
+}
+
+/*
+ * The room: keys and brackets 160 octets, and each value at its longest.
+ *
+ * flow_id tells connections of one 5-tuple apart; community_id is what other sensors have for all of
+ * them.
+ */
 void
 syc_event_tuple(struct syc_json *j, const struct syc_key *key, int64_t flow_id)
 {
-    char community_id[32];
+    char *p;
 
-    syc_community_id(key, community_id);
-    syc_json_member_int(j, "flow_id", flow_id);
-    syc_json_member_text(j, "community_id", community_id);
-    syc_json_member_addr(j, "src_ip", key->client, key->ip_v);
-    syc_json_member_int(j, "src_port", key->client_port);
-    syc_json_member_addr(j, "dest_ip", key->server, key->ip_v);
-    syc_json_member_int(j, "dest_port", key->server_port);
-    syc_json_member_text(j, "proto", "TCP");
+    if (!syc_json_room(j, 160 + COMMUNITY_ID_TEXT + 2 * SYC_ADDR_TEXT + 3 * SYC_INT_TEXT)) {
+        return;
+    }
+    p = syc_put_int(SYC_PUT(j->text + j->n, ",\"flow_id\":"), flow_id);
+    p = SYC_PUT(p, ",\"community_id\":\"");
+    syc_community_id(key, p);
+    p = put_addr(p + COMMUNITY_ID_TEXT - 1, "\",\"src_ip\":\"", key->client, key->ip_v);
+    p = syc_put_uint(SYC_PUT(p, "\",\"src_port\":"), key->client_port);
+    p = put_addr(p, ",\"dest_ip\":\"", key->server, key->ip_v);
+    p = syc_put_uint(SYC_PUT(p, "\",\"dest_port\":"), key->server_port);
+    p = SYC_PUT(p, ",\"proto\":\"TCP\"");
+    j->n = (size_t)(p - j->text);
 }
 
 /* Nothing for the usual path, so that captures without tags and tunnels do not carry two empty lists. */

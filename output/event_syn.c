@@ -103,9 +103,12 @@ put_own(char *p, const struct syc_syn_own *own)
 /*
  * Raw stores first, in one room; then the four texts, which are escaped and make their own. Bits of
  * quirks without a name (of a newer writer's record) are left out.
+ *
+ * own_at, own_n  where the numbers of own stand, of which the rest does not depend
  */
-void
-syc_event_syn(struct syc_json *j, const struct syc_syn *facts, const struct syc_syn_own *own)
+static void
+write_syn(struct syc_json *j, const struct syc_syn *facts, const struct syc_syn_own *own,
+          size_t *own_at, size_t *own_n)
 {
     char *start, *p;
 
@@ -118,18 +121,102 @@ syc_event_syn(struct syc_json *j, const struct syc_syn *facts, const struct syc_
         p = put_tcp(p, facts);
         p = put_quirks(p, facts->quirks & ((UINT32_C(1) << SYC_QUIRK_COUNT) - 1));
     }
+    *own_at = (size_t)(p - j->text);
     p = put_own(p, own);
     if (facts == NULL && p > start) { /* no first member stood before them: drop their comma */
         memmove(start, start + 1, (size_t)(p - start) - 1);
         p--;
     }
     j->n = (size_t)(p - j->text);
+    *own_n = j->n - *own_at;
     j->comma = p > start;
     if (facts != NULL) {
         syc_json_member_text(j, "options", facts->options);
         syc_json_member_text(j, "p0f", facts->p0f);
         syc_json_member_text(j, "tcpfp", facts->tcpfp);
         syc_json_member_text(j, "muonfp", facts->muonfp);
+    }
+}
+
+/* ------------------------------------------------------------- what was written before */
+
+/*
+ * A place a SYN, found by its address; who comes later takes it. 1000 octets hold twice what the
+ * SYN of a browser takes; longer ones are written anew each time.
+ */
+enum { TEXTS = 1024, TEXT_ROOM = 1000 };
+
+/* The members of a SYN but for those of `own`, which stand between head and tail. */
+struct syc_syn_text {
+    const struct syc_syn *of;
+    uint16_t head, tail;
+    char text[TEXT_ROOM];
+};
+
+/* NULL when memory is short: then nothing is kept, and that is all. */
+static struct syc_syn_text *
+place_of(struct syc_json *j, const struct syc_syn *facts)
+{
+    if (j->syns == NULL) {
+        j->syns = syc_alloc(TEXTS, sizeof(*j->syns));
+    }
+    return j->syns == NULL
+               ? NULL
+               : &j->syns[((uintptr_t)facts * UINT64_C(0x9e3779b97f4a7c15) >> 32) % TEXTS];
+}
+
+/* A text that does not fit leaves its place empty: it is the SYN of someone who fills all 40 octets of options. */
+static void
+keep(struct syc_syn_text *t, const struct syc_syn *facts, const char *head, size_t head_n,
+     const char *tail, size_t tail_n)
+{
+    t->of = NULL;
+    if (head_n + tail_n <= TEXT_ROOM) {
+        memcpy(t->text, head, head_n);
+        memcpy(t->text + head_n, tail, tail_n);
+        t->of = facts;
+        t->head = (uint16_t)head_n;
+        t->tail = (uint16_t)tail_n;
+    }
+}
+
+/* Head, the numbers of this connection, tail: what write_syn() would write, octet for octet. */
+static void
+write_again(struct syc_json *j, const struct syc_syn_text *t, const struct syc_syn_own *own)
+{
+    char *p;
+
+    if (!syc_json_room(j, NUMBERS_ROOM + TEXT_ROOM)) {
+        return;
+    }
+    p = j->text + j->n;
+    memcpy(p, t->text, t->head);
+    p = put_own(p + t->head, own);
+    memcpy(p, t->text + t->head, t->tail);
+    j->n = (size_t)(p - j->text) + t->tail;
+    j->comma = true;
+}
+
+/*
+ * An address stands for a value only while that stays as it is, which is the caller's word: a
+ * reader of events, for one, has a single place for all SYNs.
+ */
+void
+syc_event_syn(struct syc_json *j, const struct syc_syn *facts, const struct syc_syn_own *own,
+              bool stays)
+{
+    struct syc_syn_text *t = facts != NULL && stays ? place_of(j, facts) : NULL;
+    size_t from = j->n;
+    size_t own_at = from, own_n = 0;
+
+    if (t != NULL && t->of == facts) {
+        write_again(j, t, own);
+        return;
+    }
+    write_syn(j, facts, own, &own_at, &own_n);
+    if (t != NULL && !j->failed) {
+        size_t tail = own_at + own_n;
+        keep(t, facts, j->text + from, own_at - from, j->text + tail, j->n - tail);
     }
 }
 
@@ -239,7 +326,7 @@ syc_emit_fingerprint(struct syc_output *o, const struct syc_syn_seen *s,
     syc_json_member_count(j, "pcap_cnt", s->number);
     syc_json_member_text(j, "pcap_filename", file_name);
     syc_json_member_open(j, "syn", '{');
-    syc_event_syn(j, s->syn, s->own);
+    syc_event_syn(j, s->syn, s->own, false);
     if (identity != NULL) {
         write_match(j, identity);
         write_candidates(j, identity);

@@ -14,11 +14,6 @@
 
 enum { FIRST_ROOM = 4096 }; /* one connection event of 30 exchanges */
 
-const char syc_digit_pairs[200] =
-    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546"
-    "4748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293"
-    "949596979899";
-
 const uint64_t syc_powers_of_ten[20] = {
     UINT64_C(1),
     UINT64_C(10),
@@ -77,6 +72,7 @@ syc_json_fini(struct syc_json *j)
 {
     syc_free(j->text);
     syc_free(j->layout);
+    syc_free(j->syns);
     syc_free(j->missing);
     *j = (struct syc_json){0};
 }

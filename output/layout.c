@@ -19,25 +19,21 @@ struct maker {
     bool failed;
 };
 
-/*
- * `,"name` and what follows it, with its length added to the room. Two octets are kept free: the
- * comma may be skipped, and the copy is of one length.
- */
+/* `"name` and what follows it, with its length and that of a comma added to the room. */
 static void
 make_key(struct maker *m, struct syc_key_text *key, const char *name, size_t n, const char *end)
 {
     size_t after = strlen(end);
 
-    if (n + 2 + after >=
-        SYC_KEY_TEXT) { /* the comma may be skipped, and the copy is of one length */
+    if (n + 1 + after > SYC_KEY_TEXT) {
         m->failed = true;
         return;
     }
-    memcpy(key->text, ",\"", 2);
-    memcpy(key->text + 2, name, n);
-    memcpy(key->text + 2 + n, end, after);
-    key->length = (uint8_t)(n + 2 + after);
-    m->to->room += key->length;
+    key->text[0] = '"';
+    memcpy(key->text + 1, name, n);
+    memcpy(key->text + 1 + n, end, after);
+    key->length = (uint8_t)(n + 1 + after);
+    m->to->room += key->length + 1U;
 }
 
 /* The group of the object path[0..n), made with its parents when it is new. */
@@ -63,8 +59,9 @@ find_group(struct maker *m, const char *path, size_t n)
             to->group_count++;
             memcpy(to->groups[i].path, path, end);
             to->groups[i].parent = parent;
+            to->groups[i].within = to->groups[parent].within | UINT64_C(1) << i;
             make_key(m, &to->groups[i].key, path + from, end - from, "\":{");
-            to->room++; /* its closing brace */
+            to->room++; /* its closing brace, in the place of a comma, and the comma after it */
         }
         parent = (uint8_t)i;
         from = end;
@@ -98,16 +95,17 @@ add_slot(struct maker *m, const char *path, enum syc_slot_kind kind, size_t offs
     }
 }
 
-/* Fields are known by their place in the record. Lists have indexes instead. */
-static bool
-has_slot(const struct maker *m, size_t offset)
+/* Fields are known by their place in the record; lists have indexes instead. slot_count: it has none. */
+static size_t
+slot_of(const struct maker *m, size_t offset)
 {
-    for (size_t i = 0; i < m->to->slot_count; i++) {
-        if (m->to->slots[i].kind != SYC_SLOT_LIST && m->to->slots[i].offset == offset) {
-            return true;
-        }
+    size_t i = 0;
+
+    while (i < m->to->slot_count &&
+           (m->to->slots[i].kind == SYC_SLOT_LIST || m->to->slots[i].offset != offset)) {
+        i++;
     }
-    return false;
+    return i;
 }
 
 /* NULL stands for every object. */
@@ -125,14 +123,14 @@ add_object(struct maker *m, const char *object)
 {
     for (size_t i = 0; i < syc_record_number_count; i++) {
         const struct syc_record_number *row = &syc_record_numbers[i];
-        if (inside(row->path, object) && !has_slot(m, row->offset) &&
+        if (inside(row->path, object) && slot_of(m, row->offset) == m->to->slot_count &&
             row->offset != offsetof(struct syc_record, client_known)) {
             add_slot(m, row->path, (enum syc_slot_kind)row->kind, row->offset, row->words);
         }
     }
     for (size_t i = 0; i < syc_record_text_count; i++) {
         const struct syc_record_text *row = &syc_record_texts[i];
-        if (inside(row->path, object) && !has_slot(m, row->offset)) {
+        if (inside(row->path, object) && slot_of(m, row->offset) == m->to->slot_count) {
             add_slot(m, row->path, row->list ? SYC_SLOT_WORDS : SYC_SLOT_TEXT, row->offset, NULL);
         }
     }
@@ -151,6 +149,27 @@ add_list(struct maker *m, const char *path)
     m->failed = true;
 }
 
+/*
+ * The counters of trouble stand together in the record and in the event, in either order; if they
+ * ever do not, there is no layout.
+ */
+static void
+find_quiet(struct maker *m)
+{
+    struct syc_layout *to = m->to;
+
+    to->quiet_from = slot_of(m, SYC_QUIET_FIRST);
+    to->quiet_to = to->quiet_from + SYC_QUIET_COUNT;
+    m->failed |= to->quiet_to > to->slot_count;
+    for (size_t i = to->quiet_from; !m->failed && i < to->quiet_to; i++) {
+        const struct syc_slot *slot = &to->slots[i];
+        size_t number = (slot->offset - SYC_QUIET_FIRST) / sizeof(int64_t);
+
+        m->failed |= slot->kind != SYC_SLOT_NUMBER || slot->offset < SYC_QUIET_FIRST ||
+                     number >= SYC_QUIET_COUNT;
+    }
+}
+
 _Static_assert((int)SYC_SLOT_NUMBER == (int)SYC_NUMBER &&
                    (int)SYC_SLOT_BOOL == (int)SYC_NUMBER_BOOL &&
                    (int)SYC_SLOT_WORD == (int)SYC_NUMBER_WORD,
@@ -165,6 +184,7 @@ syc_layout_new(const struct syc_list_writer *lists, size_t count)
         return NULL;
     }
     m.to->group_count = 1;
+    m.to->groups[0].within = 1;
     m.to->room = SYC_KEY_TEXT; /* keys are copied whole */
     add_list(&m, "flow.start");
     add_list(&m, "flow.end");
@@ -184,6 +204,7 @@ syc_layout_new(const struct syc_list_writer *lists, size_t count)
     add_object(&m, "close");
     add_list(&m, "close.time_wait");
     add_object(&m, NULL); /* what a later field begins */
+    find_quiet(&m);
     if (m.failed) {
         syc_free(m.to);
         return NULL;

@@ -12,18 +12,21 @@
  * Why: the contract is the tables of connection/, which the reader of events uses, too. Writing straight from
  * them means a search for objects and keys in each event; laid out once, an event is one walk over slots.
  *
- *     flow.bytes_toserver  ->  slot  { offset of bytes[0], NUMBER, group 1, `,"bytes_toserver":` }
- *     group 1              ->  group { "flow", parent 0, `,"flow":{` }
+ *     flow.bytes_toserver  ->  slot  { offset of bytes[0], NUMBER, group 1, `"bytes_toserver":` }
+ *     group 1              ->  group { "flow", parent 0, `"flow":{` }
  *
  * Invariant: slots of one group stand together, since a JSON object may be opened once only; `room` is at least
- * what all keys, braces, numbers and words of one event take, which is what makes raw stores safe.
+ * what all keys, braces, commas, numbers and words of one event take, which is what makes raw stores safe.
  */
 
 #include "output/output.h"
 
+#include <stddef.h>
+
 enum {
     SYC_KEY_TEXT = 40, /* copied whole: one length for all keys makes the copy a few stores */
-    SYC_GROUPS_MAX = 40,
+    SYC_QUIET_TEXT = 640,
+    SYC_GROUPS_MAX = 40, /* bits of a word */
     SYC_SLOTS_MAX = 256,
 };
 
@@ -43,7 +46,7 @@ struct syc_list_writer {
     void (*write)(struct syc_json *j, const struct syc_record *r);
 };
 
-/* `,"name":` without or with its comma; octets after length are zero. */
+/* `"name":`; octets after length are zero. */
 struct syc_key_text {
     char text[SYC_KEY_TEXT];
     uint8_t length;
@@ -58,12 +61,18 @@ struct syc_slot {
     const char *const *words;
 };
 
-/* An object: `,"tcp":{`. Group 0 is the event itself. */
+/* An object: `"tcp":{`. Group 0 is the event itself. */
 struct syc_group {
     char path[SYC_KEY_TEXT];
     uint8_t parent;
+    uint64_t within; /* bits: this group and those it stands in */
     struct syc_key_text key;
 };
+
+/* The counters of trouble: a quarter of the members of most events, and all 0 in most. */
+#define SYC_QUIET_FIRST offsetof(struct syc_record, retrans_data)
+#define SYC_QUIET_COUNT                                                                            \
+    ((offsetof(struct syc_record, never_acked_repeats) - SYC_QUIET_FIRST) / sizeof(int64_t) + 1)
 
 /* The sequence; made once an output, never changed. */
 struct syc_layout {
@@ -71,6 +80,10 @@ struct syc_layout {
     struct syc_group groups[SYC_GROUPS_MAX];
     size_t slot_count, group_count;
     size_t room; /* octets that all keys, numbers and words take at most */
+    /* Slots [from, to) are the counters of trouble; what is written for them, within quiet_group, when all are 0. */
+    size_t quiet_from, quiet_to, quiet_length;
+    uint8_t quiet_group;
+    char quiet[SYC_QUIET_TEXT];
 };
 
 /*

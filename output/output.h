@@ -26,7 +26,8 @@ struct syc_json {
     bool failed;                      /* memory was short: the text is not whole */
     bool comma;                       /* the next member or element needs a comma before it */
     struct syc_layout *layout;        /* of connection events, made at the first */
-    struct syc_missing_text *missing; /* of verdicts, likewise; syc_json_fini() frees both */
+    struct syc_syn_text *syns;        /* of connection events, likewise (event_syn.c) */
+    struct syc_missing_text *missing; /* of verdicts, likewise; syc_json_fini() frees all three */
 };
 
 /* Free the text; the writer is empty after it and may be used anew. */

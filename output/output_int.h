@@ -19,7 +19,6 @@
 /* Longest int64_t in decimal: "-9223372036854775808". */
 enum { SYC_INT_TEXT = 20 };
 
-extern const char syc_digit_pairs[200];      /* "000102...99" */
 extern const uint64_t syc_powers_of_ten[20]; /* 10^0 .. 10^19 */
 
 /* Make room for n more octets at text + n; false (and failed set) when memory is short. */
@@ -39,18 +38,26 @@ syc_digit_count(uint64_t v)
 static inline char *
 syc_put_uint(char *p, uint64_t v)
 {
-    char *end = p + syc_digit_count(v);
-    char *at = end;
+    char *end, *at;
+    uint32_t low;
 
-    while (v >= 100) {
+    if (v < 10) { /* every second number of a record */
+        *p = (char)('0' + v);
+        return p + 1;
+    }
+    end = at = p + syc_digit_count(v);
+    for (; v > UINT32_MAX; v /= 100) {
         at -= 2;
         memcpy(at, syc_digit_pairs + v % 100 * 2, 2);
-        v /= 100;
     }
-    if (v >= 10) {
-        memcpy(at - 2, syc_digit_pairs + v * 2, 2);
+    for (low = (uint32_t)v; low >= 100; low /= 100) { /* half the instructions a pair */
+        at -= 2;
+        memcpy(at, syc_digit_pairs + (size_t)(low % 100) * 2, 2);
+    }
+    if (low >= 10) {
+        memcpy(at - 2, syc_digit_pairs + (size_t)low * 2, 2);
     } else {
-        at[-1] = (char)('0' + v);
+        at[-1] = (char)('0' + low);
     }
     return end;
 }
@@ -161,8 +168,13 @@ void syc_event_flow_ids(struct syc_json *j, const struct syc_subject *s);
 /* "degraded": the reasons, bit n = enum syc_degraded n. */
 void syc_event_degraded(struct syc_json *j, uint32_t bits);
 
-/* The facts of a SYN as the members of an open object; facts may be NULL (only the numbers of own are written). */
-void syc_event_syn(struct syc_json *j, const struct syc_syn *facts, const struct syc_syn_own *own);
+/*
+ * The facts of a SYN as the members of an open object; facts may be NULL (only the numbers of own are written).
+ *
+ * stays  facts do not change while j is used: what they say is made once and then copied
+ */
+void syc_event_syn(struct syc_json *j, const struct syc_syn *facts, const struct syc_syn_own *own,
+                   bool stays);
 
 /* ---- conn.log (zeek.c) ---- */
 

@@ -316,6 +316,86 @@ short_memory_never_leaves_half_an_event(void **state)
     syc_json_fini(&whole);
 }
 
+/* The text of one record, by a writer that has written others before. */
+static const char *
+text_of(struct syc_json *j, const struct syc_record *r)
+{
+    syc_json_reset(j);
+    syc_json_connection(j, r, NULL);
+    assert_false(j->failed);
+    assert_true(j->n < j->room);
+    j->text[j->n] = '\0';
+    return j->text;
+}
+
+/* All counters of trouble are 0 and are written at once; with one that is not, each by itself. */
+static void
+no_trouble_reads_as_some_does_but_for_the_number(void **state)
+{
+    struct syc_json j = {0};
+    struct syc_record r;
+    char quiet[4096], *digit;
+
+    make_record(&r);
+    for (int64_t *n = r.retrans_data; n <= &r.never_acked_repeats; n++) {
+        *n = 0;
+    }
+    snprintf(quiet, sizeof(quiet), "%s", text_of(&j, &r));
+    assert_non_null(strstr(quiet, "\"tcp\":{\"retrans_toserver\":{\"data\":0,\"fast\":0"));
+    assert_non_null(strstr(quiet, "\"never_acked_toserver\":{\"octets\":0,\"repeats\":0}}"));
+    for (int64_t *n = r.retrans_data; n <= &r.never_acked_repeats; n++) {
+        *n = 7;
+        digit = strstr((char *)(uintptr_t)text_of(&j, &r), ":7");
+        assert_non_null(digit);
+        digit[1] = '0';
+        assert_string_equal(j.text, quiet);
+        *n = 0;
+    }
+    syc_json_fini(&j);
+}
+
+/* Values that stay are written from what was written before: what differs by connection must not be. */
+static void
+a_syn_that_stays_is_written_as_one_that_does_not(void **state)
+{
+    struct random_record made;
+    struct syc_json again = {0};
+    uint64_t seed = 5;
+
+    random_record_draw(&seed, &made);
+    made.r.syn[0] = &made.syn[0];
+    made.r.syn[1] = &made.syn[1];
+    for (int i = 0; i < 6; i++) {
+        struct syc_json once = {0};
+        made.r.syn_own[0].ip_id = i == 3 ? SYC_NONE : i * 1000;
+        made.r.syn_own[1].ts_val = i * 77;
+        made.r.syn_stays = false;
+        text_of(&once, &made.r);
+        made.r.syn_stays = true;
+        assert_string_equal(text_of(&again, &made.r), once.text);
+        syc_json_fini(&once);
+    }
+    syc_json_fini(&again);
+}
+
+/* A reader of events has one place for all signatures. */
+static void
+a_syn_that_does_not_stay_is_looked_at_each_time(void **state)
+{
+    struct random_record made;
+    struct syc_json j = {0};
+    uint64_t seed = 5;
+
+    random_record_draw(&seed, &made);
+    made.r.syn[0] = &made.syn[0];
+    made.r.syn_stays = false;
+    made.syn[0].window = 4711;
+    assert_non_null(strstr(text_of(&j, &made.r), "\"window\":4711,"));
+    made.syn[0].window = 4712;
+    assert_non_null(strstr(text_of(&j, &made.r), "\"window\":4712,"));
+    syc_json_fini(&j);
+}
+
 int
 test_connection_group(void)
 {
@@ -326,6 +406,9 @@ test_connection_group(void)
         cmocka_unit_test(one_known_number_opens_only_its_objects),
         cmocka_unit_test(numbers_at_the_edges_find_room),
         cmocka_unit_test(wide_syn_facts_find_room),
+        cmocka_unit_test(no_trouble_reads_as_some_does_but_for_the_number),
+        cmocka_unit_test(a_syn_that_stays_is_written_as_one_that_does_not),
+        cmocka_unit_test(a_syn_that_does_not_stay_is_looked_at_each_time),
         cmocka_unit_test(short_memory_never_leaves_half_an_event),
     };
 
