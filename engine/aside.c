@@ -16,9 +16,9 @@
 
 /* A segment that was held back goes after the n of the batch; its options do not live longer than this call. */
 static void
-feed_late(struct syc_engine *e, size_t n, const struct syc_segment *late)
+feed_late(struct syc_engine *e, const struct batch *b, size_t n, const struct syc_segment *late)
 {
-    syc_table_feed(e->table, e->batch, n);
+    syc_table_feed(e->table, b->segments, n);
     syc_table_feed(e->table, late, 1);
 }
 
@@ -27,39 +27,39 @@ feed_late(struct syc_engine *e, size_t n, const struct syc_segment *late)
  * forward when the batch was fed meanwhile; its spans point into the frame, not into the batch, so a copy is as good.
  */
 static size_t
-take_segment(struct syc_engine *e, size_t n)
+take_segment(struct syc_engine *e, struct batch *b, size_t n)
 {
-    const struct syc_segment *s = &e->batch[n];
+    const struct syc_segment *s = &b->segments[n];
     struct syc_segment late;
     size_t kept = n;
 
     while (syc_fragments_release(&e->fragments, s, &late)) {
-        feed_late(e, kept, &late);
+        feed_late(e, b, kept, &late);
         kept = 0;
     }
     if (s->ip_mf) {
         if (syc_fragments_begin(&e->fragments, s, &late)) {
-            feed_late(e, kept, &late);
+            feed_late(e, b, kept, &late);
             kept = 0;
         }
         return kept;
     }
     if (kept != n) {
-        e->batch[kept] = *s;
+        b->segments[kept] = *s;
     }
     return kept + 1;
 }
 
 /* A later fragment has no TCP header; at most it completes the segment whose first fragment is held. */
 static size_t
-take_fragment(struct syc_engine *e, size_t n)
+take_fragment(struct syc_engine *e, const struct batch *b, size_t n)
 {
     struct syc_segment whole;
 
-    if (!syc_fragments_add(&e->fragments, &e->batch[n], &whole)) {
+    if (!syc_fragments_add(&e->fragments, &b->segments[n], &whole)) {
         return n;
     }
-    feed_late(e, n, &whole);
+    feed_late(e, b, n, &whole);
     return 0;
 }
 
@@ -70,7 +70,7 @@ engine_end_fragments(struct syc_engine *e)
     struct syc_segment late;
 
     while (syc_fragments_release(&e->fragments, NULL, &late)) {
-        feed_late(e, 0, &late);
+        syc_table_feed(e->table, &late, 1);
     }
 }
 
@@ -137,19 +137,20 @@ engine_end_refused(struct syc_engine *e, uint16_t file, uint64_t packets, struct
 
 /* An ICMP error is about segments before it, so those go first. */
 size_t
-engine_take_aside(struct syc_engine *e, const struct syc_frame *frame, enum syc_drop drop, size_t n)
+engine_take_aside(struct syc_engine *e, struct batch *b, uint16_t link, enum syc_drop drop,
+                  size_t n)
 {
     if (drop == SYC_DROP_NONE) {
-        return take_segment(e, n);
+        return take_segment(e, b, n);
     }
     if (drop == SYC_DROP_IP_FRAGMENT) {
-        return take_fragment(e, n);
+        return take_fragment(e, b, n);
     }
     if (drop == SYC_DROP_LINK_TYPE) {
-        refuse_link(e, frame->file, frame->link);
-    } else if (drop == SYC_DROP_ICMP_ERROR && e->batch[n].unreachable) {
-        syc_table_feed(e->table, e->batch, n);
-        syc_table_unreachable(e->table, &e->batch[n]);
+        refuse_link(e, b->segments[n].file, link);
+    } else if (drop == SYC_DROP_ICMP_ERROR && b->segments[n].unreachable) {
+        syc_table_feed(e->table, b->segments, n);
+        syc_table_unreachable(e->table, &b->segments[n]);
         return 0;
     }
     return n;

@@ -2,10 +2,11 @@
  * One pass: frames to segments to records; records to events and to rhythm. The end is in
  * verdict.c.
  *
- *    frames -> engine_feed() -> syc_table_feed() -> on_record() -> engine_take_record() -> connection event,
- *                 |                  |                                   ^                cadence, audit
- *         engine_take_aside()     on_syn()                               |                (judged at the end)
- *         fragments, ICMP, links  fingerprint event        judge.c: events read back
+ *    frames -> engine_decode() -> engine_feed() -> syc_table_feed() -> on_record() -> engine_take_record() -> connection
+ *                  |                  |                |                                  ^                event, cadence,
+ *            here, or in a    engine_take_aside()   on_syn()                              |                audit (judged
+ *            thread (ahead.c) fragments, ICMP,      fingerprint event   judge.c: events read back           at the end)
+ *                             links
  *
  * Invariant: what a record says is settled before engine_take_record(), losses of the input
  * included (on_record). Right of it no code asks where a record came from.
@@ -266,39 +267,86 @@ syc_engine_rules(const struct syc_engine *e)
 
 /* ------------------------------------------------------------ one pass */
 
-/*
- * The picture of ARCHITECTURE in C: a run of plain frames, then one that may not be, and so on. n <= i at every frame,
- * and engine_take_aside() never raises it by more than one, so batch[] with its SYC_BATCH cells has room for the rest.
- */
-static void
-engine_feed(struct syc_engine *e, const struct syc_frame *frames, size_t count)
+/* Those that engine_take_aside() knows what to do with. */
+static bool
+is_kept(enum syc_drop drop)
 {
-    const unsigned flags = e->config.decode;
-    size_t i = 0, n = 0;
+    return drop == SYC_DROP_NONE || drop == SYC_DROP_IP_FRAGMENT || drop == SYC_DROP_LINK_TYPE ||
+           drop == SYC_DROP_ICMP_ERROR;
+}
 
-    while (i < count) {
+/* A run of plain frames, then one that may not be, and so on; what is not kept leaves no hole. */
+void
+engine_decode(const struct syc_frame *frames, size_t count, unsigned flags, struct batch *out)
+{
+    const bool runs = (flags & SYC_DECODE_CHECKSUMS) == 0;
+    size_t n = 0;
+
+    out->plain = true;
+    out->dropped = 0;
+    out->frames = count;
+    if (count > 0) {
+        out->first_ns = frames[0].time_ns;
+        out->last_ns = frames[count - 1].time_ns;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t run = runs ? syc_decode_plain(frames + i, count - i, out->segments + n) : 0;
+        struct syc_segment *s = &out->segments[n + run];
         enum syc_drop drop;
 
-        if ((flags & SYC_DECODE_CHECKSUMS) == 0 && e->fragments.count == 0) {
-            size_t plain = syc_decode_plain(frames + i, count - i, e->batch + n);
-
-            e->stats.decode[SYC_DROP_NONE] += plain;
-            n += plain;
-            i += plain;
-            if (i == count) {
-                break;
-            }
+        memset(out->drops + n, SYC_DROP_NONE, run);
+        n += run;
+        i += run;
+        if (i == count) {
+            break;
         }
-        drop = syc_decode_with(&frames[i], flags, &e->batch[n]);
+        drop = syc_decode_with(&frames[i], flags, s);
+        if (is_kept(drop)) {
+            out->drops[n] = (uint8_t)drop;
+            out->links[n] = frames[i].link;
+            out->plain &= drop == SYC_DROP_NONE && !s->ip_mf;
+            n++;
+            continue;
+        }
+        if (out->dropped++ == 0) {
+            memset(out->reasons, 0, sizeof(out->reasons));
+        }
+        out->reasons[drop]++;
+    }
+    out->count = n;
+}
+
+/*
+ * The picture of ARCHITECTURE in C. n <= i at every turn, as engine_take_aside() raises it by one
+ * at most, so no segment is written over before its turn has come.
+ */
+static void
+engine_feed(struct syc_engine *e, struct batch *b)
+{
+    size_t n = 0;
+
+    for (int drop = 0; b->dropped > 0 && drop < SYC_DROP_COUNT; drop++) {
+        e->stats.decode[drop] += b->reasons[drop];
+    }
+    if (b->plain && e->fragments.count == 0) {
+        e->stats.decode[SYC_DROP_NONE] += b->count;
+        syc_table_feed(e->table, b->segments, b->count);
+        return;
+    }
+    for (size_t i = 0; i < b->count; i++) {
+        enum syc_drop drop = (enum syc_drop)b->drops[i];
+
+        if (n != i) {
+            b->segments[n] = b->segments[i];
+        }
         e->stats.decode[drop]++;
-        if (drop == SYC_DROP_NONE && !e->batch[n].ip_mf && e->fragments.count == 0) {
+        if (drop == SYC_DROP_NONE && !b->segments[n].ip_mf && e->fragments.count == 0) {
             n++;
         } else {
-            n = engine_take_aside(e, &frames[i], drop, n);
+            n = engine_take_aside(e, b, b->links[i], drop, n);
         }
-        i++;
     }
-    syc_table_feed(e->table, e->batch, n);
+    syc_table_feed(e->table, b->segments, n);
 }
 
 /* Clocks of a live run: the capture's own, carried on by the monotonic one while nothing arrives. */
@@ -315,13 +363,13 @@ struct live {
  * what has passed.
  */
 static void
-advance(struct live *l, const struct syc_frame *frames, size_t count)
+advance(struct live *l, const struct batch *b)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    if (count > 0) {
-        l->now_ns = frames[count - 1].time_ns;
+    if (b->frames > 0) {
+        l->now_ns = b->last_ns;
     } else if (l->now_ns != 0) {
         l->now_ns += (now.tv_sec - l->at.tv_sec) * SYC_NS_PER_S + (now.tv_nsec - l->at.tv_nsec);
     }
@@ -353,12 +401,38 @@ watch_drops(struct syc_engine *e, struct syc_capture *c, struct live *l)
 
 /* What only a live run does with a batch, also with an empty one: an idle link must still let connections expire. */
 static void
-live_batch(struct syc_engine *e, struct syc_capture *c, struct live *l,
-           const struct syc_frame *frames, size_t count)
+live_batch(struct syc_engine *e, struct syc_capture *c, struct live *l, const struct batch *b)
 {
-    advance(l, frames, count);
+    advance(l, b);
     watch_drops(e, c, l);
     syc_table_expire(e->table, l->now_ns);
+}
+
+/* The next batch: from the thread that reads ahead, or read here. As engine_ahead_next(). */
+static enum syc_status
+next_batch(struct syc_engine *e, struct syc_capture *c, struct batch **out,
+           struct syc_capture_over *over, struct syc_error *err)
+{
+    struct syc_frame frames[SYC_BATCH];
+    size_t count = 0;
+    enum syc_status status;
+
+    if (e->inputs.ahead != NULL) {
+        return engine_ahead_next(e->inputs.ahead, out, over, err);
+    }
+    status = syc_capture_next(c, frames, SYC_BATCH, &count, err);
+    if (status != SYC_OK) {
+        syc_capture_over(c, over);
+    }
+    engine_decode(frames, count, e->config.decode, &e->batch);
+    *out = &e->batch;
+    return status;
+}
+
+static bool
+is_stopped(const struct syc_engine *e)
+{
+    return atomic_load_explicit(&e->stop, memory_order_relaxed);
 }
 
 enum { TICK_BATCHES = 32 }; /* a thousand frames: what a tick costs does not show */
@@ -371,43 +445,40 @@ enum { TICK_BATCHES = 32 }; /* a thousand frames: what a tick costs does not sho
 static enum syc_status
 read_capture(struct syc_engine *e, struct syc_capture *c, struct syc_error *err)
 {
-    struct syc_frame frames[SYC_BATCH];
     struct syc_capture_over over = {.more = true};
     struct live live = {0};
     enum syc_status first = SYC_OK;
     unsigned batches = 0;
 
-    while (over.more) {
+    /* Asked before a batch and not behind it: what was read is counted, so it is taken in. */
+    while (over.more && !is_stopped(e)) {
         struct syc_error later, *now = first == SYC_OK ? err : &later;
-        size_t count = 0;
-        enum syc_status status = syc_capture_next(c, frames, SYC_BATCH, &count, now);
+        struct batch *b = NULL;
+        enum syc_status status = next_batch(e, c, &b, &over, now);
 
-        if (atomic_load_explicit(&e->stop, memory_order_relaxed)) {
-            return SYC_INTERRUPTED;
-        }
         engine_reload_if_asked(e);
         if (status != SYC_OK) {
-            syc_capture_over(c, &over);
             status = engine_end_input(e, &over, status, now);
             first = first == SYC_OK ? status : first;
         }
-        if (count > 0) {
+        if (b != NULL && b->frames > 0) {
             /* Also the first one's: it dates the rules in use, and must not depend on where a read has ended. */
-            engine_clock(e, syc_us_from_ns(frames[0].time_ns));
-            engine_clock(e, syc_us_from_ns(frames[count - 1].time_ns));
-            engine_feed(e, frames, count);
+            engine_clock(e, syc_us_from_ns(b->first_ns));
+            engine_clock(e, syc_us_from_ns(b->last_ns));
+            engine_feed(e, b);
         }
         if (e->config.live) {
-            live_batch(e, c, &live, frames, count);
+            live_batch(e, c, &live, b);
         }
         if (e->config.output->status != SYC_OK) {
             return e->config.output->status;
         }
-        if (e->config.tick != NULL && (count < SYC_BATCH || ++batches % TICK_BATCHES == 0)) {
+        if (e->config.tick != NULL &&
+            (b == NULL || b->frames < SYC_BATCH || ++batches % TICK_BATCHES == 0)) {
             e->config.tick(e->config.user);
         }
     }
-    return first;
+    return is_stopped(e) ? SYC_INTERRUPTED : first;
 }
 
 /* Several captures are one run: their counts add up, and packets = tcp + reasons holds over all of them. */
@@ -416,7 +487,11 @@ add_capture_stats(struct syc_engine *e, struct syc_capture *c)
 {
     struct syc_capture_stats s;
 
-    syc_capture_stats(c, &s);
+    if (e->inputs.ahead != NULL) {
+        engine_ahead_stats(e->inputs.ahead, &s);
+    } else {
+        syc_capture_stats(c, &s);
+    }
     e->stats.capture.packets += s.packets;
     e->stats.capture.octets += s.octets;
     e->stats.capture.kernel_drops += s.kernel_drops;
@@ -437,9 +512,11 @@ syc_engine_capture(struct syc_engine *e, const struct syc_capture_options *optio
         status = syc_capture_open(&c, options, err);
     }
     if (status == SYC_OK) {
-        e->inputs.capture = c;
+        e->inputs.ahead = engine_ahead_start(e, c, options);
+        e->inputs.capture = e->inputs.ahead == NULL ? c : NULL;
         status = read_capture(e, c, err);
         add_capture_stats(e, c);
+        engine_ahead_stop(e->inputs.ahead);
         syc_capture_close(c);
     } else {
         engine_tell_fault(e, e->inputs.name, err);

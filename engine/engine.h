@@ -27,9 +27,8 @@ struct syc_input_over {
 };
 
 /*
- * What a run is to be. Zero is every member's usual value; texts and callbacks are borrowed for the engine's life.
- * Callbacks are called from inside the calls below, on their thread; they may call syc_engine_stop() and
- * syc_engine_progress(), and nothing else of this header.
+ * What a run is to be. Zero is every member's usual value; texts and callbacks are borrowed for the engine's life. Callbacks
+ * are called from inside the calls below, on their thread; they may call syc_engine_stop() and syc_engine_progress() alone.
  */
 struct syc_engine_config {
     struct syc_output *output; /* borrowed */
@@ -43,6 +42,7 @@ struct syc_engine_config {
     unsigned decode;    /* enum syc_decode_flag bits */
     bool sni;           /* records tell the server names of ClientHellos */
     enum syc_from from; /* whose records are judged */
+    unsigned jobs;      /* threads at most; 0 and 1: none beside the caller's */
     bool live;
     bool many_inputs;                      /* events name their file */
     int64_t idle_ns;                       /* 0 = 1 hour */
@@ -59,7 +59,7 @@ struct syc_engine_config {
     void (*syn)(void *user, const struct syc_syn_seen *s, const struct syc_identity *identity,
                 const char *file);
     void (*message)(void *user, const char *text); /* one line for a person, NULL = none */
-    /* An input of a capture is over, at its end or by a fault; NULL = none. */
+    /* An input of a capture is over; NULL = none. */
     void (*input)(void *user, const struct syc_input_over *over, const struct syc_error *err);
     void (*tick)(void *user); /* often while a capture is read, to show progress; NULL = none */
     void *user;

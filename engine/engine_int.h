@@ -39,13 +39,33 @@ struct refused {
 
 /* The inputs of the capture being read, by `file` of their frames, which is first_file for the first of them. */
 struct inputs {
-    const struct syc_capture *capture; /* NULL: none is being read */
+    const struct syc_capture
+        *capture;               /* NULL: none is being read, or a thread of its own reads it */
+    struct engine_ahead *ahead; /* that thread, or NULL */
     const char *const *names;
     const char *name; /* of a single input; names points to it */
     uint16_t first_file;
     size_t count;
     struct refused *refused; /* as many */
 };
+
+/*
+ * What a batch of frames came to: its segments, and the few others that aside.c asks for, in order.
+ * Frames with any other reason are counted and not here. Borrows the frames' octets.
+ */
+struct batch {
+    size_t count;
+    size_t frames;                   /* of which they are */
+    size_t dropped;                  /* frames that are not here */
+    bool plain;                      /* all that are here are segments, and none is a fragment */
+    int64_t first_ns, last_ns;       /* of the frames, if there were any */
+    uint8_t reasons[SYC_DROP_COUNT]; /* of those that are not here; none, if dropped is 0 */
+    uint8_t drops[SYC_BATCH];        /* of those that are here: enum syc_drop */
+    uint16_t links[SYC_BATCH];       /* their link layers, unless plain */
+    struct syc_segment segments[SYC_BATCH];
+};
+
+struct engine_ahead; /* a thread that reads ahead (ahead.c) */
 
 /* The label of every pair of one shape (syc_visit_shape); shape 0: free. Stacks of scanners are few. */
 struct shaped {
@@ -81,16 +101,45 @@ struct syc_engine {
     struct syc_signatures **retired; /* replaced by a reload; what was matched points into them */
     size_t retired_count;
     atomic_bool stop, reload;
-    struct syc_segment batch[SYC_BATCH];
+    struct batch batch;
     struct syc_verdict verdict, part; /* scratch: too large for a stack frame in a callback */
 };
 
+/* Decode up to SYC_BATCH frames; flags: enum syc_decode_flag bits. A pure function, for any thread. */
+void engine_decode(const struct syc_frame *frames, size_t count, unsigned flags, struct batch *out);
+
 /*
- * What a frame is that is not just the next segment of the batch, or comes while fragments are held. batch[n] is what
- * syc_decode() made of it; the answer is how many of the batch are still to be fed.
+ * What is not just the next segment of the batch, or comes while fragments are held: segments[n], whose link layer and
+ * reason are given. The answer is how many of the batch are still to be fed; more than n + 1 it never is.
  */
-size_t engine_take_aside(struct syc_engine *e, const struct syc_frame *frame, enum syc_drop drop,
+size_t engine_take_aside(struct syc_engine *e, struct batch *b, uint16_t link, enum syc_drop drop,
                          size_t n);
+
+/*
+ * Read and decode in a thread of its own, if config.jobs allows it and no input can make it wait.
+ *
+ * capture  borrowed; the thread's alone until engine_ahead_stop()
+ * returns  NULL where the caller is to read for itself: not allowed, or no thread or memory for it
+ */
+struct engine_ahead *engine_ahead_start(const struct syc_engine *e, struct syc_capture *capture,
+                                        const struct syc_capture_options *options);
+
+/*
+ * The next batch, waiting for it.
+ *
+ * *out     borrowed, with the octets of its frames, until the next call; NULL: there is none this time
+ * returns  as syc_capture_next(); when not SYC_OK *over says of which input
+ */
+enum syc_status engine_ahead_next(struct engine_ahead *a, struct batch **out,
+                                  struct syc_capture_over *over,
+                                  struct syc_error *err) SYC_MUST_CHECK;
+
+/* How far it is, counted by what engine_ahead_next() gave. */
+void engine_ahead_progress(const struct engine_ahead *a, struct syc_progress *out);
+void engine_ahead_stats(const struct engine_ahead *a, struct syc_capture_stats *out);
+
+/* End the thread at its next batch, and free all; what it has read beyond is dropped. NULL is fine. */
+void engine_ahead_stop(struct engine_ahead *a);
 
 /* The end of all input: fragments that waited for others wait no longer. */
 void engine_end_fragments(struct syc_engine *e);

@@ -86,7 +86,9 @@ void
 syc_engine_progress(const struct syc_engine *e, struct syc_progress *out)
 {
     *out = (struct syc_progress){0};
-    if (e->inputs.capture != NULL) {
+    if (e->inputs.ahead != NULL) {
+        engine_ahead_progress(e->inputs.ahead, out);
+    } else if (e->inputs.capture != NULL) {
         syc_capture_progress(e->inputs.capture, out);
     }
 }

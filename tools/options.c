@@ -100,6 +100,18 @@ set_memory(struct syc_options *o, const char *text, const char **why)
     return true;
 }
 
+/* Two is all that there is work for; more is no mistake, as scripts give what nproc says. */
+static bool
+set_jobs(struct syc_options *o, const char *text, const char **why)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+
+    *why = "a number of threads from 1 to 1024 is expected";
+    o->jobs = (unsigned)n;
+    return end != text && *end == 0 && n >= 1 && n <= 1024;
+}
+
 /* Log-odds of 10 are 22,000 to 1: beyond that the evidence would not matter. */
 static bool
 set_prior(struct syc_options *o, const char *text, const char **why)
@@ -277,6 +289,8 @@ static const struct row rows[] = {
      "log-odds to start each sum with (default: 0)"},
     {"Limits", 0, "memory", "SIZE", RUNS, CALL, 0, set_memory,
      "memory for all tables, K, M or G behind the number\n(default: 256M); what gives way is counted and said"},
+    {NULL, 0, "jobs", "NUMBER", CAPTURES, CALL, 0, set_jobs,
+     "threads at most (default: 1); with 2 files are read,\nunpacked and decoded beside the rest: the same\noutput, sooner"},
     {NULL, 0, "idle", "SECONDS", CAPTURES, CALL, 0, set_idle,
      "live: silence that ends a connection (default: 3600)"},
     {NULL, 0, "two-msl", "SECONDS", VERB_ANALYZE, CALL, 0, set_two_msl,

@@ -321,6 +321,7 @@ make_engine(struct syc_run *run, bool many_inputs)
                   (o->checksums ? SYC_DECODE_CHECKSUMS : 0u),
         .sni = o->sni,
         .from = o->from,
+        .jobs = o->jobs,
         .live = o->interface != NULL,
         .many_inputs = many_inputs,
         .idle_ns = o->idle_ns,

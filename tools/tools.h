@@ -51,6 +51,7 @@ struct syc_options {
     bool no_tunnels, checksums, sni;
     bool syn_ack; /* signatures explain: the raw signatures are of SYN+ACKs */
     size_t memory_octets;
+    unsigned jobs; /* 0 = not given */
     double prior;
     int64_t idle_ns, two_msl_ns;
     int64_t at_us;      /* SYC_NONE = not given */

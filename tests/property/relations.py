@@ -8,6 +8,7 @@ damaged. The captures are the golden tests' (tests/golden/captures). Prints TAP.
 --few: a part of the damaged captures (a build with sanitizers is slow).
 """
 import argparse
+import gzip
 import json
 import math
 import os
@@ -279,6 +280,45 @@ def through_zeek(out, program, name):
               "iat.n" in told and ("episode.n" not in told or not any(line.get("orig_bytes") for line in lines)), str(told))
 
 
+EVERYTHING = "fingerprint,connection,source,verdict,stats,ruleset,error,audit"
+
+
+def padded(octets, size):
+    """The same frames with padding behind the packets, so that each has `size` octets: more of them than fit a block."""
+    out = octets[:16] + struct.pack("<I", size) + octets[20:24]
+    for r in records(octets):
+        out += r[:8] + struct.pack("<II", size, size) + r[16:].ljust(size, b"\0")
+    return out
+
+
+def with_jobs(out, program):
+    """Threads change nothing: not an octet of output (memory included), of messages, nor the status."""
+    folder = os.path.join(os.path.dirname(HERE), "golden", "captures")
+    names = sorted(f[:-4] for f in os.listdir(folder) if f.endswith(".txt"))
+    texts = {name: script(name) for name in names}
+    made = {name: pcapmake.make(text) for name, text in texts.items() if not any(line.startswith("file ") for line in text.splitlines())}
+    files = [program.write(f"jobs-{name}.pcap", octets) for name, octets in made.items()]
+    flood, human = made["verdict-flood"], records(made["verdict-human"])
+    third = len(human) // 3
+    parts = [program.write(f"part-{i}.pcap", made["verdict-human"][:24] + b"".join(human[i * third:(i + 1) * third if i < 2 else None]))
+             for i in range(3)]
+    cut = program.write("jobs-cut.pcap", flood[:len(flood) * 2 // 3 + 7])
+    packed = program.write("jobs-packed.pcap.gz", gzip.compress(made["verdict-human"]))
+    large = program.write("jobs-large.pcap", padded(made["closes"], 200_000))
+    cases = [[f] for f in files] + [files, parts, parts[:2], [cut], [cut] + parts, [packed, cut], [large], [large] + parts,
+                                    ["no-such-file", parts[0]], ["--checksums", *files], [parts[0], "--", "tcp", "port", "80"]]
+    verbs = [["--json", "--events", EVERYTHING], ["audit", "--json"]]
+    for case in cases:
+        for verb in verbs if len(case) > 1 else verbs[:1]:
+            one = program.run(*verb, "--jobs", "1", *case)
+            wrong = [n for n in ("2", "4") if program.run(*verb, "--jobs", n, *case) != one]
+            name = " ".join(case) if len(case) < 6 else f"{len(case)} words"
+            out.check(f"{verb[0]} {name}: the same with 1, 2 and 4 jobs", not wrong and (one[1] or one[0]), f"not with {wrong}: {one}"[:500])
+    short = [program.run("--json", "--memory", "1M", "--jobs", n, *files) for n in ("1", "2")]
+    stats = json.loads(short[0][1].splitlines()[-1])["stats"]
+    out.check("the same with jobs where memory is short", short[0] == short[1] and stats["connection_table"]["evicted"] > 0, str(stats))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default="build/syncopate")
@@ -302,6 +342,7 @@ def main():
             guard(name, through_zeek, program, name)
         guard("all together", together, program)
         guard("closes", filtered, program, "closes")
+        guard("jobs", with_jobs, program)
         for name in ["closes", "link-raw"]:
             guard(name, cut, program, name, args.few)
         for name in SMALL:
