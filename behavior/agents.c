@@ -19,6 +19,7 @@ enum { JA4_LENGTH = 36, JA4_EXTENSIONS = 6, JA4_ALPN = 8, JA4_CIPHERS_END = 23 }
 struct agent {
     uint32_t rank;
     uint32_t n; /* octets of the text, without its end */
+    const char *family;
     char text[];
 };
 
@@ -118,7 +119,8 @@ intern(struct agents *a, const char *text, size_t n)
         return STORE_NONE;
     }
     agent->n = (uint32_t)n;
-    memcpy(agent->text, text, n);
+    memcpy(agent->text, text, n); /* the end is there: what the store gives is zeroed */
+    agent->family = syc_ja4_family(agent->text);
     a->list[a->count] = agent;
     a->slots[slot_of(a, text, n)] = a->count;
     return a->count++;
@@ -174,4 +176,10 @@ const char *
 syc_agents_text(const struct agents *a, uint32_t index)
 {
     return a->list[index]->text;
+}
+
+const char *
+syc_agents_family(const struct agents *a, uint32_t index)
+{
+    return a->list[index]->family;
 }

@@ -43,4 +43,7 @@ uint32_t syc_agents_rank_of(const struct agents *a, uint32_t index);
 /* "t13d15*h2_8daaf6152771" or the User-Agent; index is not STORE_NONE. */
 const char *syc_agents_text(const struct agents *a, uint32_t index);
 
+/* The system family whose own TLS library this JA4 is of, or NULL; found once. */
+const char *syc_agents_family(const struct agents *a, uint32_t index);
+
 #endif

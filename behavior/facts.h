@@ -317,7 +317,7 @@ void syc_facts_gaps(const struct view *v, size_t count, int64_t concentration_le
                     struct syc_value *row);
 
 /* What the commonest SYN itself shows. */
-void syc_facts_layout(const struct syc_syn *syn, struct syc_value *row);
+void syc_facts_layout(const struct stack *stack, struct syc_value *row);
 
 /* Whose stack it is, matched on first use. */
 void syc_facts_signature(struct stack *stack, const struct syc_signatures *signatures,

@@ -10,30 +10,6 @@
 
 #include <string.h>
 
-/*
- * The options of the SYN without what single connections add (Fast Open, Multipath TCP) are those of one family. Not
- * here: layouts that several families share, "mss,nop,ws,sok,ts" of FreeBSD and of Windows with timestamps among them.
- * Sources: reference/stack-facts.csv; the kernel's tcp_options_write().
- */
-static const char *
-layout_family(const struct syc_syn *syn)
-{
-    static const struct {
-        const char *options, *family;
-    } layouts[] = {
-        {"mss,sok,ts,nop,ws", "linux"},        {"mss,sok,ts,nop,ws,?34,nop,nop", "linux"},
-        {"mss,sok,ts,nop,ws,?30", "linux"},    {"mss,nop,nop,sok,nop,ws", "linux"},
-        {"mss,nop,ws,nop,nop,sok", "windows"}, {"mss,nop,ws,nop,nop,ts,sok,eol+1", "apple"},
-    };
-
-    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
-        if (strcmp(syn->options, layouts[i].options) == 0) {
-            return layouts[i].family;
-        }
-    }
-    return NULL;
-}
-
 /* As Linux and Windows set a window for an MSS: its largest multiple up to 65535. */
 static uint32_t
 window_for(uint32_t mss)
@@ -46,12 +22,12 @@ window_for(uint32_t mss)
  * as those before a tunnel or PPPoE do. A host that is itself behind the small MTU has a window to match.
  */
 static void
-lowered_fact(const struct syc_syn *syn, struct syc_value *row)
+lowered_fact(const struct stack *stack, struct syc_value *row)
 {
     static const uint16_t usual[] = {8960, 8940, 1460, 1452, 1440, 1432};
-    const char *family = layout_family(syn);
+    const struct syc_syn *syn = &stack->syn;
 
-    if (syn->mss < 536 || family == NULL || strcmp(family, "apple") == 0 ||
+    if (syn->mss < 536 || stack->layout == NULL || strcmp(stack->layout, "apple") == 0 ||
         syn->window % (uint32_t)syn->mss == 0) {
         return;
     }
@@ -64,10 +40,12 @@ lowered_fact(const struct syc_syn *syn, struct syc_value *row)
 }
 
 void
-syc_facts_layout(const struct syc_syn *syn, struct syc_value *row)
+syc_facts_layout(const struct stack *stack, struct syc_value *row)
 {
-    fact_text(row, FACT_SYN_LAYOUT, layout_family(syn));
-    lowered_fact(syn, row);
+    const struct syc_syn *syn = &stack->syn;
+
+    fact_text(row, FACT_SYN_LAYOUT, stack->layout);
+    lowered_fact(stack, row);
     fact_int(row, FACT_SYN_WINDOW, syn->window);
     fact_text(row, FACT_SYN_WINDOW_UNIT,
               syc_window_unit_name((enum syc_window_unit)syn->window_unit));
@@ -88,44 +66,13 @@ struct counts {
     const char *family; /* of the commonest SYN; NULL = not known */
     size_t syns, stripped, schedules;
     size_t steps[SYC_ID_STEP_COUNT + 1]; /* of connections of that family; [0]: not known */
-    size_t agents[SYC_UA_OS_COUNT];
-    size_t libraries[FAMILIES + 1]; /* TLS libraries by their system; [0]: others */
+    size_t agents[SYC_UA_OS_COUNT];      /* from 1 on */
+    size_t libraries[FAMILIES + 1];      /* TLS libraries by their system; [0]: others */
     struct claims {
         size_t compared, conflicts;
         size_t stacks[FAMILIES + 1]; /* behind the conflicts; [0]: others */
     } agent, library;
 };
-
-/* Ten no-operations or more in a row: a middlebox wrote over the timestamps (fingerprints 3). */
-static bool
-is_stripped(const struct syc_syn *syn)
-{
-    enum { NOP = 1, TIMESTAMPS_OCTETS = 10 };
-    size_t run = 0;
-
-    for (size_t i = 0; i < syn->option_count && i < sizeof(syn->option_kinds); i++) {
-        run = syn->option_kinds[i] == NOP ? run + 1 : 0;
-        if (run >= TIMESTAMPS_OCTETS) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * The family that sent it. The options tell it also where no signature fits, because of the very field that
- * contradicts. NULL for tools: they say nothing of the system they run on.
- */
-static const char *
-family_of(struct stack *stack, const struct syc_signatures *signatures)
-{
-    const char *family = layout_family(&stack->syn);
-
-    if (syc_stack_match(stack, signatures)->app) {
-        return NULL;
-    }
-    return family != NULL ? family : syc_stack_family(stack, signatures);
-}
 
 /* 0 for others. */
 static size_t
@@ -152,27 +99,43 @@ compare(struct claims *c, const char *claimed, const char *family)
     }
 }
 
-static void
-count_mark(struct counts *c, const struct mark *m, struct stack *stack,
-           const struct syc_signatures *signatures, const struct agents *agents)
+/* What a SYN shows, as counts ask for it: of successive connections it is mostly the same. */
+struct shown {
+    const struct stack *stack; /* NULL: no SYN */
+    const char *family;        /* NULL: not known */
+    bool commonest;            /* it is the family of the commonest SYN */
+};
+
+static struct shown
+shown_by(const struct basis *b, const struct counts *c, struct stack *stack)
 {
-    const char *family = NULL;
-    const char *library =
-        m->agent != STORE_NONE ? syc_ja4_family(syc_agents_text(agents, m->agent)) : NULL;
+    struct shown shown = {.stack = stack};
 
     if (stack != NULL) {
-        family = family_of(stack, signatures);
-        c->syns++;
-        c->stripped += is_stripped(&stack->syn);
+        shown.family = syc_stack_shown_family(stack, b->signatures);
+        shown.commonest =
+            shown.family != NULL && c->family != NULL && strcmp(shown.family, c->family) == 0;
     }
+    return shown;
+}
+
+static void
+count_mark(struct counts *c, const struct mark *m, const struct shown *shown,
+           const struct agents *agents)
+{
+    c->syns += shown->stack != NULL;
+    c->stripped += shown->stack != NULL && shown->stack->stripped;
     c->schedules += m->schedule != SCHEDULE_NONE;
-    if (family != NULL && c->family != NULL && strcmp(family, c->family) == 0) {
-        c->steps[m->id_step]++;
+    c->steps[m->id_step] += shown->commonest;
+    if (m->ua_os != 0) {
+        c->agents[m->ua_os]++;
+        compare(&c->agent, syc_ua_os_family((enum syc_ua_os)m->ua_os), shown->family);
     }
-    c->agents[m->ua_os]++;
-    c->libraries[library != NULL ? family_index(library) : 0]++;
-    compare(&c->agent, syc_ua_os_family((enum syc_ua_os)m->ua_os), family);
-    compare(&c->library, library, family);
+    if (m->agent != STORE_NONE) {
+        const char *library = syc_agents_family(agents, m->agent);
+        c->libraries[library != NULL ? family_index(library) : 0]++;
+        compare(&c->library, library, shown->family);
+    }
 }
 
 /* Which index from 1 on counts most; of equal ones the first. 0 when all are 0. */
@@ -272,11 +235,15 @@ syc_facts_stack(const struct basis *b, struct syc_value *row)
 {
     const struct view *v = &b->view;
     struct counts c = {.family = commonest_family(row)};
+    struct shown shown = {0};
 
     for (size_t i = 0; i < v->count; i++) {
         const struct mark *m = v->marks[i];
-        count_mark(&c, m, m->stack != STORE_NONE ? b->stacks->list[m->stack] : NULL, b->signatures,
-                   b->agents);
+        struct stack *stack = m->stack != STORE_NONE ? b->stacks->list[m->stack] : NULL;
+        if (stack != shown.stack) {
+            shown = shown_by(b, &c, stack);
+        }
+        count_mark(&c, m, &shown, b->agents);
     }
     agent_facts(&c, row);
     library_facts(&c, row);

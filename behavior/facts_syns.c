@@ -20,7 +20,7 @@ syc_facts_signature(struct stack *stack, const struct syc_signatures *signatures
     struct syc_link link;
 
     fact_int(row, FACT_SYN_TTL, stack->syn.ttl_initial);
-    syc_facts_layout(&stack->syn, row);
+    syc_facts_layout(stack, row);
     if (signatures == NULL) {
         return;
     }

@@ -49,6 +49,48 @@ syc_stacks_fini(struct stacks *s)
     give(s, s->slots, s->room * 2 * sizeof(*s->slots));
 }
 
+/* ------------------------------------------------------------ what its options show */
+
+/*
+ * The options of the SYN without what single connections add (Fast Open, Multipath TCP) are those of one family. Not
+ * here: layouts that several families share, "mss,nop,ws,sok,ts" of FreeBSD and of Windows with timestamps among them.
+ * Sources: reference/stack-facts.csv; the kernel's tcp_options_write().
+ */
+static const char *
+layout_family(const struct syc_syn *syn)
+{
+    static const struct {
+        const char *options, *family;
+    } layouts[] = {
+        {"mss,sok,ts,nop,ws", "linux"},        {"mss,sok,ts,nop,ws,?34,nop,nop", "linux"},
+        {"mss,sok,ts,nop,ws,?30", "linux"},    {"mss,nop,nop,sok,nop,ws", "linux"},
+        {"mss,nop,ws,nop,nop,sok", "windows"}, {"mss,nop,ws,nop,nop,ts,sok,eol+1", "apple"},
+    };
+
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+        if (strcmp(syn->options, layouts[i].options) == 0) {
+            return layouts[i].family;
+        }
+    }
+    return NULL;
+}
+
+/* Ten no-operations or more in a row: a middlebox wrote over the timestamps (fingerprints 3). */
+static bool
+is_stripped(const struct syc_syn *syn)
+{
+    enum { NOP = 1, TIMESTAMPS_OCTETS = 10 };
+    size_t run = 0;
+
+    for (size_t i = 0; i < syn->option_count && i < sizeof(syn->option_kinds); i++) {
+        run = syn->option_kinds[i] == NOP ? run + 1 : 0;
+        if (run >= TIMESTAMPS_OCTETS) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ------------------------------------------------------------ look-up */
 
 /*
@@ -120,6 +162,8 @@ look_up(struct stacks *s, const struct syc_syn *syn)
         return STORE_NONE;
     }
     stack->syn = *syn;
+    stack->layout = layout_family(syn);
+    stack->stripped = is_stripped(syn);
     s->list[s->count] = stack;
     s->slots[slot_of(s, syn)] = s->count;
     return s->count++;
@@ -169,6 +213,15 @@ syc_stack_family(struct stack *stack, const struct syc_signatures *signatures)
     const struct syc_match *match = syc_stack_match(stack, signatures);
 
     return match->quality >= SYC_MATCH_GENERIC && !match->app ? match->os_family : NULL;
+}
+
+const char *
+syc_stack_shown_family(struct stack *stack, const struct syc_signatures *signatures)
+{
+    if (syc_stack_match(stack, signatures)->app) {
+        return NULL;
+    }
+    return stack->layout != NULL ? stack->layout : syc_stack_family(stack, signatures);
 }
 
 /* ------------------------------------------------------------ ranks */

@@ -17,6 +17,9 @@ enum { STACKS_RECENT = 512 };
 /* One distinct signature and what is made of it once. */
 struct stack {
     struct syc_syn syn;
+    const char
+        *layout;    /* the family whose options stand in this order; NULL: of several, or of none */
+    bool stripped;  /* a middlebox wrote no-operations over its timestamps */
     uint32_t rank;  /* among all, by their octets; after syc_stacks_rank() */
     uint32_t print; /* equal for equal tcpfp */
     bool matched;
@@ -64,6 +67,12 @@ const struct syc_match *syc_stack_match(struct stack *stack,
  * tools that write their own packets: they say nothing of the system they run on.
  */
 const char *syc_stack_family(struct stack *stack, const struct syc_signatures *signatures);
+
+/*
+ * The same by the layout of its options, where that is one family's: it tells the system also where no signature fits,
+ * because of the very field that contradicts.
+ */
+const char *syc_stack_shown_family(struct stack *stack, const struct syc_signatures *signatures);
 
 /* Number them in the order of their octets. Call before facts are computed. */
 void syc_stacks_rank(struct stacks *s);
