@@ -64,24 +64,23 @@ figure(const struct syc_value *v, double *out)
 
 /* ---- what is missing ---- */
 
-/* 7, 0.25, 12.5: at most three places, none that is idle, and no locale's decimal comma. Written from its end. */
-static void
-format_figure(double f, char out[32])
+/* Without a locale's decimal comma. Written from its end. Most figures are counts, which have no places. */
+void
+syc_score_figure(double f, char out[SYC_FIGURE_TEXT])
 {
-    char digits[32];
+    char digits[SYC_FIGURE_TEXT];
     char *at = digits + sizeof(digits);
-    long long thousandths;
-    unsigned long long rest;
+    bool whole;
+    uint64_t rest;
 
     if (!(fabs(f) < 1e15)) {
-        snprintf(out, 32, "%s", f < 0 ? "-many" : "many");
+        snprintf(out, SYC_FIGURE_TEXT, "%s", f < 0 ? "-many" : "many");
         return;
     }
-    thousandths = llround(f * 1000);
-    rest =
-        thousandths < 0 ? 0ULL - (unsigned long long)thousandths : (unsigned long long)thousandths;
+    whole = fabs(f) == (double)(uint64_t)fabs(f);
+    rest = whole ? (uint64_t)fabs(f) : (uint64_t)llround(fabs(f) * 1000);
     *--at = '\0';
-    for (int place = 0; place < 3; place++, rest /= 10) {
+    for (int place = 0; place < 3 && !whole; place++, rest /= 10) {
         if (*at != '\0' || rest % 10 != 0) {
             *--at = (char)('0' + rest % 10);
         }
@@ -93,7 +92,7 @@ format_figure(double f, char out[32])
         *--at = (char)('0' + rest % 10);
         rest /= 10;
     } while (rest > 0);
-    if (thousandths < 0) {
+    if (f < 0 && strpbrk(at, "123456789") != NULL) {
         *--at = '-';
     }
     memcpy(out, at, (size_t)(digits + sizeof(digits) - at));
@@ -134,21 +133,11 @@ needs_met(const struct syc_sigma_rule *rule, const struct syc_value *row)
 static size_t
 append(char out[SYC_NEEDS_TEXT], size_t n, const char *word)
 {
-    while (*word != '\0' && n + 1 < SYC_NEEDS_TEXT) {
-        out[n++] = *word++;
-    }
-    out[n] = '\0';
-    return n;
-}
+    size_t length = strnlen(word, SYC_NEEDS_TEXT - 1 - n);
 
-/* The size of a sample ("episode.n") is 0 when there was nothing to count; it is absent when nobody could count. */
-static bool
-is_sample(const struct syc_sigma_rule *rule, const struct syc_need *need)
-{
-    const char *name = rule->schema->fields[need->field].name;
-    size_t n = strlen(name);
-
-    return n > 2 && strcmp(name + n - 2, ".n") == 0;
+    memcpy(out + n, word, length);
+    out[n + length] = '\0';
+    return n + length;
 }
 
 /* "7 of 10 gaps", or "unknown of 10 gaps" where nobody told; several joined by commas as far as they fit. */
@@ -156,24 +145,19 @@ static void
 say_needs(const struct syc_sigma_rule *rule, const struct syc_value *row, char *out)
 {
     const struct syc_score_key *key = rule->extra;
-    char has[32], least[32];
+    char has[SYC_FIGURE_TEXT];
     size_t n = 0;
 
     for (size_t i = 0; i < key->need_count; i++) {
+        const struct syc_need *need = &key->needs[i];
         double have;
 
-        if (!need_met(&key->needs[i], row, &have)) {
-            const char *const words[] = {n > 0 ? ", " : "", has, " of ", least, " ",
-                                         key->needs[i].unit};
-
-            format_figure(have, has);
-            if (row[key->needs[i].field].type == SYC_ABSENT && is_sample(rule, &key->needs[i])) {
-                memcpy(has, "unknown", sizeof "unknown");
-            }
-            format_figure(key->needs[i].least, least);
-            for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
-                n = append(out, n, words[k]);
-            }
+        if (!need_met(need, row, &have)) {
+            syc_score_figure(have, has);
+            n = append(out, n, n > 0 ? ", " : "");
+            n = append(out, n,
+                       need->sample && row[need->field].type == SYC_ABSENT ? "unknown" : has);
+            n = append(out, n, need->of);
         }
     }
 }
@@ -181,11 +165,11 @@ say_needs(const struct syc_sigma_rule *rule, const struct syc_value *row, char *
 static void
 say_no_match(const struct syc_score_key *key, const struct syc_value *row, char *out)
 {
-    char text[32];
+    char text[SYC_FIGURE_TEXT];
     double have = 0;
 
     if (key->need_count > 0 && figure(&row[key->needs[0].field], &have)) {
-        format_figure(have, text);
+        syc_score_figure(have, text);
         snprintf(out, SYC_NEEDS_TEXT, "no match in %s %s", text, key->needs[0].unit);
     } else {
         snprintf(out, SYC_NEEDS_TEXT, "no match");

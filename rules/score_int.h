@@ -26,8 +26,11 @@ enum {
 /* The least figure of a fact below which the rule abstains. An absent fact counts as below. */
 struct syc_need {
     uint16_t field;
+    bool
+        sample; /* the size of a sample ("episode.n"): 0 of it is a count, no value is that nobody could count */
     double least;
     const char *unit; /* "gaps" */
+    const char *of;   /* " of 10 gaps", which every verdict with too few repeats */
 };
 
 /* One rule's key, read and checked. */
@@ -58,6 +61,10 @@ struct syc_ruleset {
         *judges; /* rules of category "source" and correlations that score, by name */
     size_t judge_count;
 };
+
+/* 7, 0.25, 12.5: at most three places, none that is idle; "many" from 10^15 on. */
+enum { SYC_FIGURE_TEXT = 32 };
+void syc_score_figure(double f, char out[SYC_FIGURE_TEXT]);
 
 /* The reader that syc_ruleset_new() hands to the Sigma engine. */
 extern const struct syc_sigma_extension syc_score_extension;

@@ -264,6 +264,21 @@ default_unit(const char *field)
     return field;
 }
 
+/* " of 10 gaps", and whether its fact counts a sample. */
+static void
+word_need(struct key_reader *k, struct syc_need *need)
+{
+    const char *name = k->r->schema->fields[need->field].name;
+    size_t n = strlen(name);
+    char least[SYC_FIGURE_TEXT];
+    char text[SYC_NEEDS_TEXT]; /* more of it is never said */
+
+    need->sample = n > 2 && strcmp(name + n - 2, ".n") == 0;
+    syc_score_figure(need->least, least);
+    snprintf(text, sizeof(text), " of %s %s", least, need->unit);
+    need->of = keep(k->r, text, strlen(text));
+}
+
 /* "10" or "10 heavy episodes": a figure, then what it counts, if the usual word does not fit. */
 static void
 read_need(struct key_reader *k, const struct syc_yaml_node *node)
@@ -293,6 +308,9 @@ read_need(struct key_reader *k, const struct syc_yaml_node *node)
     need->field = (uint16_t)field;
     need->unit =
         *unit ? keep(k->r, unit, strlen(unit)) : default_unit(k->r->schema->fields[field].name);
+    if (need->unit != NULL) {
+        word_need(k, need);
+    }
     key->need_count++;
 }
 

@@ -144,6 +144,7 @@ struct syc_operand {
         struct {
             const uint16_t *tokens;
             size_t count;
+            uint32_t letters; /* those that any text must have (syc_glob_letters()) */
         } text;
         struct {
             uint8_t octets[16];
@@ -351,5 +352,8 @@ bool syc_sigma_match_fully(const struct syc_sigma_rule *rule, const struct syc_v
  * cost  at most pattern times text steps, without recursion and without backtracking over more than the last run
  */
 bool syc_glob_match(const uint16_t *pattern, size_t count, const char *text, bool cased);
+
+/* A bit for the last five bits of each octet of the pattern, in which letters differ whatever their case. */
+uint32_t syc_glob_letters(const uint16_t *pattern, size_t count);
 
 #endif
