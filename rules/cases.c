@@ -65,6 +65,9 @@ read_list(struct cases *c, const struct syc_yaml_node *node, struct syc_value *o
         return false;
     }
     for (const struct syc_yaml_node *item = node->first; item; item = item->next) {
+        if (item->kind != SYC_YAML_SCALAR) {
+            return false;
+        }
         items[n++] = item->text;
     }
     out->u.list.items = items;

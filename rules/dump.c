@@ -367,12 +367,32 @@ write_key(struct dump *d, const struct syc_sigma_rule *rule)
 /* ---- the whole ---- */
 
 static void
+write_related(struct dump *d, const struct syc_sigma_rule *rule)
+{
+    yaml_event_t e;
+
+    if (rule->related_count == 0) {
+        return;
+    }
+    scalar(d, "related", false);
+    emit(d, &e, yaml_sequence_start_event_initialize(&e, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE));
+    for (size_t i = 0; i < rule->related_count; i++) {
+        open_map(d);
+        member(d, "id", rule->related[i].id);
+        member(d, "type", rule->related[i].type);
+        close_map(d);
+    }
+    close_list(d);
+}
+
+static void
 write_rule(struct dump *d, const struct syc_sigma_rule *rule)
 {
     open_map(d);
     member(d, "title", rule->title);
     member(d, "id", rule->id);
     member(d, "name", rule->name);
+    write_related(d, rule);
     member(d, "taxonomy", rule->correlation ? rule->taxonomy : "syncopate");
     member(d, "status", rule->status);
     member(d, "description", rule->description);
@@ -383,6 +403,10 @@ write_rule(struct dump *d, const struct syc_sigma_rule *rule)
     member(d, "modified", rule->modified);
     if (rule->correlation) {
         write_correlation(d, rule->correlation);
+        if (rule->correlation->generate) {
+            scalar(d, "generate", false);
+            scalar(d, "true", false);
+        }
     } else {
         write_detection(d, rule);
     }

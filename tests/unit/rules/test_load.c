@@ -547,6 +547,27 @@ a_dump_asks_the_same_of_a_long_text(void **state)
     syc_ruleset_free(set);
 }
 
+static void
+a_dump_keeps_what_is_only_told(void **state)
+{
+    struct syc_ruleset *set = new_set();
+    char dump[4096] = "";
+
+    parse(set, "t.yml",
+          THING_HEAD GOOD "related: [{id: x, type: similar}]\n---\n"
+                          "title: C\nname: c\ncorrelation: {type: event_count, rules: [a], "
+                          "group-by: [src_ip], timespan: 1s, condition: {gte: 2}}\n"
+                          "generate: true\n---\n"
+                          "title: A\nname: a\nlogsource: {product: syncopate, category: "
+                          "connection}\ndetection: {s: {dest_port: 1}, condition: s}\n");
+    assert_int_equal(syc_ruleset_seal(set), SYC_OK);
+    assert_int_equal(syc_ruleset_loaded(set), 3);
+    assert_int_equal(syc_ruleset_dump(set, keep_dump, dump), SYC_OK);
+    assert_non_null(strstr(dump, "\nrelated:\n- id: 'x'\n  type: 'similar'\n"));
+    assert_non_null(strstr(dump, "\ngenerate: true\n"));
+    syc_ruleset_free(set);
+}
+
 int
 test_load_group(void)
 {
@@ -569,6 +590,7 @@ test_load_group(void)
         cmocka_unit_test(a_list_that_comes_twice_stays_in_its_room),
         cmocka_unit_test(the_digest_is_of_the_rules_whatever_their_order),
         cmocka_unit_test(a_dump_asks_the_same_of_a_long_text),
+        cmocka_unit_test(a_dump_keeps_what_is_only_told),
         cmocka_unit_test(lengths_are_counted_in_characters),
     };
 
