@@ -394,6 +394,23 @@ def rules_seeds():
                         b"  - src_ip|cidr: 10.0.0.0/8\n    dest_ip|cidr|not: ['2001:db8::/32', 192.0.2.1]\n"
                         b"  - syn.label|startswith|cased: A\n  - conn.count|fieldref|lte: port.max\n"
                         b"  - syn.os_family|windash|base64offset|utf16le: x\n  - conn.count|exists: true\n  condition: a\n")
+    yield "correlations", (b"title: A\nname: a\nlogsource: {product: syncopate, category: connection}\n"
+                           b"detection: {s: {dest_port|gte: 0}, condition: s}\n---\n"
+                           b"title: B\nname: b\nlogsource: {product: syncopate, category: connection}\n"
+                           b"detection: {s: {dest_port: 80}, condition: s}\n---\n"
+                           b"title: E\ncorrelation: {type: event_count, rules: [a, b], group-by: [flow.state], timespan: 2s,\n"
+                           b"  condition: {gt: 1, lte: 9, neq: 4}}\nsyncopate: {points: 60}\n---\n"
+                           b"title: V\nname: v\ncorrelation: {type: value_count, rules: [a], group-by: [src_ip, x], timespan: 1m,\n"
+                           b"  aliases: {x: {a: dest_port}}, condition: {field: [flow.state, src_port], gte: 2}}\n"
+                           b"syncopate: {points: 70, group: g}\n---\n"
+                           b"title: T\ncorrelation: {type: temporal, rules: [a, b], group-by: [], timespan: 1d}\ngenerate: true\n"
+                           b"syncopate: {points: 80}\n---\n"
+                           b"title: O\ncorrelation: {type: temporal_ordered, rules: [v, b], group-by: [src_ip], timespan: 5s}\n"
+                           b"syncopate: {points: 90, hard: true}\n---\n"
+                           b"title: L\nname: l\ncorrelation: {type: event_count, rules: [l], group-by: [src_ip], timespan: 1h,\n"
+                           b"  condition: {gte: 1}}\n")
+    yield "blanks", (b"title: A\nlogsource: {product: syncopate, category: source}\ndetection:\n  s: {conn.count: 1}\n"
+                     b"  condition: 's" + b" " * 2000 + b"or t'\n")
     yield "yaml", b"%YAML 1.1\n--- &x\ntitle: !!str >-\n  a\n  b\n? {q: *x}\n: [1, 0x1f, .inf, ~, \"\\u263a\\x00\"]\n...\n"
     yield "deep", b"a: " + b"[" * 70 + b"]" * 70 + b"\n"
     yield "octets", b"title: \xff\xfe\x00\xc3\n\xef\xbb\xbf\ttab: 1\n"

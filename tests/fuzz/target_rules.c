@@ -198,7 +198,8 @@ use(const struct syc_ruleset *set)
 
 /* ------------------------------------------------------------ correlations */
 
-enum { RECORDS = 40, CORRELATE_OCTETS = 64 << 10 };
+/* So little that connections of some columns make room for each other before the end. */
+enum { RECORDS = 40, CORRELATE_OCTETS = 12 << 10 };
 
 static void
 make_record(unsigned i, struct syc_record *r)
