@@ -186,31 +186,46 @@ syc_rules_take_in(struct syc_engine *e, const char *path, struct syc_judge_count
     return status;
 }
 
-/* The engine is made; read the file and tell. Returns the exit status. */
+/* Those that subjects can be asked about; NULL after a message. */
+static const struct syc_sigma_rule *
+rule_to_explain(const struct syc_ruleset *set, const char *name)
+{
+    const struct syc_sigma_rule *r = find_rule(set, name);
+
+    if (r == NULL) {
+        syc_say("there is no rule %s; syncopate rules dump shows which there are", name);
+    } else if (r->correlation == NULL && r->schema != &syc_source_schema) {
+        syc_say("%s is about connections: a correlation that counts them can be explained", name);
+        r = NULL;
+    }
+    return r;
+}
+
+/* The engine is made; read the file and tell, also when it is damaged. Returns the exit status. */
 static int
 explain(struct syc_engine *e, struct explaining *x, const char *name, const char *path)
 {
     struct syc_judge_counts counts = {0};
     struct syc_error err = {0};
+    int status = 0;
 
-    x->rule = find_rule(syc_engine_rules(e), name);
+    x->rule = rule_to_explain(syc_engine_rules(e), name);
     if (x->rule == NULL) {
-        syc_say("there is no rule %s; syncopate rules dump shows which there are", name);
         return EXIT_USAGE;
     }
     if (syc_rules_take_in(e, path, &counts, &err) != SYC_OK) {
         syc_say("%s: %s", path, err.text);
-        return EXIT_INPUT;
+        status = EXIT_INPUT;
     }
     if (syc_engine_finish(e) != SYC_OK) {
         syc_say("out of memory");
         return EXIT_OUTPUT;
     }
-    if (x->shown == 0) {
+    if (x->shown == 0 && status == 0) {
         syc_say("%s: no such source", path);
-        return EXIT_INPUT;
+        status = EXIT_INPUT;
     }
-    return 0;
+    return counts.bad_lines > 0 ? EXIT_INPUT : status;
 }
 
 int

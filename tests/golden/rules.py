@@ -198,6 +198,17 @@ def others(c):
     c.expect("explain: no such rule", status == 2 and "no rule no_such" in errors, errors)
     status, _, errors = c.run("explain", "scan_ports", "scan.pcap", "192.0.2.1")
     c.expect("explain: no such source", status == 3, errors)
+    with open(os.path.join(c.folder, "scan-cut.pcap"), "wb") as f:
+        f.write(octets[:-7])
+    status, said, errors = c.run("explain", "scan_ports", "scan-cut.pcap", "10.2.0.3")
+    c.expect("explain: what a cut capture holds, status 3", status == 3 and "fired: 95.0 points" in said and
+             errors.count("cut inside record") == 1, errors + said)
+    status, said, errors = c.run("explain", "scan_ports", c.write("scan-damaged.jsonl", events + '{"v":1,\n'), "10.2.0.3")
+    c.expect("explain: what damaged records hold, status 3", status == 3 and "fired: 95.0 points" in said and
+             "left out" in errors, errors + said)
+    status, said, errors = c.run("explain", "refused", "scan.pcap", "--rules", c.write("counted.yml", PORTS_REFUSED))
+    c.expect("explain: a rule about connections is not asked of sources", status == 2 and not said and
+             "refused is about connections" in errors, errors + said)
 
 
 def main():
