@@ -9,6 +9,7 @@
  */
 
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/failing.h"
 
 #include "engine/engine.h"
 
@@ -17,38 +18,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-/* ------------------------------------------------------------ failing memory */
-
-static unsigned fail_at;
-static bool failed;
-
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static bool
-fails_now(void)
-{
-    if (fail_at > 0 && --fail_at == 0) {
-        failed = true;
-        return true;
-    }
-    return false;
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
-}
 
 /* ------------------------------------------------------------ knowledge */
 

@@ -3,8 +3,9 @@
 
 /*
  * Purpose           memory that fails when a test says so
- * Input and output  fail_at = k: allocation k from now on fails, once; it counts down to 0, which is none. failed: one
- *                   did, since the test last cleared it
+ * Input and output  fail_at = k: allocation k from now on fails, and fail_more = n the n behind it as well; both count
+ *                   down to 0, which is none. failed: one did, since the test last cleared it. allocations: how many
+ *                   there were since then
  * Ownership         none
  * Limits            for one file of a test program, linked with --wrap for malloc, calloc and realloc
  * Not here          allocations inside shared libraries: the linker reaches only what is linked into the program
@@ -12,8 +13,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 static unsigned fail_at;
+static uint64_t fail_more, allocations;
 static bool failed;
 
 void *__real_malloc(size_t size);
@@ -26,10 +29,15 @@ void *__wrap_realloc(void *p, size_t size);
 static bool
 fails_now(void)
 {
-    bool now = fail_at > 0 && --fail_at == 0;
-
-    failed |= now;
-    return now;
+    allocations++;
+    if (fail_at != 1) {
+        fail_at -= fail_at > 0;
+        return false;
+    }
+    fail_at = fail_more > 0;
+    fail_more -= fail_more > 0;
+    failed = true;
+    return true;
 }
 
 /* clang makes malloc of a realloc that has nothing to move. */

@@ -2,6 +2,8 @@
 
 #include "tests/unit/behavior/support.h"
 
+#include "tests/unit/failing.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -258,53 +260,18 @@ random_unit(uint64_t *state)
 
 /* ------------------------------------------------------------ short memory */
 
-static uint64_t refuse_first, refuse_last;
-static uint64_t asked;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static bool
-refuse(void)
-{
-    asked++;
-    return asked >= refuse_first && asked <= refuse_last;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-    return refuse() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-    return refuse() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    return refuse() ? NULL : __real_realloc(p, size);
-}
-
 void
 fail_allocations(uint64_t first, uint64_t last)
 {
-    refuse_first = first;
-    refuse_last = last;
-    asked = 0;
+    fail_at = (unsigned)first;
+    fail_more = first > 0 ? last - first : 0;
+    allocations = 0;
 }
 
 uint64_t
 allocations_seen(void)
 {
-    return asked;
+    return allocations;
 }
 
 struct each {
