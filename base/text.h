@@ -84,6 +84,9 @@ bool syc_addr_parse(const char *text, uint8_t addr[16], int *ip_v);
  */
 size_t syc_escape(const void *in, size_t n, char *out, size_t size);
 
+/* "s" behind a count of n, "" behind 1; n of any integer type. */
+#define SYC_PLURAL(n) ((n) == 1 ? "" : "s")
+
 /*
  * Edit distance of two words (insert, delete, replace, swap of neighbors: 1 each), for "did you mean".
  *

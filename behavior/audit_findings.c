@@ -70,7 +70,7 @@ audit_finding_reuse(struct finder *f, struct syc_finding *to)
         audit_finding_fix(
             to, "keep connections alive and reuse them",
             "%lld connection%s instead of %lld, and none of the %lld others in TIME_WAIT",
-            (long long)pool->ideal_60s, plural(pool->ideal_60s),
+            (long long)pool->ideal_60s, SYC_PLURAL(pool->ideal_60s),
             (long long)(pool->ideal_60s + pool->avoidable), (long long)pool->avoidable);
     }
 }

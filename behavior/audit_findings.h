@@ -37,12 +37,6 @@ void audit_finding_real(struct syc_finding *to, const char *name, double value);
 /* What to do, and what that would change. */
 void audit_finding_fix(struct syc_finding *to, const char *what, const char *format, ...)
     SYC_PRINTF(3, 4);
-/* "s" of a plural. */
-static inline const char *
-plural(int64_t n)
-{
-    return n == 1 ? "" : "s";
-}
 /* The fix that most of them share: fewer connections. Nothing when the replay has nothing to say. */
 void audit_finding_reuse(struct finder *f, struct syc_finding *to);
 

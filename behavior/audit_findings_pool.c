@@ -110,7 +110,7 @@ find_short_timeout(struct finder *f)
                                "KeepAliveTimeout)"
                              : "raise the client's idle timeout, and the server's above it",
                       "60 s: %lld connection%s instead of %lld", (long long)pool->ideal_60s,
-                      plural(pool->ideal_60s), (long long)opened_of(f));
+                      SYC_PLURAL(pool->ideal_60s), (long long)opened_of(f));
     return true;
 }
 
@@ -176,7 +176,8 @@ find_no_reuse(struct finder *f)
     audit_finding_count(to, "busy_peak", pool->busy_peak);
     add_numbers(f, to);
     audit_finding_fix(to, advice.fix, "%lld connection%s instead of %lld",
-                      (long long)pool->ideal_60s, plural(pool->ideal_60s), (long long)opened_of(f));
+                      (long long)pool->ideal_60s, SYC_PLURAL(pool->ideal_60s),
+                      (long long)opened_of(f));
 }
 
 /* The error that users report as ECONNRESET (2.6). */
@@ -202,11 +203,11 @@ find_races(struct finder *f)
         "%zu request%s on a reused connection met a RST: the server had just timed the "
         "connection out, and the program sees ECONNRESET. Keep the client's idle "
         "timeout below the server's, or send such requests again.",
-        races.count, plural((int64_t)races.count));
+        races.count, SYC_PLURAL(races.count));
     audit_finding_count(to, "races", (int64_t)races.count);
     audit_finding_count(to, "requests", f->row->pool.requests);
     audit_finding_fix(to, "set the client's idle timeout 1 s below the server's",
-                      "%zu failed request%s fewer", races.count, plural((int64_t)races.count));
+                      "%zu failed request%s fewer", races.count, SYC_PLURAL(races.count));
 }
 
 /* The cause that can be named comes first: each saves the same connections, so only one of them is told. */

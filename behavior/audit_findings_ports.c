@@ -231,7 +231,7 @@ find_pileup(struct finder *f, size_t entered, int64_t at)
         "%lld of the client's ports stood in TIME_WAIT at once, for at most %lld "
         "connection%s in use at a time; each is lost to this server for %.0f s. Reuse "
         "connections, or let the server close first.",
-        (long long)peak, (long long)open, plural(open), two_msl_s(f));
+        (long long)peak, (long long)open, SYC_PLURAL(open), two_msl_s(f));
     audit_finding_count(to, "time_wait_peak", peak);
     audit_finding_count(to, "entered", (int64_t)entered);
     audit_finding_count(to, "open_peak", open);

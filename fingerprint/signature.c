@@ -46,7 +46,7 @@ syc_quality_name(enum syc_quality q)
 }
 
 const char *
-syc_sig_field_name(enum syc_sig_field f)
+syc_sig_field_name(unsigned field)
 {
     static const char *const names[] = {
 #define X(name, word) [SYC_SIG_FIELD_##name] = (word),
@@ -54,11 +54,11 @@ syc_sig_field_name(enum syc_sig_field f)
 #undef X
     };
 
-    return (unsigned)f < COUNT(names) ? names[f] : "?";
+    return field < COUNT(names) ? names[field] : "?";
 }
 
 const char *
-syc_aside_name(enum syc_aside a)
+syc_aside_name(unsigned aside)
 {
     static const char *const names[] = {
 #define X(name, word) [SYC_ASIDE_##name] = (word),
@@ -66,7 +66,7 @@ syc_aside_name(enum syc_aside a)
 #undef X
     };
 
-    return (unsigned)a < COUNT(names) ? names[a] : "?";
+    return aside < COUNT(names) ? names[aside] : "?";
 }
 
 /*

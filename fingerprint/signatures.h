@@ -52,9 +52,9 @@ enum syc_aside {
         SYC_ASIDE_COUNT
 };
 
-/* The words of the lists above; static, "?" for a number that is none. */
-const char *syc_sig_field_name(enum syc_sig_field f);
-const char *syc_aside_name(enum syc_aside a);
+/* The words of the lists above, by number, which is that of the bit in a set; static, "?" for one that is none. */
+const char *syc_sig_field_name(unsigned field);
+const char *syc_aside_name(unsigned aside);
 
 /* Texts point into the signature set. Absent ones are NULL. */
 struct syc_match {

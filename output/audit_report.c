@@ -31,12 +31,6 @@ seconds(int64_t us)
     return (double)us / (double)SYC_US_PER_S;
 }
 
-static const char *
-plural(int64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 /* ------------------------------------------------------------- header */
 
 static void
@@ -47,9 +41,9 @@ print_counts(struct syc_page *p, const struct syc_audit_report *r)
 
     snprintf(line, sizeof line, "%.1f s, %s packet%s, %s connection%s of %s pair%s",
              r->span_us != SYC_NONE ? seconds(r->span_us) : 0.0,
-             syc_page_grouped(r->packets, packets), plural(r->packets),
-             syc_page_grouped(r->connections, connections), plural(r->connections),
-             syc_page_grouped((int64_t)r->pair_count, pairs), plural((int64_t)r->pair_count));
+             syc_page_grouped(r->packets, packets), SYC_PLURAL(r->packets),
+             syc_page_grouped(r->connections, connections), SYC_PLURAL(r->connections),
+             syc_page_grouped((int64_t)r->pair_count, pairs), SYC_PLURAL(r->pair_count));
     syc_page_wrap(p, 0, 0, line);
     snprintf(line, sizeof line, "%s; 2MSL %.0f s (%s)", vantage_titles[r->vantage],
              seconds(r->two_msl_us), assumed_titles[r->two_msl_from]);
@@ -79,13 +73,13 @@ print_honesty(struct syc_page *p, const struct syc_audit_report *r)
     if (r->dropped > 0) {
         snprintf(line, sizeof line,
                  "%lld record%s found no room (--memory): every count is at least what it says.",
-                 (long long)r->dropped, plural(r->dropped));
+                 (long long)r->dropped, SYC_PLURAL(r->dropped));
         syc_page_wrap(p, 0, 0, line);
     }
     if (r->pairs_left_out > 0) {
         snprintf(line, sizeof line,
                  "%lld pair%s of few connections found no room (--memory): hosts count them.",
-                 (long long)r->pairs_left_out, plural(r->pairs_left_out));
+                 (long long)r->pairs_left_out, SYC_PLURAL(r->pairs_left_out));
         syc_page_wrap(p, 0, 0, line);
     }
 }
@@ -315,7 +309,7 @@ print_no_finding(struct syc_page *p, const struct syc_audit_report *r)
              "again, failed handshakes, leaks, resets and loss; %zu of %zu pair%s had the %d "
              "connections that "
              "judging takes.",
-             judged, r->pair_count, plural((int64_t)r->pair_count), JUDGED_LEAST);
+             judged, r->pair_count, SYC_PLURAL(r->pair_count), JUDGED_LEAST);
     syc_page_wrap(p, 0, 0, line);
     syc_page_put(p, "\n", 1);
 }

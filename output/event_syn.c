@@ -234,18 +234,6 @@ write_words(struct syc_json *j, const char *name, unsigned bits, const char *(*w
     syc_json_close(j, ']');
 }
 
-static const char *
-field_word(unsigned n)
-{
-    return syc_sig_field_name((enum syc_sig_field)n);
-}
-
-static const char *
-aside_word(unsigned n)
-{
-    return syc_aside_name((enum syc_aside)n);
-}
-
 /* What a label says and where it is from, for a match, a candidate or the nearest one. */
 static void
 write_label(struct syc_json *j, const struct syc_match *m)
@@ -272,8 +260,8 @@ write_match(struct syc_json *j, const struct syc_identity *id)
     if (m->quality != SYC_MATCH_NONE) {
         write_label(j, m);
     }
-    write_words(j, "set_aside", m->aside, aside_word);
-    write_words(j, "differs", m->differs, field_word);
+    write_words(j, "set_aside", m->aside, syc_aside_name);
+    write_words(j, "differs", m->differs, syc_sig_field_name);
     if (id->nearest.label != NULL) {
         syc_json_member_open(j, "nearest", '{');
         write_label(j, &id->nearest);
@@ -293,7 +281,7 @@ write_candidates(struct syc_json *j, const struct syc_identity *id)
         syc_json_open(j, '{');
         syc_json_member_text(j, "quality", syc_quality_name(id->candidates[i].quality));
         write_label(j, &id->candidates[i]);
-        write_words(j, "differs", id->candidates[i].differs, field_word);
+        write_words(j, "differs", id->candidates[i].differs, syc_sig_field_name);
         syc_json_close(j, '}');
     }
     syc_json_close(j, ']');

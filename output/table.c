@@ -155,12 +155,6 @@ static const char *const reason_words[SYC_DROP_COUNT] = {
     [SYC_DROP_TUNNEL_CLOSED] = "inside tunnels, left closed (--no-tunnels)",
 };
 
-static const char *
-plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 /*
  * A line of its own for what was lost; nothing when nothing was. Each names its cause and, where
  * there is one, the option that cures it.
@@ -169,7 +163,7 @@ static void
 print_lost(struct syc_page *to, uint64_t n, const char *what, const char *why)
 {
     if (n > 0) {
-        syc_page_print(to, "lost: %llu %s%s %s\n", (unsigned long long)n, what, plural(n), why);
+        syc_page_print(to, "lost: %llu %s%s %s\n", (unsigned long long)n, what, SYC_PLURAL(n), why);
     }
 }
 
@@ -195,13 +189,13 @@ syc_print_stats(int fd, const struct syc_run_stats *s, uint64_t judged)
 
     if (judged > 0) {
         syc_page_print(&to, "%llu record%s of %llu source%s\n", (unsigned long long)judged,
-                       plural(judged), (unsigned long long)s->cadence.sources,
-                       plural(s->cadence.sources));
+                       SYC_PLURAL(judged), (unsigned long long)s->cadence.sources,
+                       SYC_PLURAL(s->cadence.sources));
     } else {
         syc_page_print(&to, "%llu connection%s of %llu source%s in %llu TCP segment%s\n",
-                       (unsigned long long)s->table.connections, plural(s->table.connections),
-                       (unsigned long long)s->cadence.sources, plural(s->cadence.sources),
-                       (unsigned long long)tcp, plural(tcp));
+                       (unsigned long long)s->table.connections, SYC_PLURAL(s->table.connections),
+                       (unsigned long long)s->cadence.sources, SYC_PLURAL(s->cadence.sources),
+                       (unsigned long long)tcp, SYC_PLURAL(tcp));
     }
     if (s->cadence.sources_once > 0) {
         syc_page_print(
@@ -211,7 +205,7 @@ syc_print_stats(int fd, const struct syc_run_stats *s, uint64_t judged)
     if (s->capture.packets > tcp) {
         syc_page_print(&to, "%llu other packet%s:\n",
                        (unsigned long long)(s->capture.packets - tcp),
-                       plural(s->capture.packets - tcp));
+                       SYC_PLURAL(s->capture.packets - tcp));
     }
     print_decode(&to, s->decode);
     print_lost(&to, s->capture.kernel_drops, "packet", "dropped by the kernel");

@@ -48,12 +48,6 @@ print_json(const struct syc_ruleset *set, size_t files, bool warnings)
     return ok;
 }
 
-static const char *
-plural(size_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 /* The last line, which scripts look at: rules = loaded + refused + passed over. */
 static void
 print_counts(const struct syc_ruleset *set, size_t files)
@@ -63,8 +57,8 @@ print_counts(const struct syc_ruleset *set, size_t files)
     size_t skipped = syc_ruleset_skipped(set);
     size_t rules = loaded + refused + skipped;
 
-    printf("%zu file%s, %zu rule%s: %zu loaded, %zu refused", files, plural(files), rules,
-           plural(rules), loaded, refused);
+    printf("%zu file%s, %zu rule%s: %zu loaded, %zu refused", files, SYC_PLURAL(files), rules,
+           SYC_PLURAL(rules), loaded, refused);
     if (skipped > 0) {
         printf(", %zu of other products passed over", skipped);
     }
@@ -108,11 +102,7 @@ check(const struct syc_options *o, const char *const *paths, size_t count)
     }
     status = has_errors(set) ? EXIT_USAGE : 0;
     syc_ruleset_free(set);
-    if (fflush(stdout) != 0 || ferror(stdout) || !ok) {
-        syc_say("standard output: the findings could not be written");
-        return EXIT_OUTPUT;
-    }
-    return status;
+    return syc_flushed(status, ok);
 }
 
 /* Words for people who write rules, not the names of our types. */
@@ -159,16 +149,6 @@ print_fields(const struct syc_schema *s, bool json)
     return ok;
 }
 
-static int
-end_output(bool ok, const char *what)
-{
-    if (fflush(stdout) != 0 || ferror(stdout) || !ok) {
-        syc_say("standard output: the %s could not be written", what);
-        return EXIT_OUTPUT;
-    }
-    return 0;
-}
-
 /*
  * What rules may read, out of the schemas that they are checked against: the list cannot be out of date. Unless a category
  * is named that of subjects is printed: those are the facts that score.
@@ -183,7 +163,7 @@ fields(const struct syc_options *o, const char *const *words, size_t count)
 
     for (size_t i = 0; connections != NULL && count < 2 && i < 2; i++) {
         if (strcmp(schemas[i]->category, category) == 0) {
-            status = end_output(print_fields(schemas[i], o->json), "fields");
+            status = syc_flushed(0, print_fields(schemas[i], o->json));
         }
     }
     if (status == EXIT_USAGE) {
@@ -226,7 +206,7 @@ dump(const struct syc_options *o, const char *const *paths, size_t count)
     int status = EXIT_USAGE;
 
     if (set != NULL) {
-        status = end_output(syc_ruleset_dump(set, on_dump, NULL) == SYC_OK, "rules");
+        status = syc_flushed(0, syc_ruleset_dump(set, on_dump, NULL) == SYC_OK);
         status = status == 0 && syc_ruleset_refused(set) > 0 ? EXIT_USAGE : status;
     }
     syc_ruleset_free(set);

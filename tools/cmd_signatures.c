@@ -13,16 +13,6 @@
 /* As many of those that do not fit as a person can compare. */
 enum { SHOWN = 24, NEAREST = 3 };
 
-static int
-flushed(bool ok)
-{
-    if (fflush(stdout) != 0 || ferror(stdout) || !ok) {
-        syc_say("standard output: cannot be written");
-        return EXIT_OUTPUT;
-    }
-    return 0;
-}
-
 /* ------------------------------------------------------------ check */
 
 static size_t
@@ -71,12 +61,6 @@ print_json(const struct syc_signatures *set, enum syc_remark_level most)
     return ok;
 }
 
-static const char *
-plural(size_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 static void
 print_counts(const struct syc_signatures *set)
 {
@@ -84,9 +68,9 @@ print_counts(const struct syc_signatures *set)
     const size_t warnings = count_of(set, SYC_REMARK_WARNING);
 
     printf("%zu signature%s and %zu link%s loaded, %zu error%s, %zu warning%s\n",
-           syc_signatures_count(set), plural(syc_signatures_count(set)),
-           syc_signatures_link_count(set), plural(syc_signatures_link_count(set)), errors,
-           plural(errors), warnings, plural(warnings));
+           syc_signatures_count(set), SYC_PLURAL(syc_signatures_count(set)),
+           syc_signatures_link_count(set), SYC_PLURAL(syc_signatures_link_count(set)), errors,
+           SYC_PLURAL(errors), warnings, SYC_PLURAL(warnings));
 }
 
 static int
@@ -98,7 +82,6 @@ check(const struct syc_options *o, const char *const *paths, size_t count)
     enum syc_status status = syc_engine_load_signatures(&set, paths, count, &err);
     bool wrong;
     bool ok = true;
-    int lost;
 
     if (status != SYC_OK) {
         syc_say_error(&err);
@@ -117,8 +100,7 @@ check(const struct syc_options *o, const char *const *paths, size_t count)
     }
     wrong = count_of(set, SYC_REMARK_ERROR) > 0;
     syc_signatures_free(set);
-    lost = flushed(ok);
-    return lost != 0 ? lost : (wrong ? EXIT_USAGE : 0);
+    return syc_flushed(wrong ? EXIT_USAGE : 0, ok);
 }
 
 /* ------------------------------------------------------------ explain */
@@ -137,18 +119,6 @@ join(char *out, size_t size, unsigned bits, const char *(*word)(unsigned))
     }
 }
 
-static const char *
-field_word(unsigned n)
-{
-    return syc_sig_field_name((enum syc_sig_field)n);
-}
-
-static const char *
-aside_word(unsigned n)
-{
-    return syc_aside_name((enum syc_aside)n);
-}
-
 /* The line of the file, so that it can be held against the raw signature field by field. */
 static void
 print_signature(const struct syc_match *m, const char *lead)
@@ -164,7 +134,7 @@ print_signature(const struct syc_match *m, const char *lead)
         printf(", %s", m->date);
     }
     putchar('\n');
-    join(fields, sizeof(fields), m->differs, field_word);
+    join(fields, sizeof(fields), m->differs, syc_sig_field_name);
     if (fields[0] != 0) {
         printf("           %s: %s\n", m->quality == SYC_MATCH_NONE ? "differs in" : "forgiven",
                fields);
@@ -222,7 +192,7 @@ explain_for_people(const struct syc_signatures *set, const char *raw, const stru
         }
         print_signature(&all[i], i == 0 && id->match.quality != SYC_MATCH_NONE ? "> " : "  ");
     }
-    join(words, sizeof(words), id->match.aside, aside_word);
+    join(words, sizeof(words), id->match.aside, syc_aside_name);
     if (words[0] != 0) {
         printf("set aside, as a path or a single connection adds it: %s\n", words);
     }
@@ -269,8 +239,8 @@ explain_as_json(const struct syc_signatures *set, const char *raw, const struct 
         syc_line_int(&j, "db_line", all[i].db_line);
         syc_line_text(&j, "source", all[i].source);
         syc_line_text(&j, "date", all[i].date);
-        line_words(&j, "set_aside", all[i].aside, aside_word);
-        line_words(&j, "differs", all[i].differs, field_word);
+        line_words(&j, "set_aside", all[i].aside, syc_aside_name);
+        line_words(&j, "differs", all[i].differs, syc_sig_field_name);
         ok = syc_line_print(&j);
     }
     syc_json_fini(&j);
@@ -314,7 +284,7 @@ explain(const struct syc_options *o, const char *const *words, size_t count)
         }
     }
     syc_signatures_free(set);
-    return flushed(ok);
+    return syc_flushed(0, ok);
 }
 
 /* ------------------------------------------------------------ the verb */

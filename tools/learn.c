@@ -214,7 +214,7 @@ print_example(const struct group *g)
         printf("; nearest: %s (%s:%u), which differs in", g->nearest.label, g->nearest.db,
                g->nearest.db_line);
         for (unsigned bits = g->nearest.differs; bits != 0; bits &= bits - 1) {
-            printf(" %s", syc_sig_field_name((enum syc_sig_field)__builtin_ctz(bits)));
+            printf(" %s", syc_sig_field_name((unsigned)__builtin_ctz(bits)));
         }
         putchar('\n');
     }
@@ -392,10 +392,7 @@ learn_from(struct learned *l, const struct syc_paths *files)
         } else {
             print_file(l);
         }
-        if (fflush(stdout) != 0 || ferror(stdout) || !ok) {
-            syc_say("standard output: cannot be written");
-            status = EXIT_OUTPUT;
-        }
+        status = syc_flushed(0, ok);
     }
     syc_engine_free(e);
     (void)syc_output_fini(&output); /* no event was asked for */

@@ -40,3 +40,14 @@ syc_line_print(struct syc_json *j)
     syc_json_reset(j);
     return ok;
 }
+
+/* Help into a full disk is a failed output like any other. */
+int
+syc_flushed(int status, bool ok)
+{
+    if (fflush(stdout) != 0 || ferror(stdout) || !ok) {
+        syc_say("standard output: cannot be written");
+        return EXIT_OUTPUT;
+    }
+    return status;
+}

@@ -32,17 +32,6 @@ find_verb(int argc, char **argv)
     return &syc_verb_analyze;
 }
 
-/* Help into a full disk is a failed output like any other. */
-static int
-flushed(void)
-{
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        syc_say("standard output: cannot be written");
-        return EXIT_OUTPUT;
-    }
-    return 0;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -53,10 +42,10 @@ main(int argc, char **argv)
 
     if (status == 0 && options.help) {
         syc_options_help(verb);
-        status = flushed();
+        status = syc_flushed(0, true);
     } else if (status == 0 && options.version) {
         printf("syncopate " SYC_VERSION "\nlibpcap " SYC_PCAP_VERSION " (built with)\n");
-        status = flushed();
+        status = syc_flushed(0, true);
     } else if (status == 0) {
         status = verb->run(&options);
     }

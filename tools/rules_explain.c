@@ -259,9 +259,5 @@ syc_rules_explain(const struct syc_options *o, const char *const *words, size_t 
     }
     (void)syc_output_fini(&output);
     syc_engine_free(e);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        syc_say("standard output: the explanation could not be written");
-        return EXIT_OUTPUT;
-    }
-    return status;
+    return syc_flushed(status, true);
 }

@@ -210,9 +210,5 @@ syc_rules_test(const struct syc_options *o, const char *const *paths, size_t cou
     }
     syc_paths_fini(&files);
     syc_ruleset_free(set);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        syc_say("standard output: the results could not be written");
-        return EXIT_OUTPUT;
-    }
-    return status;
+    return syc_flushed(status, true);
 }

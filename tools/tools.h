@@ -128,6 +128,9 @@ void syc_line_int(struct syc_json *j, const char *name, size_t n);
 /* Close the object and print it as one line; false, and nothing printed, when memory was short. */
 bool syc_line_print(struct syc_json *j);
 
+/* At the end of what is printed: status, or EXIT_OUTPUT after a message when not all of it was (ok: as far as is known). */
+int syc_flushed(int status, bool ok);
+
 /* ---- verbs of rules (rules_test.c, rules_explain.c) ---- */
 
 /* Run the cases of the files and folders named; the exit status. */
