@@ -508,6 +508,8 @@ bool track_is_copy(const struct step *st);
 void track_copy(struct step *st);
 /* One more IP ID of this side (the first ID_SEGMENTS are looked at). */
 void track_ip_id(struct side *me, uint16_t id);
+/* The server's first segment behind its SYN+ACK, at `at`: how far its clock is from what the SYN+ACK said. */
+void track_cookie(struct conn *c, const struct syc_segment *s, int64_t at);
 /* Side `dir` begins with this segment: its base. */
 void track_base(struct conn *c, int dir, const struct syc_segment *s);
 

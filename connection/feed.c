@@ -193,16 +193,16 @@ side_is_steady(const struct side *s)
 
 /*
  * Everything asked here cannot become false again by a plain segment: that is what makes asking
- * once enough. A cookie still to be measured (CONN_COOKIE_DONE) or a lone SYN+ACK (CONN_ONLY_H)
- * waits for the long way.
+ * once enough. A lone SYN+ACK (CONN_ONLY_H) waits for the long way; exchanges are counted by
+ * begin_burst().
  */
 bool
 plain_is_steady(const struct conn *c)
 {
     return c->closed_at == SYC_NONE && c->established_at != SYC_NONE && c->ack_at != SYC_NONE &&
            c->syn_ack_count > 0 && (c->flags & CONN_ONLY_H) == 0 &&
-           ((c->flags & CONN_COOKIE_DONE) != 0 || !c->own[1].has_ts) &&
-           side_is_steady(&c->side[0]) && side_is_steady(&c->side[1]);
+           c->log.exchanges + 1 < SYC_EXCHANGES_MAX && side_is_steady(&c->side[0]) &&
+           side_is_steady(&c->side[1]);
 }
 
 /*
@@ -380,6 +380,9 @@ begin_burst(struct syc_table *t, struct conn *c, const struct syc_segment *s, in
         .store = &t->store, .s = s, .c = c, .at = at, .dir = dir, .new_octets = s->payload_octets};
 
     burst_segment(&st);
+    if (c->log.exchanges + 1 >= SYC_EXCHANGES_MAX) { /* the next may have to begin a new part */
+        c->flags &= (uint16_t)~CONN_STEADY;
+    }
 }
 
 /*
@@ -398,6 +401,9 @@ take_plain(struct syc_table *t, struct conn *c, const struct syc_segment *s, int
 
     if (!is_in_order(me, peer, s) || (same ? !is_duplicate_ack(me, s) : has_hole(peer))) {
         return false;
+    }
+    if (dir == SYC_TOCLIENT && (c->flags & CONN_COOKIE_DONE) == 0) {
+        track_cookie(c, s, at);
     }
     tell_letter(c, s, dir, &flags);
     count(me, s, at);
@@ -474,12 +480,11 @@ look_ahead(const struct syc_table *t, uint32_t tag)
     return NULL;
 }
 
-/* A steady connection, whose segment at `at` neither runs back nor may have to begin a new part of the record. */
+/* A steady connection, whose segment at `at` does not run back; live, not when a part of its record is due. */
 static inline bool
 may_be_plain(const struct syc_table *t, const struct conn *c, int64_t at)
 {
     return (c->flags & CONN_STEADY) != 0 && at >= c->last_at &&
-           c->log.exchanges + 1 < SYC_EXCHANGES_MAX &&
            (!t->config.live || !table_part_is_old(t, c, at));
 }
 

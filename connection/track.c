@@ -225,18 +225,13 @@ seen_syn_ack(struct step *st)
  * real clock (ms). Off by 7 to 62 with cookies and by 0 or 1 without (lifecycle 2.5), for clocks of
  * 1000 Hz; one look per connection.
  */
-static void
-measure_cookie(struct step *st)
+void
+track_cookie(struct conn *c, const struct syc_segment *s, int64_t at)
 {
-    struct conn *c = st->c;
-
-    if ((c->flags & CONN_COOKIE_DONE) != 0 || c->syn_ack_count == 0 || !c->own[1].has_ts) {
-        return;
-    }
     c->flags |= CONN_COOKIE_DONE;
-    if (st->s->has_ts) {
-        int32_t ticks = syc_seq_diff(st->s->ts_val, c->own[1].ts_val);
-        c->cookie_jump = ticks - (st->at - c->first_syn_ack_at) / 1000;
+    if (c->own[1].has_ts && s->has_ts) {
+        int32_t ticks = syc_seq_diff(s->ts_val, c->own[1].ts_val);
+        c->cookie_jump = ticks - (at - c->first_syn_ack_at) / 1000;
     }
 }
 
@@ -264,7 +259,9 @@ track_handshake(struct step *st)
         }
     } else if (st->dir == SYC_TOCLIENT) {
         if (c->syn_ack_count > 0) {
-            measure_cookie(st);
+            if ((c->flags & CONN_COOKIE_DONE) == 0) {
+                track_cookie(c, s, st->at);
+            }
         } else if (c->syn_count > 0 && c->challenge_at == SYC_NONE && (s->flags & SYC_ACK) != 0 &&
                    s->ack != c->isn + 1) {
             c->challenge_at = st->at;

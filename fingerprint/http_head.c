@@ -19,8 +19,8 @@
 /* ------------------------------------------------------------ the method */
 
 /*
- * RFC 9110 9.1, and PATCH of RFC 5789. Octets of the method that s begins with, its space not
- * counted; 0: none. *more: s is too short to tell, and is the beginning of one.
+ * RFC 9110 9.1, and PATCH of RFC 5789. Octets of the method that s, not empty, begins with, its
+ * space not counted; 0: none. *more: s is too short to tell, and is the beginning of one.
  */
 static size_t
 method_octets(struct syc_span s, bool *more)
@@ -31,7 +31,7 @@ method_octets(struct syc_span s, bool *more)
     *more = false;
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
         size_t n = strlen(methods[i]);
-        if (memcmp(s.p, methods[i], s.n < n ? s.n : n) != 0) {
+        if (s.p[0] != (uint8_t)methods[i][0] || memcmp(s.p, methods[i], s.n < n ? s.n : n) != 0) {
             continue;
         }
         if (s.n >= n) {

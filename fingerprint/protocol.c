@@ -18,7 +18,7 @@ starts(struct syc_span s, const char *word)
 {
     size_t n = strlen(word);
 
-    return s.n >= n && memcmp(s.p, word, n) == 0;
+    return s.n >= n && s.p[0] == (uint8_t)word[0] && memcmp(s.p, word, n) == 0;
 }
 
 /* RFC 9112 4: a status line begins with the version. */
