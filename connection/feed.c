@@ -50,9 +50,9 @@ ip4_of(const uint8_t mapped[16])
  * make one chain of the index. IPv4 takes a shorter way because it is most of the traffic.
  */
 static inline uint32_t
-tag_ip4(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id)
+tag_ip4(const struct syc_hash_line *line, const struct syc_segment *s, uint16_t path_id)
 {
-    const uint64_t *m = t->line.m;
+    const uint64_t *m = line->m;
     uint64_t a = (uint64_t)ip4_of(s->src) << 16 | s->src_port;
     uint64_t b = (uint64_t)ip4_of(s->dst) << 16 | s->dst_port;
     uint64_t low = a < b ? a : b;
@@ -69,8 +69,9 @@ is_before(const uint64_t a[2], uint16_t a_port, const uint64_t b[2], uint16_t b_
     return a[0] != b[0] ? a[0] < b[0] : a[1] != b[1] ? a[1] < b[1] : a_port < b_port;
 }
 
-static inline uint32_t
-tag_ip6(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id)
+/* Not in line: its ten words would take the registers that the loop over a batch has for the usual four. */
+static __attribute__((noinline)) uint32_t
+tag_ip6(const struct syc_hash_line *line, const struct syc_segment *s, uint16_t path_id)
 {
     uint64_t ends[2][2];
     uint32_t words[10];
@@ -83,13 +84,13 @@ tag_ip6(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id
     words[8] = (uint32_t)(forward ? s->src_port : s->dst_port) << 16 |
                (forward ? s->dst_port : s->src_port);
     words[9] = path_id;
-    return syc_hash_line(&t->line, words, 10);
+    return syc_hash_line(line, words, 10);
 }
 
 uint32_t
 table_tag(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id)
 {
-    return s->ip_v == 4 ? tag_ip4(t, s, path_id) : tag_ip6(t, s, path_id);
+    return s->ip_v == 4 ? tag_ip4(&t->line, s, path_id) : tag_ip6(&t->line, s, path_id);
 }
 
 /* By halves: calls of memcmp() were a twentieth of a run. The upper half is the same in all mapped addresses. */
@@ -514,18 +515,31 @@ us_of(int64_t ns)
     return ns >= 0 ? (int64_t)((uint64_t)ns / SYC_NS_PER_US) : syc_us_from_ns(ns);
 }
 
+/* Tags of all, and the cache is asked for their slots. */
+static inline void
+find_tags(struct syc_table *t, const struct syc_segment *segments, size_t n, struct found *found)
+{
+    const struct slot *slots = t->index.slots;
+    const uint32_t mask = t->index.count - 1;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct syc_segment *s = &segments[i];
+        uint16_t path_id = 0;
+        if (s->path.vlan_count != 0 || s->path.tunnel_count != 0) {
+            path_id = intern_path(&t->intern, &s->path);
+        }
+        found[i].path_id = path_id;
+        found[i].tag = s->ip_v == 4 ? tag_ip4(&t->line, s, path_id) : tag_ip6(&t->line, s, path_id);
+        __builtin_prefetch(&slots[found[i].tag & mask]);
+    }
+}
+
 void
 syc_table_feed(struct syc_table *t, const struct syc_segment *segments, size_t n)
 {
     struct found found[SYC_BATCH];
 
-    for (size_t i = 0; i < n; i++) {
-        const struct syc_segment *s = &segments[i];
-        uint16_t path_id = intern_path(&t->intern, &s->path);
-        found[i].path_id = path_id;
-        found[i].tag = s->ip_v == 4 ? tag_ip4(t, s, path_id) : tag_ip6(t, s, path_id);
-        __builtin_prefetch(&t->index.slots[found[i].tag & (t->index.count - 1)]);
-    }
+    find_tags(t, segments, n, found);
     for (size_t i = 0; i < n; i++) {
         found[i].c = look_ahead(t, found[i].tag);
     }
