@@ -106,6 +106,13 @@ void syc_cadence_use(struct syc_cadence *c, const struct syc_signatures *signatu
 /* Take in one record (whole, or a part: parts of one connection may come in any order). Copies what it needs. */
 void syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r);
 
+/*
+ * The same of a lone SYN, in a tenth of the time.
+ *
+ * returns  false: not taken, and the next call must be syc_cadence_feed() with its record
+ */
+bool syc_cadence_feed_lone(struct syc_cadence *c, const struct syc_lone *l) SYC_MUST_CHECK;
+
 /* A source and its pairs while they are visited. Facts are computed when they are asked for. */
 struct syc_visit;
 

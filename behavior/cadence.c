@@ -26,6 +26,15 @@ struct syc_cadence {
     struct fleets fleets;
     bool services_cut;
     const struct syc_signatures *signatures;
+    struct lone_kind *lone; /* by number of the SYN; NULL until asked for */
+    uint32_t asked; /* the next record is of this lone SYN, which was not known yet; 0 = none */
+    uint32_t asked_degraded;
+};
+
+/* The kind of single that a lone SYN of this number is, if it is degraded like that. */
+struct lone_kind {
+    uint32_t kind, degraded;
+    bool known;
 };
 
 struct syc_cadence *
@@ -61,6 +70,7 @@ syc_cadence_free(struct syc_cadence *c)
     syc_parts_fini(&c->parts);
     syc_agents_fini(&c->agents);
     syc_stacks_fini(&c->stacks);
+    syc_store_give(&c->store, c->lone, (SYC_LONE_MOST + 1) * sizeof(*c->lone));
     syc_store_fini(&c->store);
     syc_free(c);
 }
@@ -85,17 +95,32 @@ fill_mark(struct mark *m, const struct syc_record *r, uint32_t stack, uint32_t a
     }
 }
 
+/* The record that was asked for: SYNs of its number are of this kind from now on. */
+static void
+learn_lone(struct syc_cadence *c, uint32_t kind)
+{
+    if (c->asked > 0 && kind != STORE_NONE) {
+        c->lone[c->asked] = (struct lone_kind){kind, c->asked_degraded, true};
+    }
+}
+
 /* A bare SYN of a client of which nothing else is known; false: it is more than that. */
 static bool
 feed_single(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, uint32_t agent)
 {
     struct mark m = {.first = 0};
+    struct single one;
 
     if (r->pkts[SYC_TOCLIENT] > 0 || r->exchange_count > 0) {
         return false; /* what most records are is told without filling a mark in */
     }
     fill_mark(&m, r, stack, agent);
-    return syc_singles_fit(&m) && syc_store_add_single(&c->store, r->key.client, r->key.ip_v, &m);
+    if (!syc_singles_fit(&m)) {
+        return false;
+    }
+    one = syc_single_of(&c->store, r->key.client, &m);
+    learn_lone(c, one.kind);
+    return syc_store_add_single(&c->store, &one, r->key.ip_v);
 }
 
 static void
@@ -133,6 +158,42 @@ syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r)
     } else {
         feed_whole(c, r, stack, agent);
     }
+    c->asked = 0;
+}
+
+/*
+ * What a record of it would come to, without the record: of a lone SYN the mark differs from that of another one of its
+ * number only in what a single keeps. So the first goes the long way, and tells the kind of all others.
+ */
+bool
+syc_cadence_feed_lone(struct syc_cadence *c, const struct syc_lone *l)
+{
+    const struct lone_kind *k;
+    struct single one;
+
+    if (c->lone == NULL) {
+        c->lone = syc_store_take(&c->store, (SYC_LONE_MOST + 1) * sizeof(*c->lone));
+        if (c->lone == NULL) {
+            return false;
+        }
+    }
+    k = &c->lone[l->number];
+    if (!k->known || k->degraded != l->degraded) {
+        c->asked = l->number;
+        c->asked_degraded = l->degraded;
+        return false;
+    }
+    one = (struct single){.start_us = l->start_us,
+                          .name = SINGLE_ISN | l->isn,
+                          .ts_val = l->ts_val,
+                          .kind = k->kind,
+                          .source_port = l->client_port,
+                          .dest_port = l->server_port,
+                          .ip_id = l->ip_id,
+                          .live = 1};
+    memcpy(one.addr, l->client, sizeof(one.addr));
+    memcpy(one.dest, l->server, sizeof(one.dest));
+    return syc_store_add_single(&c->store, &one, l->ip_v);
 }
 
 /* ------------------------------------------------------------ subjects */

@@ -380,7 +380,9 @@ order_singles(struct services *v, const struct service *k)
     uint32_t *list = v->singles + k->singles_at;
 
     for (uint32_t i = 1; i < k->singles; i++) {
-        if (single_at(q, list[i])->start_us <= single_at(q, list[i - 1])->start_us) {
+        int64_t before = single_at(q, list[i - 1])->start_us, now = single_at(q, list[i])->start_us;
+        if (before > now ||
+            (before == now && compare_singles(&list[i - 1], &list[i], v->store) > 0)) {
             qsort_r(list, k->singles, sizeof(*list), compare_singles, v->store);
             return;
         }

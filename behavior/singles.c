@@ -321,10 +321,9 @@ syc_singles_fit(const struct mark *m)
            m->life_us == 0;
 }
 
-uint32_t
-syc_singles_add(struct store *s, const uint8_t addr[16], const struct mark *m, bool keep)
+struct single
+syc_single_of(struct store *s, const uint8_t addr[16], const struct mark *m)
 {
-    struct singles *q = &s->singles;
     struct single one = {.start_us = m->start_us,
                          .name = (uint64_t)m->flow_id,
                          .ts_val = m->ts_val,
@@ -333,21 +332,45 @@ syc_singles_add(struct store *s, const uint8_t addr[16], const struct mark *m, b
                          .dest_port = m->dest_port,
                          .ip_id = m->ip_id,
                          .live = 1};
-    uint32_t at = keep && one.kind != STORE_NONE ? take_position(s) : STORE_NONE;
 
     memcpy(one.addr, addr, 16);
     memcpy(one.dest, m->dest, 16);
-    count_prefix(s, &one, m->dest_ip_v, 1);
-    if (one.kind != STORE_NONE) {
-        q->kinds[one.kind].count++;
+    return one;
+}
+
+uint32_t
+syc_singles_add(struct store *s, const struct single *one, uint8_t ip_v, bool keep)
+{
+    struct singles *q = &s->singles;
+    uint32_t at = keep && one->kind != STORE_NONE ? take_position(s) : STORE_NONE;
+
+    count_prefix(s, one, ip_v, 1);
+    if (one->kind != STORE_NONE) {
+        q->kinds[one->kind].count++;
     }
     if (at == STORE_NONE) {
-        count_gone(s, &one, m->dest_ip_v);
+        count_gone(s, one, ip_v);
         return STORE_NONE;
     }
-    *single_at(q, at) = one;
+    *single_at(q, at) = *one;
     q->live++;
     return at;
+}
+
+/* Of a connection without a path, that began with its SYN. */
+static int64_t
+flow_id(const struct single *one, uint8_t ip_v)
+{
+    struct syc_key key = {.client_port = one->source_port,
+                          .server_port = one->dest_port,
+                          .ip_v = ip_v};
+
+    if ((one->name & SINGLE_ISN) == 0) {
+        return (int64_t)one->name;
+    }
+    memcpy(key.client, one->addr, sizeof(key.client));
+    memcpy(key.server, one->dest, sizeof(key.server));
+    return syc_record_flow_id(&key, (uint32_t)one->name, one->start_us);
 }
 
 void
@@ -355,7 +378,7 @@ syc_single_mark(const struct store *s, const struct single *one, struct mark *ou
 {
     *out = s->singles.kinds[one->kind].mark;
     out->start_us = one->start_us;
-    out->flow_id = (int64_t)one->name;
+    out->flow_id = flow_id(one, syc_single_ip_v(s, one));
     memcpy(out->dest, one->dest, 16);
     out->ts_val = one->ts_val;
     out->source_port = one->source_port;

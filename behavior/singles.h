@@ -71,14 +71,17 @@ void syc_singles_fini(struct store *s);
 /* Is a record with this mark all that may be known of a single? */
 bool syc_singles_fit(const struct mark *m);
 
+/* The single of a mark, but for its kind: STORE_NONE when there is no room for another one. */
+struct single syc_single_of(struct store *s, const uint8_t addr[16], const struct mark *m);
+
 /*
- * Count, and keep, the mark of an address that the store does not have.
+ * Count, and keep, a single whose address the store does not have.
  *
  * keep     the store has a slot for it
  * returns  its position, or STORE_NONE: it gave way at once, counted
  * cost     a cache line; when the share is used up, forgetting the oldest
  */
-uint32_t syc_singles_add(struct store *s, const uint8_t addr[16], const struct mark *m, bool keep);
+uint32_t syc_singles_add(struct store *s, const struct single *one, uint8_t ip_v, bool keep);
 
 /* It becomes a source: its mark but for first and source, and its position is free. The slot is the caller's to empty. */
 void syc_singles_take(struct store *s, uint32_t position, struct mark *out);

@@ -410,22 +410,27 @@ syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n)
     return m;
 }
 
+/* The slot is looked for anew behind syc_singles_add(): whoever gave way for it has moved others. */
 bool
-syc_store_add_single(struct store *s, const uint8_t addr[16], uint8_t ip_v, const struct mark *m)
+syc_store_add_single(struct store *s, const struct single *one, uint8_t ip_v)
 {
-    uint32_t hash = hash_of(s, addr, ip_v);
+    uint32_t hash = hash_of(s, one->addr, ip_v);
     uint32_t position;
+    size_t at;
 
-    if (slot_of(s, addr, ip_v, hash)->source != STORE_NONE) {
+    if (slot_of(s, one->addr, ip_v, hash)->source != STORE_NONE) {
         return false;
     }
     s->seen++;
-    position = syc_singles_add(s, addr, m, slot_room(s));
-    if (position != STORE_NONE) {
-        *slot_of(s, addr, ip_v, hash) = (struct slot){hash, SINGLE_REF | position};
-    } else {
-        note_lost(s, addr, ip_v);
+    position = syc_singles_add(s, one, ip_v, slot_room(s));
+    if (position == STORE_NONE) {
+        note_lost(s, one->addr, ip_v);
+        return true;
     }
+    for (at = hash & (s->slot_count - 1); s->slots[at].source != STORE_NONE;) {
+        at = (at + 1) & (s->slot_count - 1);
+    }
+    s->slots[at] = (struct slot){hash, SINGLE_REF | position};
     return true;
 }
 

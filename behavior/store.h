@@ -200,13 +200,12 @@ void syc_store_give(struct store *s, void *p, size_t octets);
 struct mark *syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n);
 
 /*
- * The mark of a record that syc_singles_fit(), of a client of which nothing is known yet: kept as a single.
+ * A client of which nothing is known yet, with a record that syc_singles_fit(): kept as a single.
  *
  * returns  false, and nothing done, when the client is known: its mark goes to syc_store_add()
  * cost     one look-up, one cache line
  */
-bool syc_store_add_single(struct store *s, const uint8_t addr[16], uint8_t ip_v,
-                          const struct mark *m);
+bool syc_store_add_single(struct store *s, const struct single *one, uint8_t ip_v);
 
 /* A single gave way: its address is noted among the lost. For singles.c alone. */
 void syc_store_forget_single(struct store *s, uint32_t position);

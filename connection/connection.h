@@ -23,6 +23,22 @@ struct syc_syn_seen {
 };
 
 /*
+ * A connection of which one plain SYN is all that was seen: no answer, no repeat, neither VLAN nor tunnel. Under a flood
+ * nearly all are this; a record would say 1.3 KiB of which nothing but these differs between SYNs of one number.
+ */
+enum { SYC_LONE_MOST = 16384 }; /* numbers are 1 to this */
+struct syc_lone {
+    const uint8_t *client, *server; /* 16 octets each */
+    int64_t start_us;
+    uint32_t number; /* of its SYN's facts, the same as long as the table lives */
+    uint32_t isn, ts_val;
+    uint32_t degraded;
+    uint16_t client_port, server_port;
+    uint16_t ip_id; /* 0 in version 6 */
+    uint8_t ip_v;
+};
+
+/*
  * Where what leaves the table goes. Both are called from within feed, unreachable, expire and
  * finish: they may not call back into the table. record comes once for each part and once as the
  * last (final), syn at once.
@@ -31,6 +47,8 @@ struct syc_table_sink {
     void *user;
     void (*record)(void *user, const struct syc_record *r);
     void (*syn)(void *user, const struct syc_syn_seen *s); /* may be NULL */
+    /* A lone SYN leaves. true: it was taken, and has no record; false: its record comes next. May be NULL. */
+    bool (*lone)(void *user, const struct syc_lone *l);
 };
 
 /*

@@ -322,7 +322,7 @@ struct syn_entry {
  * Far above the stacks of any network, low enough that someone who invents them stays within a
  * fixed sum.
  */
-enum { SYN_ENTRIES_MAX = 16384, PATHS_MAX = 4096 };
+enum { SYN_ENTRIES_MAX = SYC_LONE_MOST, PATHS_MAX = 4096 };
 
 /*
  * Distinct SYNs and paths of a table; grows to its caps and then says no. Numbers are for the

@@ -17,7 +17,7 @@
  * evicted is the same for every key. Each SYN leaves as a record or becomes a connection; none is
  * dropped without a word.
  *
- * Invariants: slots in [begin, begin + count) are live or holes, none outside is live; the index
+ * Invariants: slots in [begin, begin + count) are live or holes, those outside mean nothing; the index
  * points at exactly the live ones. Pointers to slots die with the next half_take(), which may move
  * all of them.
  */
@@ -28,18 +28,6 @@
 
 /* 64 KiB: what an idle machine pays for the flood it never sees. */
 enum { ROOM_START = 1024 };
-
-/*
- * begin and nth are both at most room, so one subtraction wraps; no division in a path that a flood
- * takes for each SYN.
- */
-static uint32_t
-position(const struct half_ring *r, uint32_t nth)
-{
-    uint32_t at = r->begin + nth;
-
-    return at >= r->room ? at - r->room : at;
-}
 
 /* Valid until the ring is squeezed or grows: the index is told then, callers must not keep it. */
 uint32_t
@@ -111,66 +99,70 @@ half_tag(const struct syc_table *t, const struct half_open *h)
     return table_tag(t, &s, h->path_id);
 }
 
+/* A slot that lives goes to a free place of the same ring. */
+static void
+move_slot(struct syc_table *t, uint32_t from, uint32_t to)
+{
+    struct half_open *slots = t->half.slots;
+
+    /* The tag is computed again rather than kept: 4 octets more would cost a slot its 64-octet line. */
+    index_move(&t->index, half_tag(t, &slots[from]), REF_HALF | from, REF_HALF | to);
+    slots[to] = slots[from];
+    slots[from].live = 0;
+}
+
 /*
- * Move what lives to the front, in order, into a ring of `room` slots (perhaps a new one). In place
- * it moves only towards begin, so a slot is read before it is overwritten. The tag is computed
- * again rather than kept: 4 octets more would cost a slot its 64-octet line.
+ * Move what lives to the front, in order. It moves only towards begin, so a slot is read before it
+ * is overwritten.
  */
 static void
-squeeze(struct syc_table *t, struct half_open *to, uint32_t room)
+squeeze(struct syc_table *t)
 {
     struct half_ring *r = &t->half;
     uint32_t kept = 0;
-    bool same = to == r->slots;
 
     for (uint32_t i = 0; i < r->count; i++) {
-        uint32_t from = position(r, i);
-        struct half_open *h = &r->slots[from];
-        uint32_t at = same ? position(r, kept) : kept;
-        if (!h->live) {
+        uint32_t from = half_position(r, i);
+        if (!r->slots[from].live) {
             continue;
         }
-        if (!same || at != from) {
-            uint32_t tag = half_tag(t, h);
-            to[at] = *h;
-            h->live = 0;
-            to[at].live = 1;
-            index_move(&t->index, tag, REF_HALF | from, REF_HALF | at);
+        if (kept != i) {
+            move_slot(t, from, half_position(r, kept));
         }
         kept++;
-    }
-    if (!same) {
-        syc_free(r->slots);
-        r->slots = to;
-        r->room = room;
-        r->begin = 0;
     }
     r->count = kept;
 }
 
 /*
- * Twice the room, up to the budget; false when it cannot grow. Cleared memory: live is 0 in slots
- * that were never used. For a moment old and new ring stand side by side, so the peak is below
- * twice the budget.
+ * Twice the room, up to the budget; false when it cannot grow. The ring is full: what has come round to
+ * its front goes on behind, and all else stays where it is, as the system moves a large block by its pages.
  */
 static bool
 grow(struct syc_table *t)
 {
     struct half_ring *r = &t->half;
-    uint32_t room = r->room == 0 ? ROOM_START : r->room * 2;
+    uint32_t before = r->room;
+    uint32_t room = before == 0 ? ROOM_START : before > r->room_max / 2 ? r->room_max : before * 2;
     struct half_open *slots;
 
-    if (room > r->room_max) {
-        room = r->room_max;
-    }
-    if (room <= r->room) {
+    room = room < r->room_max ? room : r->room_max;
+    if (room <= before) {
         return false;
     }
-    slots = syc_alloc(room, sizeof(*slots));
+    slots = syc_resize(r->slots, room, sizeof(*slots));
     if (slots == NULL) {
         return false;
     }
-    squeeze(t, slots, room);
+    r->slots = slots;
+    r->room = room;
+    for (uint32_t i = 0; i < r->begin; i++) {
+        uint32_t to = before + i < room ? before + i : before + i - room;
+        slots[to].live = 0;
+        if (slots[i].live) {
+            move_slot(t, i, to);
+        }
+    }
     return true;
 }
 
@@ -179,7 +171,7 @@ static void
 skip_holes(struct half_ring *r)
 {
     while (r->count > 0 && !r->slots[r->begin].live) {
-        r->begin = position(r, 1);
+        r->begin = half_position(r, 1);
         r->count--;
     }
 }
@@ -188,7 +180,7 @@ skip_holes(struct half_ring *r)
 static struct half_open *
 take_slot(struct half_ring *r)
 {
-    struct half_open *h = &r->slots[position(r, r->count++)];
+    struct half_open *h = &r->slots[half_position(r, r->count++)];
 
     h->live = 1;
     r->live++;
@@ -209,13 +201,13 @@ half_take(struct syc_table *t)
     skip_holes(r);
     if (r->count == r->room) {
         if (r->room > 0 && r->live < r->room / 2) {
-            squeeze(t, r->slots, r->room);
+            squeeze(t);
         } else if (!grow(t)) {
             if (r->room == 0) {
                 return NULL;
             }
             if (r->live < r->room / 4 * 3) {
-                squeeze(t, r->slots, r->room);
+                squeeze(t);
                 return take_slot(r);
             }
             r->evicted++;

@@ -158,6 +158,28 @@ table_rest(struct syc_table *t)
     }
 }
 
+/* Offered as what it is; false when it has to leave as a record. */
+static bool
+offer_lone(struct syc_table *t, const struct half_open *h, uint32_t degraded)
+{
+    struct syc_lone lone = {.client = h->client,
+                            .server = h->server,
+                            .start_us = h->time_us,
+                            .number = h->syn_id,
+                            .isn = h->isn,
+                            .degraded = degraded,
+                            .client_port = h->client_port,
+                            .server_port = h->server_port,
+                            .ip_v = h->ip_v};
+
+    if (t->sink.lone == NULL || h->syn_id == 0 || h->path_id != 0 || t->long_way) {
+        return false;
+    }
+    lone.ts_val = t->intern.syns[h->syn_id - 1].has_ts ? h->ts_val : 0;
+    lone.ip_id = h->ip_v == 4 ? (uint16_t)h->id_or_label : 0;
+    return t->sink.lone(t->sink.user, &lone);
+}
+
 /*
  * The half-open SYN as a connection that has seen nothing else, in scratch: one builder for all
  * records.
@@ -168,6 +190,9 @@ table_write_half(struct syc_table *t, const struct half_open *h, enum syc_reason
 {
     struct conn *c = &t->scratch;
 
+    if (offer_lone(t, h, degraded)) {
+        return;
+    }
     table_replay(t, c, h);
     table_write(t, c, reason, degraded);
     log_free(&t->store, &c->log);

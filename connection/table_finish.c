@@ -115,9 +115,10 @@ collect(const struct syc_table *t, struct lasts *out)
             number = c->newer;
         }
     }
-    for (uint32_t i = 0; i < t->half.room; i++) {
-        if (t->half.slots[i].live) {
-            out->list[out->count++] = (struct last){t->half.slots[i].time_us, REF_HALF | i};
+    for (uint32_t i = 0; i < t->half.count; i++) {
+        uint32_t at = half_position(&t->half, i);
+        if (t->half.slots[at].live) {
+            out->list[out->count++] = (struct last){t->half.slots[at].time_us, REF_HALF | at};
         }
     }
 }
@@ -160,9 +161,10 @@ end_unordered(struct syc_table *t)
     while (t->closed.oldest != 0) {
         table_end(t, pool_get(&t->pool, t->closed.oldest), SYC_REASON_CLOSED);
     }
-    for (uint32_t i = 0; i < t->half.room; i++) {
-        if (t->half.slots[i].live) {
-            table_end_half(t, &t->half.slots[i], SYC_REASON_EOF);
+    for (uint32_t i = 0; i < t->half.count; i++) {
+        struct half_open *h = &t->half.slots[half_position(&t->half, i)];
+        if (h->live) {
+            table_end_half(t, h, SYC_REASON_EOF);
         }
     }
 }

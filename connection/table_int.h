@@ -144,6 +144,18 @@ struct half_ring {
 };
 
 /*
+ * Where the nth of the positions in use is. begin and nth are both at most room, so one subtraction
+ * wraps; no division in a path that a flood takes for each SYN.
+ */
+static inline uint32_t
+half_position(const struct half_ring *r, uint32_t nth)
+{
+    uint32_t at = r->begin + nth;
+
+    return at >= r->room ? at - r->room : at;
+}
+
+/*
  * Everything that hangs on one table. Nothing of it is shared, so two tables may run in two
  * threads.
  */

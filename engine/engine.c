@@ -122,6 +122,28 @@ on_record(void *user, const struct syc_record *r)
     engine_take_record(e, r);
 }
 
+/*
+ * As on_record(), of a connection that is still open. Who asks for more than rhythm needs the record;
+ * correlations may come with a reload.
+ */
+static bool
+on_lone(void *user, const struct syc_lone *lone)
+{
+    struct syc_engine *e = user;
+    struct syc_lone marked = *lone;
+
+    if (e->correlate != NULL) {
+        return false;
+    }
+    if (e->cut.open && lone->start_us <= e->cut.to_us) {
+        marked.degraded |= 1U << SYC_DEGRADED_TRUNCATED_INPUT;
+    }
+    if (e->drops.open && lone->start_us <= e->drops.to_us) {
+        marked.degraded |= 1U << SYC_DEGRADED_KERNEL_DROPS;
+    }
+    return syc_cadence_feed_lone(e->cadence, &marked);
+}
+
 /* Interned SYNs do not move for the table's life, so their address stands for their value. */
 static void
 on_syn(void *user, const struct syc_syn_seen *s)
@@ -195,6 +217,10 @@ make_tables(struct syc_engine *e)
         if (e->matches == NULL) {
             return false;
         }
+    }
+    if (!(e->config.events & (SYC_EVENT_CONNECTION | SYC_EVENT_AUDIT)) &&
+        e->config.audited == NULL && !e->config.audit_only) {
+        sink.lone = on_lone;
     }
     e->table = syc_table_new(&table, &sink);
     return e->table != NULL && make_right_of_the_waist(e, memory / 100 * 50);

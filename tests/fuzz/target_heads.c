@@ -196,7 +196,7 @@ converse(struct syc_span said, const struct cuts *cuts)
                                             .two_msl_ns = 60 * SYC_NS_PER_S,
                                             .idle_ns = 3600 * SYC_NS_PER_S};
     struct syc_record *kept = NULL;
-    const struct syc_table_sink sink = {&kept, keep, NULL};
+    const struct syc_table_sink sink = {.user = &kept, .record = keep};
     struct syc_table *t = syc_table_new(&config, &sink);
 
     FUZZ_HOLDS(t != NULL, "no memory");

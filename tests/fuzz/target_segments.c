@@ -391,7 +391,7 @@ static bool
 run_table(struct world *w, struct syc_span in, uint8_t how, uint64_t key, size_t batch)
 {
     struct syc_table_config config = config_of(how, key);
-    struct syc_table_sink sink = {w, on_record, on_syn};
+    struct syc_table_sink sink = {.user = w, .record = on_record, .syn = on_syn};
     struct syc_table_stats stats;
     uint64_t before = fuzz_work();
 

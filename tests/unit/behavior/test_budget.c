@@ -100,6 +100,74 @@ one_unanswered_syn_is_counted_and_not_judged(void **state)
     syc_cadence_free(c);
 }
 
+/* A subject's facts with those of another run: conn.count 2 of client 1, whichever way its first SYN came. */
+static void
+feed_twice(struct syc_cadence *c, bool lone, const struct syc_syn *syn)
+{
+    struct made m;
+
+    for (int i = 0; i < 3;
+         i++) { /* clients 2, 3 and 1: the first of a number is asked for as a record */
+        struct syc_lone l;
+        made_unanswered(&m, i < 2 ? 2 + i : 1, 9, 80, 40000, SECONDS(1) + i);
+        m.r.syn[SYC_TOSERVER] = syn;
+        m.r.syn_stays = true;
+        m.r.syn_own[SYC_TOSERVER].ip_id = 77 + i;
+        made_name(&m);
+        l = (struct syc_lone){.client = m.r.key.client,
+                              .server = m.r.key.server,
+                              .start_us = m.r.start_us,
+                              .number = 5,
+                              .isn = (uint32_t)m.r.isn,
+                              .client_port = m.r.key.client_port,
+                              .server_port = m.r.key.server_port,
+                              .ip_id = (uint16_t)(77 + i),
+                              .ip_v = 4};
+        if (!lone || !syc_cadence_feed_lone(c, &l)) {
+            assert_true(!lone || i == 0);
+            syc_cadence_feed(c, &m.r);
+        }
+    }
+    made_unanswered(&m, 1, 9, 81, 40001, SECONDS(3));
+    m.r.syn[SYC_TOSERVER] = syn;
+    syc_cadence_feed(c, &m.r);
+}
+
+/* Every value of the fact row, and who and when. */
+static void
+a_lone_syn_is_what_its_record_would_be(void **state)
+{
+    static struct kept_all all[2];
+    struct syc_syn syn;
+
+    (void)state;
+    memset(&syn, 0, sizeof(syn));
+    memset(all, 0, sizeof(all));
+    for (int lone = 0; lone < 2; lone++) {
+        struct syc_cadence *c = syc_cadence_new(NULL, 16 << 20);
+        assert_non_null(c);
+        feed_twice(c, lone == 1, &syn);
+        assert_int_equal(stats_of(c).sources_once, 2);
+        assert_int_equal(finish_subjects(c, keep_subject, &all[lone]), SYC_OK);
+        syc_cadence_free(c);
+    }
+    assert_true(all[0].count > 0);
+    assert_int_equal(all[0].count, all[1].count);
+    for (size_t i = 0; i < all[0].count; i++) {
+        const struct kept *a = &all[0].list[i];
+        const struct kept *b = &all[1].list[i];
+        assert_int_equal(a->subject.conn_count, b->subject.conn_count);
+        assert_int_equal(a->subject.window_start_us, b->subject.window_start_us);
+        assert_memory_equal(a->subject.flow_ids, b->subject.flow_ids, sizeof(a->subject.flow_ids));
+        for (size_t k = 0; k < syc_source_schema.count; k++) {
+            assert_int_equal(a->values[k].type, b->values[k].type);
+            if (a->values[k].type == SYC_INT) {
+                assert_int_equal(a->values[k].u.i, b->values[k].u.i);
+            }
+        }
+    }
+}
+
 /* The first source of the flood comes back and talks: what it did before is lost, and it says so; the talker before is whole. */
 static void
 who_was_evicted_is_flagged_when_it_returns(void **state)
@@ -285,6 +353,7 @@ test_budget_group(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_flood_evicts_its_own_sources),
         cmocka_unit_test(one_unanswered_syn_is_counted_and_not_judged),
+        cmocka_unit_test(a_lone_syn_is_what_its_record_would_be),
         cmocka_unit_test(who_was_evicted_is_flagged_when_it_returns),
         cmocka_unit_test(talkers_do_not_give_way),
         cmocka_unit_test(too_many_signatures_are_cut),

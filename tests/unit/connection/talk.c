@@ -25,7 +25,7 @@ count_syn(void *user, const struct syc_syn_seen *s)
 void
 talk_init_with(struct talk *t, const struct syc_table_config *config)
 {
-    struct syc_table_sink sink = {t, collect, count_syn};
+    struct syc_table_sink sink = {.user = t, .record = collect, .syn = count_syn};
 
     memset(t, 0, sizeof(*t));
     t->client_port = 40000;

@@ -156,7 +156,9 @@ run(const struct stream *st, struct kept *k, struct syc_hash_key key, size_t hal
                                             .half_open_octets = half_open_octets,
                                             .two_msl_ns = 60 * SYC_NS_PER_S,
                                             .key = key};
-    struct syc_table *t = syc_table_new(&config, &(struct syc_table_sink){k, on_record, on_syn});
+    struct syc_table *t =
+        syc_table_new(&config,
+                      &(struct syc_table_sink){.user = k, .record = on_record, .syn = on_syn});
     struct syc_table_stats stats;
     size_t n;
 

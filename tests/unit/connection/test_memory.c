@@ -139,7 +139,7 @@ live(struct played *p)
                                             .half_open_octets = 1 << 20,
                                             .two_msl_ns = 60 * SYC_NS_PER_S,
                                             .idle_ns = 3600 * SYC_NS_PER_S};
-    const struct syc_table_sink sink = {p, on_record, NULL};
+    const struct syc_table_sink sink = {.user = p, .record = on_record};
     unsigned left;
 
     memset(p, 0, sizeof *p);

@@ -180,7 +180,7 @@ every_way_gives_the_same_records(void **state)
             struct syc_table_config config = {.connection_octets = 8 << 20,
                                               .half_open_octets = 1 << 20,
                                               .two_msl_ns = 60 * SYC_NS_PER_S};
-            struct syc_table_sink sink = {&kept[i], keep, NULL};
+            struct syc_table_sink sink = {.user = &kept[i], .record = keep};
             tables[i] = syc_table_new(&config, &sink);
             assert_non_null(tables[i]);
         }
