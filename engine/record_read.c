@@ -84,7 +84,7 @@ record_word(struct reading *rd, const char *const *words)
     const char *text = record_octets(rd, &n);
 
     for (int64_t i = 0; text != NULL && words[i] != NULL; i++) {
-        if (strncmp(words[i], text, n) == 0 && words[i][n] == '\0') {
+        if (strlen(words[i]) == n && memcmp(words[i], text, n) == 0) { /* text may hold a NUL */
             return i;
         }
     }

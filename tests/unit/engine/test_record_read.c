@@ -293,6 +293,20 @@ members_out_of_range_are_named(void **state)
     }
 }
 
+/* A NUL ends a text of C, not one of JSON: what stands behind it counts, however much that is. */
+static void
+a_word_with_nuls_behind_it_is_another(void **state)
+{
+    char text[4096], flow[1024] = ",\"state\":\"SF";
+
+    for (size_t n = 1; n <= 64; n++) {
+        strcat(flow, "\\u0000");
+        strcat(flow, "\"");
+        assert_refused(make_event(text, "", flow), "flow.state");
+        flow[strlen(flow) - 1] = '\0';
+    }
+}
+
 /* Members that say nothing about the record: their content is the reader's business as little as their presence. */
 static bool
 is_passed_over(const char *path)
@@ -524,6 +538,7 @@ main(void)
         cmocka_unit_test(the_kind_of_a_line_is_decided_before_its_faults),
         cmocka_unit_test(messages_hold_no_control_characters),
         cmocka_unit_test(members_out_of_range_are_named),
+        cmocka_unit_test(a_word_with_nuls_behind_it_is_another),
         cmocka_unit_test(null_is_refused_wherever_it_stands),
         cmocka_unit_test(unknown_members_are_passed_over),
         cmocka_unit_test(what_an_event_leaves_out_is_derived),
