@@ -372,6 +372,11 @@ check_whole(struct key_reader *k, const struct syc_yaml_node *node)
             "a correlation has plain \"points\" alone: it reads no facts for a ramp or "
             "needs");
     }
+    if (k->rule->correlation && key->subjects != SYC_SUBJECTS_DEFAULT) {
+        syc_sigma_report(k->r, SYC_SIGMA_EXTRA_CORRELATION, node->at, NULL,
+                         "a correlation has no \"subject\": it is evidence about the sources and "
+                         "pairs of its connections");
+    }
     if (k->has_points && key->has_ramp) {
         syc_sigma_report(k->r, SYC_SIGMA_EXTRA_BOTH, node->at, NULL,
                          "a rule has \"points\" or a \"ramp\", not both");

@@ -117,11 +117,37 @@ other_signatures_are_asked_from_then_on(void **state)
     syc_correlate_use(NULL, NULL);
 }
 
+/* What has no meaning there would be an intention that is lost in silence. */
+static void
+the_key_of_a_correlation_has_points_alone(void **state)
+{
+    static const struct {
+        const char *key, *expected;
+    } rows[] = {
+        {"points: 70, group: g, kind: scan, hard: true", ""},
+        {"group: g, ramp: {field: flow.turns, from: 1, to: 9, points: [60, 70]}", "4:1 R411"},
+        {"points: 70, group: g, needs: {flow.turns: 3}", "4:1 R411"},
+        {"points: 70, group: g, subject: fleet", "4:1 R411"},
+        {"points: 70, group: g, subject: [source, pair]", "4:1 R411"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        char text[512];
+
+        snprintf(text, sizeof(text),
+                 "title: B\nname: b\ncorrelation: {type: event_count, rules: [a], group-by: "
+                 "[src_ip], timespan: 1h, condition: {gte: 2}}\nsyncopate: {%s}\n",
+                 rows[i].key);
+        expect_findings(text, rows[i].expected, rows[i].expected[0] == 0);
+    }
+}
+
 int
 test_correlate_group(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_that_waits_is_itself_when_others_make_room),
+        cmocka_unit_test(the_key_of_a_correlation_has_points_alone),
         cmocka_unit_test(other_signatures_are_asked_from_then_on),
     };
 
