@@ -125,10 +125,14 @@ print_signature(const struct syc_match *m, const char *lead)
 {
     char fields[128];
 
-    printf("%s%-7s  %s\n", lead, syc_quality_name(m->quality), m->label);
-    printf("           %s\n           %s:%u", m->sig, m->db, m->db_line);
+    printf("%s%-7s  ", lead, syc_quality_name(m->quality));
+    syc_print_text(m->label);
+    printf("\n           %s\n           ", m->sig);
+    syc_print_text(m->db);
+    printf(":%u", m->db_line);
     if (m->source != NULL) {
-        printf(", %s", m->source);
+        printf(", ");
+        syc_print_text(m->source);
     }
     if (m->date != NULL) {
         printf(", %s", m->date);
@@ -197,8 +201,9 @@ explain_for_people(const struct syc_signatures *set, const char *raw, const stru
         printf("set aside, as a path or a single connection adds it: %s\n", words);
     }
     if (id->link.mtu != 0) {
-        printf("link: MTU %u%s%s\n", id->link.mtu, id->link.label != NULL ? ", " : "",
-               id->link.label != NULL ? id->link.label : "");
+        printf("link: MTU %u%s", id->link.mtu, id->link.label != NULL ? ", " : "");
+        syc_print_text(id->link.label != NULL ? id->link.label : "");
+        putchar('\n');
     }
     if (syc_signature_for(syn, line)) {
         printf("as a signature: %s\n", line);

@@ -211,8 +211,11 @@ print_example(const struct group *g)
     }
     printf("\n; %s\n", g->raw);
     if (g->nearest.label != NULL) {
-        printf("; nearest: %s (%s:%u), which differs in", g->nearest.label, g->nearest.db,
-               g->nearest.db_line);
+        printf("; nearest: ");
+        syc_print_text(g->nearest.label);
+        printf(" (");
+        syc_print_text(g->nearest.db);
+        printf(":%u), which differs in", g->nearest.db_line);
         for (unsigned bits = g->nearest.differs; bits != 0; bits &= bits - 1) {
             printf(" %s", syc_sig_field_name((unsigned)__builtin_ctz(bits)));
         }

@@ -34,7 +34,7 @@ print_value(const struct syc_value *v)
         printf("%s", v->u.i ? "true" : "false");
         break;
     case SYC_TEXT:
-        printf("%s", v->u.text);
+        syc_print_text(v->u.text);
         break;
     case SYC_ADDR:
         syc_addr_format(v->u.addr.octets, v->u.addr.ip_v, addr);
@@ -42,7 +42,8 @@ print_value(const struct syc_value *v)
         break;
     case SYC_LIST:
         for (size_t i = 0; i < v->u.list.count; i++) {
-            printf("%s%s", i > 0 ? " " : "", v->u.list.items[i]);
+            printf("%s", i > 0 ? " " : "");
+            syc_print_text(v->u.list.items[i]);
         }
         break;
     case SYC_ABSENT:
@@ -70,7 +71,9 @@ on_asked(void *user, const struct syc_sigma_asked *a)
         printf("      or\n");
     }
     *at = (struct place){a->identifier, a->group};
-    printf("      %s %s: %s, it is ", a->held ? "+" : "-", a->key, a->wanted);
+    printf("      %s %s: ", a->held ? "+" : "-", a->key);
+    syc_print_text(a->wanted);
+    printf(", it is ");
     print_value(a->value);
     putchar('\n');
 }
@@ -123,8 +126,9 @@ on_verdict(void *user, const struct syc_verdict *v)
     printf(", %lld connections\n", (long long)s->conn_count);
     if (x->rule->correlation == NULL) {
         holds = syc_sigma_ask(x->rule, s->values, on_asked, &at);
-        printf("    condition \"%s\": %s\n", syc_sigma_condition(x->rule),
-               holds ? "holds" : "does not hold");
+        printf("    condition \"");
+        syc_print_text(syc_sigma_condition(x->rule));
+        printf("\": %s\n", holds ? "holds" : "does not hold");
     }
     print_outcome(v, x->rule, holds);
 }

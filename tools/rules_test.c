@@ -37,14 +37,20 @@ on_case(void *user, const struct syc_case_result *r)
     struct counts *c = user;
     size_t number = c->passed + c->failed + 1;
 
+    printf("%s %zu - ", r->wrong == NULL ? "ok" : "not ok", number);
+    syc_print_text(r->rule);
+    printf(": ");
+    syc_print_text(r->name);
     if (r->wrong == NULL) {
         c->passed++;
-        printf("ok %zu - %s: %s\n", number, r->rule, r->name);
     } else {
         c->failed++;
-        printf("not ok %zu - %s: %s\n# %s:%u: %s\n", number, r->rule, r->name, c->file, r->line,
-               r->wrong);
+        printf("\n# ");
+        syc_print_text(c->file);
+        printf(":%u: ", r->line);
+        syc_print_text(r->wrong);
     }
+    putchar('\n');
 }
 
 static void

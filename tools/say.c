@@ -22,6 +22,12 @@ print_clean(FILE *to, const char *text)
     }
 }
 
+void
+syc_print_text(const char *text)
+{
+    print_clean(stdout, text);
+}
+
 /* The progress line is erased first, and is drawn anew by its next tick. */
 void
 syc_say(const char *format, ...)

@@ -110,6 +110,9 @@ int syc_parts_run(const struct syc_part *parts, size_t count, const char *verb,
 /* "syncopate: ..." and a newline on standard error; control characters, which names may hold, become '?'. */
 void syc_say(const char *format, ...) SYC_PRINTF(1, 2);
 
+/* A text of a file on standard output: no octet of it moves the cursor, colors the terminal or ends the line. */
+void syc_print_text(const char *text);
+
 /* What a library has found: with file, line and column as far as it has told them. */
 void syc_say_error(const struct syc_error *err);
 

@@ -170,6 +170,19 @@ def dump(c):
         c.expect(f"{name}: and its check finds no fault", status == 0 and " 0 refused" in said, said)
 
 
+def terminal(c):
+    """Files come from strangers, and a terminal obeys what it is shown."""
+    rule = c.write("esc.yml", "title: T\nname: \"e\\e[31m\"\nlogsource: {product: syncopate, category: connection}\n"
+                   "detection: {s: {dest_port: 80}, condition: s}\n")
+    cases = c.write("esc.test.yml", "rule: \"e\\e[31m\"\ncases:\n  - {name: \"a\\nb\", event: {dest_port: 80}, expect: {match: true}}\n")
+    status, said, _ = c.run("test", "--rules", rule, cases)
+    c.expect("a name of a case is one line without control characters", status == 0 and "ok 1 - e?[31m: a?b\n" in said, repr(said))
+    signatures = c.write("esc.fp", "classes = u\n[tcp:request]\nlabel = s:u:A:\x1b[31m\nsig = 4:64:0:*:1,*:mss::0\n")
+    said = subprocess.run([c.binary, "signatures", "explain", "--signatures", signatures, "4:57+7:0:1460:1,0:mss::0"], cwd=c.folder,
+                          stdout=subprocess.PIPE, text=True, check=True).stdout
+    c.expect("nor has the label of a signature any", "s:u:A:?[31m\n" in said, repr(said))
+
+
 def others(c):
     mixed = c.write("mixed.yml", FOREIGN + "---\n" + open(CORRELATION, encoding="utf-8").read())
     status, said, _ = c.run("check", mixed)
@@ -218,7 +231,7 @@ def main():
     out = tap.Tap()
     with tempfile.TemporaryDirectory() as folder:
         c = Check(binary, out, folder)
-        for check in (cases, captures, dump, others):
+        for check in (cases, captures, dump, terminal, others):
             check(c)
     return out.done()
 
