@@ -18,50 +18,39 @@
 
 /* In the order of log_exchange(). Offsets are differences to the entry before, whatever its kind. */
 static void
-read_exchange(struct log_reader *r, bool answered, int64_t *previous, struct syc_exchange *x)
+read_exchange(const int64_t *v, bool answered, int64_t *previous, struct syc_exchange *x)
 {
-    *x = (struct syc_exchange){0};
-    *previous += log_read(r);
-    x->offset_us = *previous;
-    x->client_dur_us = log_read(r);
-    x->client_octets = log_read(r);
-    x->client_packets = log_read(r);
+    *previous += log_unfold(v[0]);
+    *x = (struct syc_exchange){.offset_us = *previous,
+                               .client_dur_us = v[1],
+                               .client_octets = v[2],
+                               .client_packets = v[3]};
     if (answered) {
         x->answered = 1;
-        x->answer_offset_us = x->offset_us + log_read(r);
-        x->first_flight_octets = log_read(r);
-        x->server_dur_us = log_read(r);
-        x->server_octets = log_read(r);
-        x->server_packets = log_read(r);
+        x->answer_offset_us = x->offset_us + v[4];
+        x->first_flight_octets = v[5];
+        x->server_dur_us = v[6];
+        x->server_octets = v[7];
+        x->server_packets = v[8];
     }
 }
 
 static void
-read_flight(struct log_reader *r, int64_t *previous, struct syc_flight *f)
+read_flight(const int64_t *v, int64_t *previous, struct syc_flight *f)
 {
-    *previous += log_read(r);
-    f->offset_us = *previous;
-    f->dur_us = log_read(r);
-    f->gap_max_us = log_read(r);
-    f->segments = log_read(r);
-    f->octets = log_read(r);
-    f->retransmitted = log_read(r);
-    f->window_limited = log_read(r);
+    *previous += log_unfold(v[0]);
+    *f = (struct syc_flight){*previous, v[1], v[2], v[3], v[4], v[5], v[6]};
 }
 
 /* The count is bounded here as well, so that the array holds whatever stands in the log. */
 static void
-read_restart(struct log_reader *r, struct syc_record *out)
+read_restart(const int64_t *v, struct syc_record *out)
 {
-    int64_t side = log_read(r);
-    int64_t first = log_read(r);
-    int64_t last = log_read(r);
-
     for (size_t i = 0; i < out->time_wait_count; i++) {
         struct syc_time_wait *w = &out->time_wait[i];
-        if (w->side == side && w->restart_count < SYC_RESTARTS_MAX) {
-            w->restarts_us[w->restart_count][0] = first;
-            w->restarts_us[w->restart_count][1] = last;
+        if (w->side == v[0] && w->restart_count < SYC_RESTARTS_MAX) {
+            w->restarts_us[w->restart_count][0] = v[1];
+            w->restarts_us[w->restart_count][1] = v[2];
             w->restart_count++;
         }
     }
@@ -88,27 +77,28 @@ read_log(const struct conn *c, struct lists *lists, struct syc_record *out)
 {
     struct log_reader r;
     int64_t previous = 0;
+    int64_t values[LOG_VALUES];
+    enum log_tag tag;
 
     log_read_start(&r, &c->log);
-    while (r.left > 0) {
-        int64_t tag = log_read(&r);
-        switch ((enum log_tag)tag) {
+    while (r.left > 0 && log_read(&r, &tag, values)) {
+        switch (tag) {
         case LOG_EXCHANGE:
         case LOG_ANSWERED:
-            read_exchange(&r, tag == LOG_ANSWERED, &previous,
+            read_exchange(values, tag == LOG_ANSWERED, &previous,
                           &lists->exchanges[out->exchange_count++]);
             break;
         case LOG_FLIGHT:
-            read_flight(&r, &previous, &lists->flights[out->flight_count++]);
+            read_flight(values, &previous, &lists->flights[out->flight_count++]);
             break;
         case LOG_SYN:
-            add_time(out->syn_times_us, &out->syn_time_count, log_read(&r));
+            add_time(out->syn_times_us, &out->syn_time_count, values[0]);
             break;
         case LOG_SYN_ACK:
-            add_time(out->syn_ack_times_us, &out->syn_ack_time_count, log_read(&r));
+            add_time(out->syn_ack_times_us, &out->syn_ack_time_count, values[0]);
             break;
         case LOG_RESTART:
-            read_restart(&r, out);
+            read_restart(values, out);
             break;
         }
     }

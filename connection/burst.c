@@ -47,7 +47,7 @@ static void
 log_flight(struct store *store, struct conn *c)
 {
     const struct flight *f = &c->exchange.flight;
-    int64_t entry[] = {LOG_FLIGHT,        f->from - c->log.previous,
+    int64_t entry[] = {LOG_FLIGHT,        log_fold(f->from - c->log.previous),
                        f->last - f->from, f->gap_max,
                        f->segments,       (int64_t)f->octets,
                        f->retransmitted,  f->window_limited};
@@ -90,7 +90,7 @@ log_exchange(struct store *store, struct conn *c)
     bool client = x->client.packets > 0;
     int64_t from = client ? x->client.from : x->server.from;
     int64_t entry[] = {x->answered ? LOG_ANSWERED : LOG_EXCHANGE,
-                       from - c->log.previous,
+                       log_fold(from - c->log.previous),
                        client ? x->client.last - x->client.from : 0,
                        (int64_t)x->client.octets,
                        x->client.packets,

@@ -152,8 +152,8 @@ struct exchange_state {
 };
 
 /*
- * What is finished, as varints: an exchange takes 15 to 25 octets where the struct has 80. The tag
- * says how many values follow: burst.c, track.c and close.c write, build.c reads.
+ * What is finished, in as many octets as each number needs: an exchange takes 15 to 25 where the
+ * struct has 80. burst.c, track.c and close.c write, build.c reads.
  */
 enum log_tag { LOG_EXCHANGE, LOG_ANSWERED, LOG_FLIGHT, LOG_SYN, LOG_SYN_ACK, LOG_RESTART };
 
@@ -435,13 +435,31 @@ struct store {
     bool sni; /* server names are told */
 };
 
+enum { LOG_VALUES = 12 };
+
 /*
- * Append one entry (tag first, at most 12 values); when memory is short the log is marked lost and
- * the caller sums instead.
- *
- * cost  a few stores; a chunk at times
+ * Zigzag: small negative numbers stay small. Offsets are differences to the entry before, and an exchange is written
+ * after its flights, which began after it; no other number is negative.
  */
-void log_append(struct store *store, struct conn *c, const int64_t *values, size_t count);
+static inline int64_t
+log_fold(int64_t v)
+{
+    return (int64_t)(((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+}
+
+static inline int64_t
+log_unfold(int64_t v)
+{
+    return (int64_t)((uint64_t)v >> 1) ^ -(v & 1);
+}
+
+/*
+ * Append one entry (the tag, then at most LOG_VALUES values; count is that of both); when memory is
+ * short the log is marked lost and the caller sums instead.
+ *
+ * cost  some 15 instructions a value; a chunk at times
+ */
+void log_append(struct store *store, struct conn *c, const int64_t *entry, size_t count);
 /* Its chunks go back to the store's list; the log is empty after it. */
 void log_free(struct store *store, struct log *log);
 /*
@@ -457,9 +475,12 @@ struct log_reader {
     const struct log_chunk *next;
     uint32_t left;
 };
-/* Walk the values in the order they were written; log_read() gives 0 past the end. */
+/*
+ * Walk the entries in the order they were written. log_read() is asked while octets are left; false: they are no
+ * entry. Values beyond those of the entry are not set.
+ */
 void log_read_start(struct log_reader *r, const struct log *log);
-int64_t log_read(struct log_reader *r);
+bool log_read(struct log_reader *r, enum log_tag *tag, int64_t values[LOG_VALUES]);
 
 /* The trouble of a side, made when needed; never NULL. */
 struct trouble *trouble_of(struct store *store, struct conn *c, int side);

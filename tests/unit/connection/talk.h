@@ -49,6 +49,7 @@ int test_ways_group(void);
 int test_peek_group(void);
 int test_collisions_group(void);
 int test_keys_group(void);
+int test_log_group(void);
 const char *talk_word(const struct syc_record *r, const char *path);
 
 #endif

@@ -544,5 +544,5 @@ main(void)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) + test_ways_group() + test_peek_group() +
-           test_collisions_group() + test_keys_group();
+           test_collisions_group() + test_keys_group() + test_log_group();
 }
