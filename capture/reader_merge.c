@@ -61,6 +61,7 @@ struct merge {
     struct waiting *
         waiting; /* sorted by first once all were looked at; those before `begun` are open or over */
     size_t looked_at, begun, count;
+    bool sorted;
     size_t left;             /* files that are not over */
     struct open_file **heap; /* by place of the next frame, which each of these has */
     size_t open;
@@ -277,11 +278,14 @@ compare_waiting(const void *a, const void *b)
     return before(x->first, y->first) ? -1 : before(y->first, x->first);
 }
 
-/* All files, until their order is known. A single one has no order to be found out. */
+/*
+ * All files, until their order is known, which a fault of the last one only delays. A single one has no order to be found
+ * out.
+ */
 static enum syc_status
 look_at_all(struct merge *m, struct syc_error *err)
 {
-    if (m->looked_at == m->count) {
+    if (m->sorted) {
         return SYC_OK;
     }
     while (m->count > 1 && m->looked_at < m->count) {
@@ -293,6 +297,7 @@ look_at_all(struct merge *m, struct syc_error *err)
     }
     m->looked_at = m->count;
     qsort(m->waiting, m->count, sizeof *m->waiting, compare_waiting);
+    m->sorted = true;
     return SYC_OK;
 }
 

@@ -274,6 +274,32 @@ a_fault_stops_its_own_file_only(void **state)
     remove_files(&f);
 }
 
+/* The last of the list is the last that is looked at: the order of the others is found out all the same. */
+static void
+a_last_file_that_cannot_be_read_leaves_the_order(void **state)
+{
+    static const uint32_t times[][TIMES_MAX] = {{7, 8}, {5, 6}, {1, 2}};
+    static const uint32_t none[] = {0};
+    struct octets empty = {.n = 0};
+    struct files f;
+    const char *paths[5];
+    struct reading r;
+
+    make_files(&f, times, 3);
+    memcpy(paths, f.paths, 3 * sizeof *paths);
+    paths[3] = "/nonexistent/x.pcap";
+    read_paths(paths, 4, NULL, SYC_BATCH, &r);
+    assert_all_in_order(&r, 6);
+    assert_int_equal(r.overs, 4);
+    add_times(&empty, none, 0);
+    add_file(&f, &empty);
+    paths[0] = f.paths[3]; /* one that has no time stands first */
+    read_paths(paths, 4, NULL, SYC_BATCH, &r);
+    assert_all_in_order(&r, 4);
+    assert_int_equal(r.overs, 4);
+    remove_files(&f);
+}
+
 static void
 nothing_readable_is_an_end_after_the_faults(void **state)
 {
@@ -557,6 +583,7 @@ test_merge_group(void)
         cmocka_unit_test(within_a_file_its_order_is_kept),
         cmocka_unit_test(long_files_are_merged_alike),
         cmocka_unit_test(a_fault_stops_its_own_file_only),
+        cmocka_unit_test(a_last_file_that_cannot_be_read_leaves_the_order),
         cmocka_unit_test(nothing_readable_is_an_end_after_the_faults),
         cmocka_unit_test(formats_may_differ_from_file_to_file),
         cmocka_unit_test(a_filter_holds_for_all_files),
