@@ -368,14 +368,14 @@ static bool
 write_value(struct syc_json *j, struct cursor *c, const struct syc_slot *slot,
             const struct syc_record *r)
 {
-    const char *text = *(const char *const *)(const void *)((const char *)r + slot->offset);
+    const void *at = (const char *)r + slot->offset; /* of a list its number, not a place */
 
     j->n = (size_t)(c->p - j->text);
     j->comma = false;
     if (slot->kind == SYC_SLOT_TEXT) {
-        syc_json_text(j, text);
+        syc_json_text(j, *(const char *const *)at);
     } else if (slot->kind == SYC_SLOT_WORDS) {
-        write_words(j, text);
+        write_words(j, *(const char *const *)at);
     } else {
         list_writers[slot->offset].write(j, r);
     }
