@@ -113,13 +113,14 @@ syc_subject_values(const struct syc_subject *s)
  * function fills each from its first index on.
  */
 void
-syc_facts_gaps(const struct view *v, size_t count, int64_t concentration_least, enum fact mean,
-               struct syc_value *row)
+syc_facts_gaps(const struct view *v, size_t count, unsigned parts, int64_t concentration_least,
+               enum fact mean, struct syc_value *row)
 {
     static const char *const drift_words[] = {NULL, "schedule", "sleep"};
     struct gaps gaps;
 
-    syc_gaps_measure(v->work, count, concentration_least, v->wave, v->work + v->work_each, &gaps);
+    syc_gaps_measure(v->work, count, parts, concentration_least, v->wave, v->work + v->work_each,
+                     &gaps);
     for (size_t i = 0; i < GAP_REAL_COUNT; i++) {
         fact_real(row, (enum fact)(mean + i), gaps.real[i]);
     }

@@ -21,8 +21,12 @@
  */
 #define SYC_GROUP_LIST(X) \
     X(USE, syc_facts_use) \
+    X(RATE, syc_facts_rate) \
     X(STARTS, syc_facts_starts) \
-    X(IAT, syc_facts_iat) \
+    X(BACKOFF, syc_facts_backoff) \
+    X(IAT_SUMS, syc_facts_iat_sums) \
+    X(IAT_ORDER, syc_facts_iat_order) \
+    X(IAT_ENTROPY, syc_facts_iat_entropy) \
     X(PARALLEL, syc_facts_parallel) \
     X(PARALLEL_SERVICE, syc_facts_parallel_service) \
     X(LIFE, syc_facts_life) \
@@ -42,32 +46,32 @@
     X(HOSTS, syc_facts_hosts)
 
 /* The statistics of one series of gaps; least: of the concentration. X(ID, group, name, type, optional, doc) */
-#define SYC_GAP_FACTS(X, ID, GROUP_N, GROUP, p, what, least) \
-    X(ID##_N, GROUP_N, p ".n", INT, true, "gaps between successive " what "; absent when their times are not known") \
-    X(ID##_MEAN, GROUP, p ".mean_s", REAL, true, "mean gap between " what ", seconds; n >= 2") \
-    X(ID##_SD, GROUP, p ".sd_s", REAL, true, "standard deviation of the gaps (of the population), seconds; n >= 2") \
-    X(ID##_MIN, GROUP, p ".min_s", REAL, true, "shortest gap, seconds; n >= 2") \
-    X(ID##_MAX, GROUP, p ".max_s", REAL, true, "longest gap, seconds; n >= 2") \
-    X(ID##_CV, GROUP, p ".cv", REAL, true, "coefficient of variation of the gaps, sd / mean: 0 a clock, 1 chance; n >= 6") \
-    X(ID##_MEDIAN, GROUP, p ".median_s", REAL, true, "median gap, seconds; n >= 6") \
-    X(ID##_MAD, GROUP, p ".mad_s", REAL, true, "median distance of a gap from the median, seconds; n >= 6") \
-    X(ID##_P10, GROUP, p ".p10_s", REAL, true, "10th percentile of the gaps, seconds; n >= 6") \
-    X(ID##_P90, GROUP, p ".p90_s", REAL, true, "90th percentile of the gaps, seconds; n >= 6") \
-    X(ID##_CONCENTRATION, GROUP, p ".concentration_ratio", REAL, true, \
+#define SYC_GAP_FACTS(X, ID, N_GROUP, SUMS, ORDER, ENTROPY_GROUP, p, what, least) \
+    X(ID##_N, N_GROUP, p ".n", INT, true, "gaps between successive " what "; absent when their times are not known") \
+    X(ID##_MEAN, SUMS, p ".mean_s", REAL, true, "mean gap between " what ", seconds; n >= 2") \
+    X(ID##_SD, SUMS, p ".sd_s", REAL, true, "standard deviation of the gaps (of the population), seconds; n >= 2") \
+    X(ID##_MIN, SUMS, p ".min_s", REAL, true, "shortest gap, seconds; n >= 2") \
+    X(ID##_MAX, SUMS, p ".max_s", REAL, true, "longest gap, seconds; n >= 2") \
+    X(ID##_CV, SUMS, p ".cv", REAL, true, "coefficient of variation of the gaps, sd / mean: 0 a clock, 1 chance; n >= 6") \
+    X(ID##_MEDIAN, ORDER, p ".median_s", REAL, true, "median gap, seconds; n >= 6") \
+    X(ID##_MAD, ORDER, p ".mad_s", REAL, true, "median distance of a gap from the median, seconds; n >= 6") \
+    X(ID##_P10, ORDER, p ".p10_s", REAL, true, "10th percentile of the gaps, seconds; n >= 6") \
+    X(ID##_P90, ORDER, p ".p90_s", REAL, true, "90th percentile of the gaps, seconds; n >= 6") \
+    X(ID##_CONCENTRATION, ORDER, p ".concentration_ratio", REAL, true, \
       "share of gaps within 30 % of their median, 0..1; n >= " least) \
-    X(ID##_BEAT, GROUP, p ".beat", REAL, true, \
+    X(ID##_BEAT, ORDER, p ".beat", REAL, true, \
       "how little chance explains that concentration: -log10 of the probability that irregular gaps " \
       "(lognormal, sigma 0.7) show it, 0..99; as above") \
-    X(ID##_BURSTINESS, GROUP, p ".burstiness", REAL, true, \
+    X(ID##_BURSTINESS, SUMS, p ".burstiness", REAL, true, \
       "Kim and Jo's burstiness of n gaps: -1 a clock, 0 chance, 1 bursts; n >= 6") \
-    X(ID##_MEMORY, GROUP, p ".memory", REAL, true, "correlation of each gap with the next, -1..1; n >= 10") \
-    X(ID##_ENTROPY, GROUP, p ".entropy_ratio", REAL, true, \
+    X(ID##_MEMORY, SUMS, p ".memory", REAL, true, "correlation of each gap with the next, -1..1; n >= 10") \
+    X(ID##_ENTROPY, ENTROPY_GROUP, p ".entropy_ratio", REAL, true, \
       "entropy of the gaps' logarithmic histogram over its largest value, 0..1; n >= 20") \
-    X(ID##_PERIOD, GROUP, p ".period_s", REAL, true, \
+    X(ID##_PERIOD, ORDER, p ".period_s", REAL, true, \
       "period that the last 128 " what " keep, seconds; n >= 10 and chance below 1 %") \
-    X(ID##_STRENGTH, GROUP, p ".period_strength_ratio", REAL, true, \
+    X(ID##_STRENGTH, ORDER, p ".period_strength_ratio", REAL, true, \
       "how well the best period folds them, 0..1; n >= 10") \
-    X(ID##_DRIFT, GROUP, p ".drift", TEXT, true, \
+    X(ID##_DRIFT, ORDER, p ".drift", TEXT, true, \
       "\"schedule\" (fixed times) or \"sleep\" (a pause after each); n >= 12, concentration >= 0.6, and clear")
 
 /* Every fact, in the order of the row and of the `source` event. */
@@ -83,7 +87,7 @@
     X(CONN_RUN, USE, "conn.run_max", INT, true, \
       "most requests in one connection, each less than 1 s after the answer before it; 1 turn") \
     X(CONN_SPAN, USE, "conn.span_s", REAL, true, "first start to last close or segment, seconds; 1 connection") \
-    X(CONN_RATE_1S, STARTS, "conn.rate_1s_peak", INT, true, "most connection starts within any 1 s; 1 start") \
+    X(CONN_RATE_1S, RATE, "conn.rate_1s_peak", INT, true, "most connection starts within any 1 s; 1 start") \
     X(CONN_RATE_10S, STARTS, "conn.rate_10s_peak", INT, true, "most connection starts within any 10 s; 1 start") \
     X(CONN_PARALLEL, PARALLEL, "conn.parallel_peak", INT, true, "most connections open at once; 1 connection") \
     X(CONN_PARALLEL_SERVICE, PARALLEL_SERVICE, "conn.parallel_service_peak", INT, true, \
@@ -102,11 +106,11 @@
     X(CONN_REUSE, USE, "conn.reuse_ratio", REAL, true, "1 - connections / turns, over these, 0..1; 5 of these") \
     X(CONN_LIFE, LIFE, "conn.life_p50_ms", REAL, true, \
       "median time from the SYN to both FINs, a RST or the last segment, milliseconds; 5 established") \
-    SYC_GAP_FACTS(X, IAT, USE, IAT, "iat", "connection starts", "10") \
-    X(IAT_BACKOFF, STARTS, "iat.backoff_n", INT, true, \
+    SYC_GAP_FACTS(X, IAT, USE, IAT_SUMS, IAT_ORDER, IAT_ENTROPY, "iat", "connection starts", "10") \
+    X(IAT_BACKOFF, BACKOFF, "iat.backoff_n", INT, true, \
       "most gaps between starts in a row, each the same factor (1.2 to 5, within 10 %) times the one before; 3 gaps") \
-    SYC_GAP_FACTS(X, EPISODE, RHYTHM, RHYTHM, "episode", "activity episodes (client payload or SYN after 1 s of silence)", "10") \
-    SYC_GAP_FACTS(X, HEAVY, RHYTHM, RHYTHM, "heavy", \
+    SYC_GAP_FACTS(X, EPISODE, RHYTHM, RHYTHM, RHYTHM, RHYTHM, "episode", "activity episodes (client payload or SYN after 1 s of silence)", "10") \
+    SYC_GAP_FACTS(X, HEAVY, RHYTHM, RHYTHM, RHYTHM, RHYTHM, "heavy", \
       "heavy episodes (at least half the 80th percentile of client packets)", "8") \
     X(OCTETS_CV, RHYTHM, "episode.octets_cv", REAL, true, \
       "coefficient of variation of client octets an episode, set-up left out; 8 episodes with octets") \
@@ -312,9 +316,11 @@ void syc_facts_promise(struct facts *f, const struct view *v,
 SYC_GROUP_LIST(X)
 #undef X
 
-/* The statistics of the first count numbers of v->work, ascending instants; mean: the row's FACT_*_MEAN. */
-void syc_facts_gaps(const struct view *v, size_t count, int64_t concentration_least, enum fact mean,
-                    struct syc_value *row);
+/*
+ * The statistics (enum gap_part) of the first count numbers of v->work, ascending instants; mean: the row's FACT_*_MEAN.
+ */
+void syc_facts_gaps(const struct view *v, size_t count, unsigned parts, int64_t concentration_least,
+                    enum fact mean, struct syc_value *row);
 
 /* What the commonest SYN itself shows. */
 void syc_facts_layout(const struct stack *stack, struct syc_value *row);

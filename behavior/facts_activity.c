@@ -21,21 +21,42 @@ static const int64_t silence_us = SYC_US_PER_S;
 
 /* ------------------------------------------------------------ packets in a second */
 
+/* Longer than the second in which packets are counted. */
+static bool
+is_long(const struct item *act)
+{
+    return burst_end(act) - act->t > SYC_US_PER_S;
+}
+
 /*
- * For how long a burst counts, and how many packets: whole for 1 s, or, longer and taken as even, one
+ * When a burst ceases to count, and how many packets: whole for 1 s, or, longer and taken as even, one
  * second's share.
  */
 static struct item
 share_of(const struct item *act)
 {
-    int64_t dur = burst_end(act) - act->t;
+    uint64_t dur = (uint64_t)(burst_end(act) - act->t);
     uint64_t packets = burst_packets(act);
 
-    if (dur <= SYC_US_PER_S) {
+    if (!is_long(act)) {
         return (struct item){act->t + SYC_US_PER_S, packets, 0};
     }
-    packets = (packets * SYC_US_PER_S + (uint64_t)dur - 1) / (uint64_t)dur;
-    return (struct item){act->t + dur, packets, 0};
+    return (struct item){burst_end(act), (packets * SYC_US_PER_S + dur - 1) / dur, 0};
+}
+
+/* The long ones, by when they leave; short ones leave in the order in which they came. */
+static size_t
+gather_long(const struct view *v, struct acts acts)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < acts.count; i++) {
+        if (is_long(&acts.list[i])) {
+            v->spare[n++] = share_of(&acts.list[i]);
+        }
+    }
+    syc_sort_items(v->spare, n, (struct item *)(void *)v->work);
+    return n;
 }
 
 /*
@@ -45,18 +66,20 @@ share_of(const struct item *act)
 static int64_t
 packet_peak(const struct view *v, struct acts acts)
 {
-    struct item *leaving = v->spare;
+    size_t long_count = gather_long(v, acts);
+    const struct item *leaving = v->spare;
+    const struct item *last = leaving + long_count;
     uint64_t now = 0;
     uint64_t peak = 0;
     size_t left = 0;
 
     for (size_t i = 0; i < acts.count; i++) {
-        leaving[i] = share_of(&acts.list[i]);
-    }
-    syc_sort_items(leaving, acts.count, (struct item *)(void *)v->work);
-    for (size_t i = 0; i < acts.count; i++) {
-        while (leaving[left].t <= acts.list[i].t) {
-            now -= leaving[left++].a;
+        int64_t t = acts.list[i].t;
+        for (; acts.list[left].t + SYC_US_PER_S <= t; left++) {
+            now -= is_long(&acts.list[left]) ? 0 : burst_packets(&acts.list[left]);
+        }
+        for (; leaving < last && leaving->t <= t; leaving++) {
+            now -= leaving->a;
         }
         now += share_of(&acts.list[i]).a;
         peak = now > peak ? now : peak;
@@ -107,14 +130,18 @@ fano(struct acts acts, int64_t window_us)
  * set-up in the lower. Saturating, so that a forged count cannot carry from one half into the
  * other.
  */
-static uint64_t
-add_packets(uint64_t sums, uint64_t packets, uint64_t net)
-{
-    uint64_t all = (sums >> 32) + packets;
-    uint64_t part = (sums & UINT32_MAX) + net;
+struct episode {
+    int64_t start;
+    uint64_t octets, packets, net;
+};
 
-    all = all < UINT32_MAX ? all : UINT32_MAX;
-    return all << 32 | (part < UINT32_MAX ? part : UINT32_MAX);
+static struct item
+pack_episode(const struct episode *e)
+{
+    uint64_t packets = e->packets < UINT32_MAX ? e->packets : UINT32_MAX;
+    uint64_t net = e->net < UINT32_MAX ? e->net : UINT32_MAX;
+
+    return (struct item){e->start, e->octets, packets << 32 | net};
 }
 
 static uint64_t
@@ -130,21 +157,27 @@ packets_of(const struct item *episode)
 static size_t
 find_episodes(struct acts acts, struct item *episodes)
 {
+    struct episode now = {0};
     size_t n = 0;
-    int64_t active = 0;
+    int64_t active = INT64_MIN;
 
     for (size_t i = 0; i < acts.count; i++) {
         const struct item *act = &acts.list[i];
         uint64_t packets = burst_packets(act);
         int64_t end = burst_end(act);
-        bool begins = n == 0 || (act->t - active >= silence_us && !burst_joins(act));
-        if (begins) {
-            episodes[n++] = (struct item){act->t, 0, 0};
+        if (i == 0 || (act->t - active >= silence_us && !burst_joins(act))) {
+            if (i > 0) {
+                episodes[n++] = pack_episode(&now);
+            }
+            now = (struct episode){.start = act->t};
         }
-        episodes[n - 1].a += burst_octets(act);
-        episodes[n - 1].b =
-            add_packets(episodes[n - 1].b, packets, packets - burst_setup_packets(act));
-        active = n == 1 && i == 0 ? end : end > active ? end : active;
+        now.octets += burst_octets(act);
+        now.packets += packets;
+        now.net += packets - burst_setup_packets(act);
+        active = end > active ? end : active;
+    }
+    if (acts.count > 0) {
+        episodes[n++] = pack_episode(&now);
     }
     return n;
 }
@@ -184,14 +217,14 @@ series_facts(const struct view *v, const struct item *episodes, size_t n, struct
         times[i] = episodes[i].t;
     }
     fact_int(row, FACT_EPISODE_N, n > 0 ? (int64_t)n - 1 : 0);
-    syc_facts_gaps(v, n, GAP_LEAST_CONCENTRATION, FACT_EPISODE_MEAN, row);
+    syc_facts_gaps(v, n, GAP_PART_ALL, GAP_LEAST_CONCENTRATION, FACT_EPISODE_MEAN, row);
     for (size_t i = 0; i < n; i++) {
         if (least > 0 && packets_of(&episodes[i]) >= least) {
             times[count++] = episodes[i].t;
         }
     }
     fact_int(row, FACT_HEAVY_N, count > 0 ? (int64_t)count - 1 : 0);
-    syc_facts_gaps(v, count, GAP_LEAST_HEAVY, FACT_HEAVY_MEAN, row);
+    syc_facts_gaps(v, count, GAP_PART_ALL, GAP_LEAST_HEAVY, FACT_HEAVY_MEAN, row);
 }
 
 /* ------------------------------------------------------------ monotony */

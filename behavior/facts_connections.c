@@ -132,6 +132,18 @@ gather_starts(const struct view *v)
     return n;
 }
 
+/* Of every subject: floods and bursts of starts are asked for without a sample. What follows is asked for by few. */
+void
+syc_facts_rate(const struct basis *b, struct syc_value *row)
+{
+    size_t n = gather_starts(&b->view);
+
+    if (n > 0) {
+        fact_int(row, FACT_CONN_RATE_1S,
+                 rate(b->view.work, n, SYC_US_PER_S, b->view.unseen_rate[0]));
+    }
+}
+
 void
 syc_facts_starts(const struct basis *b, struct syc_value *row)
 {
@@ -143,22 +155,52 @@ syc_facts_starts(const struct basis *b, struct syc_value *row)
         same += starts[i] - starts[i - 1] < same_start_us;
     }
     if (n > 0) {
-        fact_int(row, FACT_CONN_RATE_1S, rate(starts, n, SYC_US_PER_S, b->view.unseen_rate[0]));
         fact_int(row, FACT_CONN_RATE_10S,
                  rate(starts, n, 10 * SYC_US_PER_S, b->view.unseen_rate[1]));
     }
     if (n >= LEAST_SAME_START) {
         fact_ratio(row, FACT_CONN_SAME_START, same, n - 1, 1);
     }
+}
+
+/* Starts are gathered anew: one load a connection, where keeping them would tie the groups to an order. */
+void
+syc_facts_backoff(const struct basis *b, struct syc_value *row)
+{
+    size_t n = gather_starts(&b->view);
+
     if (n >= LEAST_BACKOFF) {
-        fact_int(row, FACT_IAT_BACKOFF, backoff(starts, n));
+        fact_int(row, FACT_IAT_BACKOFF, backoff(b->view.work, n));
     }
 }
 
-void
-syc_facts_iat(const struct basis *b, struct syc_value *row)
+/*
+ * In parts, since no shipped rule reads more than the ordered gaps of starts, and sums of 128 bits and
+ * logarithms are half of the rest's cost.
+ */
+static void
+iat_facts(const struct basis *b, unsigned parts, struct syc_value *row)
 {
-    syc_facts_gaps(&b->view, gather_starts(&b->view), GAP_LEAST_CONCENTRATION, FACT_IAT_MEAN, row);
+    syc_facts_gaps(&b->view, gather_starts(&b->view), parts, GAP_LEAST_CONCENTRATION, FACT_IAT_MEAN,
+                   row);
+}
+
+void
+syc_facts_iat_sums(const struct basis *b, struct syc_value *row)
+{
+    iat_facts(b, GAP_PART_SUMS, row);
+}
+
+void
+syc_facts_iat_order(const struct basis *b, struct syc_value *row)
+{
+    iat_facts(b, GAP_PART_ORDER, row);
+}
+
+void
+syc_facts_iat_entropy(const struct basis *b, struct syc_value *row)
+{
+    iat_facts(b, GAP_PART_ENTROPY, row);
 }
 
 /* One that begins as another ends counts beside it: a SYN without an answer is open for its own instant. */

@@ -246,61 +246,69 @@ measure_ends(const int64_t *gaps, size_t n, struct gaps *out)
     out->real[GAP_MAX] = (double)most / us_per_s;
 }
 
+/* n >= GAP_LEAST_SHAPE */
 static void
 measure_sorted(const int64_t *sorted, size_t n, int64_t concentration_least, struct gaps *out)
 {
     int64_t median_twice = syc_gaps_median_twice(sorted, n);
 
-    if (n >= GAP_LEAST_SHAPE) {
-        out->real[GAP_MEDIAN] = (double)median_twice / 2 / us_per_s;
-        out->real[GAP_MAD] = mad_twice(sorted, n, median_twice) / 2 / us_per_s;
-        out->real[GAP_P10] = syc_gaps_tenth(sorted, n, 1) / us_per_s;
-        out->real[GAP_P90] = syc_gaps_tenth(sorted, n, 9) / us_per_s;
-    }
+    out->real[GAP_MEDIAN] = (double)median_twice / 2 / us_per_s;
+    out->real[GAP_MAD] = mad_twice(sorted, n, median_twice) / 2 / us_per_s;
+    out->real[GAP_P10] = syc_gaps_tenth(sorted, n, 1) / us_per_s;
+    out->real[GAP_P90] = syc_gaps_tenth(sorted, n, 9) / us_per_s;
     if ((int64_t)n >= concentration_least) {
         size_t inside = count_inside(sorted, n, median_twice);
         out->real[GAP_CONCENTRATION] = (double)inside / (double)n;
         out->real[GAP_BEAT] = syc_gaps_beat(inside, n, 1);
     }
-    if (n >= GAP_LEAST_ENTROPY) {
-        out->real[GAP_ENTROPY] = entropy(sorted, n);
+}
+
+/* Of the gaps in the order of time. n >= GAP_LEAST_MEAN */
+static void
+measure_sums(const int64_t *gaps, size_t n, struct gaps *out)
+{
+    double mean;
+    double sd;
+
+    syc_gaps_moments(gaps, n, &mean, &sd);
+    out->real[GAP_MEAN] = mean / us_per_s;
+    out->real[GAP_SD] = sd / us_per_s;
+    measure_ends(gaps, n, out);
+    if (n >= GAP_LEAST_SHAPE && mean > 0) {
+        out->real[GAP_CV] = sd / mean;
+        out->real[GAP_BURSTINESS] = burstiness(sd / mean, (double)n);
+    }
+    if (n >= GAP_LEAST_MEMORY) {
+        out->real[GAP_MEMORY] = memory(gaps, n, mean);
     }
 }
 
-/* From the cheapest to the dearest: a series of two gaps is not sorted, one of nine is not folded. */
+/* From the cheapest to the dearest: a series of five gaps is not sorted, one of nine is not folded. */
 void
-syc_gaps_measure(const int64_t *instants, size_t count, int64_t concentration_least,
+syc_gaps_measure(const int64_t *instants, size_t count, unsigned parts, int64_t concentration_least,
                  const struct wave *wave, int64_t *work, struct gaps *out)
 {
     size_t n = take_gaps(instants, count, work);
-    double mean;
-    double sd;
 
     out->n = (int64_t)n;
     out->drift = DRIFT_UNKNOWN;
     for (size_t i = 0; i < GAP_REAL_COUNT; i++) {
         out->real[i] = NAN;
     }
-    if (n < GAP_LEAST_MEAN) {
-        return;
+    if (n >= GAP_LEAST_MEAN && (parts & GAP_PART_SUMS) != 0) {
+        measure_sums(work, n, out);
     }
-    syc_gaps_moments(work, n, &mean, &sd);
-    out->real[GAP_MEAN] = mean / us_per_s;
-    out->real[GAP_SD] = sd / us_per_s;
-    measure_ends(work, n, out);
-    if (n >= GAP_LEAST_SHAPE && mean > 0) {
-        out->real[GAP_CV] = sd / mean;
-        out->real[GAP_BURSTINESS] = burstiness(sd / mean, (double)n);
-    }
-    if (n >= GAP_LEAST_MEMORY) {
-        out->real[GAP_MEMORY] = memory(work, n, mean);
-    }
-    if (n < GAP_LEAST_SHAPE) {
+    if (n < GAP_LEAST_SHAPE || parts == GAP_PART_SUMS) {
         return;
     }
     syc_sort_numbers(work, n, work + n);
-    measure_sorted(work, n, concentration_least, out);
-    if (n >= GAP_LEAST_PERIOD) {
-        syc_period_measure(instants, count, work, n, wave, out);
+    if (n >= GAP_LEAST_ENTROPY && (parts & GAP_PART_ENTROPY) != 0) {
+        out->real[GAP_ENTROPY] = entropy(work, n);
+    }
+    if ((parts & GAP_PART_ORDER) != 0) {
+        measure_sorted(work, n, concentration_least, out);
+        if (n >= GAP_LEAST_PERIOD) {
+            syc_period_measure(instants, count, work, n, wave, out);
+        }
     }
 }

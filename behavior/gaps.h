@@ -58,6 +58,15 @@ struct gaps {
     enum drift drift;
 };
 
+/* What is measured together; the rest stays NaN. */
+enum gap_part {
+    GAP_PART_SUMS = 1 << 0, /* mean, sd, min, max, cv, burstiness, memory */
+    GAP_PART_ORDER =
+        1 << 1, /* the gaps sorted: median, mad, percentiles, concentration, beat; period, drift */
+    GAP_PART_ENTROPY = 1 << 2, /* sorted as well, and a logarithm for each step of the histogram */
+    GAP_PART_ALL = GAP_PART_SUMS | GAP_PART_ORDER | GAP_PART_ENTROPY
+};
+
 enum { WAVE_STEPS = 256 };
 
 /* One turn of the cosine and a quarter more: the sine, read from a quarter on. */
@@ -69,17 +78,19 @@ struct wave { /* one turn of the cosine and a quarter more: the sine, read from 
 void syc_wave_init(struct wave *w);
 
 /*
- * All statistics of one series.
+ * Statistics of one series.
  *
  * instants             count of them, ascending
+ * parts                enum gap_part: which of them
  * concentration_least  gaps below which concentration is absent
  * wave                 made by syc_wave_init()
  * work                 2 * count numbers
  * cost                 one sort of the gaps and a few passes; the period adds at most 6 * 128 foldings
  * source               Goh, Barabasi (2008): memory; Kim, Jo (2016): burstiness of n gaps; the rest in gaps.c
  */
-void syc_gaps_measure(const int64_t *instants, size_t count, int64_t concentration_least,
-                      const struct wave *wave, int64_t *work, struct gaps *out);
+void syc_gaps_measure(const int64_t *instants, size_t count, unsigned parts,
+                      int64_t concentration_least, const struct wave *wave, int64_t *work,
+                      struct gaps *out);
 
 /* Population mean and standard deviation of n >= 1 numbers, |v| < 2^48, by exact sums. */
 void syc_gaps_moments(const int64_t *v, size_t n, double *mean, double *sd);

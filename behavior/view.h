@@ -48,6 +48,7 @@ struct room {
     size_t acts_of_count, act_count;
     int64_t *work;
     size_t marks, items;
+    uint64_t ports[65536 / 64]; /* a bit for each; all 0 between two uses */
     struct wave wave;
 };
 

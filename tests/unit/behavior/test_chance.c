@@ -71,7 +71,7 @@ measure_law(enum law law, size_t n)
         instants[i + 1] = instants[i] + (int64_t)(60e6 * draw(law));
     }
     syc_wave_init(&wave);
-    syc_gaps_measure(instants, n + 1, GAP_LEAST_CONCENTRATION, &wave, work, &out);
+    syc_gaps_measure(instants, n + 1, GAP_PART_ALL, GAP_LEAST_CONCENTRATION, &wave, work, &out);
     return out;
 }
 
@@ -174,7 +174,8 @@ measure_series(const struct series *s)
     struct gaps out;
 
     syc_wave_init(&wave);
-    syc_gaps_measure(s->instants, s->count, GAP_LEAST_CONCENTRATION, &wave, work, &out);
+    syc_gaps_measure(s->instants, s->count, GAP_PART_ALL, GAP_LEAST_CONCENTRATION, &wave, work,
+                     &out);
     return out;
 }
 

@@ -20,7 +20,7 @@ measure(const int64_t *gaps_us, size_t n)
         instants[i + 1] = instants[i] + gaps_us[i];
     }
     syc_wave_init(&wave);
-    syc_gaps_measure(instants, n + 1, GAP_LEAST_CONCENTRATION, &wave, work, &out);
+    syc_gaps_measure(instants, n + 1, GAP_PART_ALL, GAP_LEAST_CONCENTRATION, &wave, work, &out);
     return out;
 }
 
