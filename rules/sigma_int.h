@@ -144,7 +144,8 @@ struct syc_operand {
         struct {
             const uint16_t *tokens;
             size_t count;
-            uint32_t letters; /* those that any text must have (syc_glob_letters()) */
+            uint32_t first;   /* what a text may begin with, a bit as in letters */
+            uint32_t letters; /* what it must have somewhere (syc_glob_letters()) */
         } text;
         struct {
             uint8_t octets[16];

@@ -156,6 +156,7 @@ syc_glob_letters(const uint16_t *pattern, size_t count)
     return letters;
 }
 
+/* One pass, where each pattern that may begin anywhere would take its own. */
 static uint32_t
 letters_of(const char *text)
 {
@@ -176,39 +177,52 @@ letters_of(const char *text)
 static inline bool
 matches_pattern(const char *text, const struct syc_operand *o, bool cased, uint32_t *letters)
 {
-    const uint16_t *tokens = o->u.text.tokens;
+    if ((o->u.text.first & letter_bit((unsigned char)*text)) == 0) {
+        return false;
+    }
+    if (o->u.text.first == UINT32_MAX) {
+        *letters = *letters != 0 ? *letters : letters_of(text);
+        if ((o->u.text.letters & ~*letters) != 0) {
+            return false;
+        }
+    }
+    return syc_glob_match(o->u.text.tokens, o->u.text.count, text, cased);
+}
 
-    if (o->u.text.count > 0 && tokens[0] < SYC_GLOB_RUN) {
-        return same_octet(tokens[0], *text, cased) &&
-               syc_glob_match(tokens, o->u.text.count, text, cased);
+/* Any of the words, or all of them; an operand of another kind is no text's equal. */
+static inline bool
+is_among(const char *text, const struct syc_sigma_test *t)
+{
+    uint32_t letters = 0;
+
+    for (size_t i = 0; i < t->count; i++) {
+        const struct syc_operand *o = &t->operands[i];
+
+        if ((o->kind == SYC_OPERAND_TEXT && matches_pattern(text, o, t->cased, &letters)) !=
+            t->all) {
+            return !t->all;
+        }
     }
-    if (*letters == 0) {
-        *letters = letters_of(text);
-    }
-    return (o->u.text.letters & ~*letters) == 0 &&
-           syc_glob_match(tokens, o->u.text.count, text, cased);
+    return t->all;
 }
 
 /* A list holds a pattern if any of its items does: Sigma's rule for multi-valued fields. */
 static bool
-matches_text(const struct syc_value *v, const struct syc_operand *o, bool cased, uint32_t *letters)
+has_item(const struct syc_value *v, const struct syc_operand *o, bool cased)
 {
-    if (v->type == SYC_TEXT) {
-        return matches_pattern(v->u.text, o, cased, letters);
-    }
     for (size_t i = 0; v->type == SYC_LIST && i < v->u.list.count; i++) {
-        uint32_t of_item = 0;
+        uint32_t letters = 0;
 
-        if (matches_pattern(v->u.list.items[i], o, cased, &of_item)) {
+        if (matches_pattern(v->u.list.items[i], o, cased, &letters)) {
             return true;
         }
     }
     return false;
 }
 
-/* Equality by the kind of operand; the loader made the kind from the type of the field. */
+/* Equality by the kind of operand; the loader made the kind from the type of the field. Texts: is_among(). */
 static bool
-equals(const struct syc_value *v, const struct syc_operand *o, bool cased, uint32_t *letters)
+equals(const struct syc_value *v, const struct syc_operand *o, bool cased)
 {
     switch (o->kind) {
     case SYC_OPERAND_NULL:
@@ -219,7 +233,7 @@ equals(const struct syc_value *v, const struct syc_operand *o, bool cased, uint3
     case SYC_OPERAND_BOOL:
         return v->type == SYC_BOOL && (v->u.i != 0) == (o->u.i != 0);
     case SYC_OPERAND_TEXT:
-        return matches_text(v, o, cased, letters);
+        return has_item(v, o, cased);
     case SYC_OPERAND_NET:
         return in_net(v, o);
     default:
@@ -244,13 +258,12 @@ in_order(enum syc_test_op op, const struct syc_value *v, const struct syc_operan
 
 /* One value of a test. */
 static bool
-holds_for(const struct syc_sigma_test *t, const struct syc_value *v, const struct syc_operand *o,
-          uint32_t *letters)
+holds_for(const struct syc_sigma_test *t, const struct syc_value *v, const struct syc_operand *o)
 {
     switch (t->op) {
     case SYC_TEST_EQUAL:
     case SYC_TEST_CIDR:
-        return equals(v, o, t->cased, letters);
+        return equals(v, o, t->cased);
     case SYC_TEST_GT:
     case SYC_TEST_GTE:
     case SYC_TEST_LT:
@@ -318,10 +331,12 @@ static bool
 test_holds(const struct syc_sigma_test *t, const struct syc_value *row)
 {
     const struct syc_value *v = syc_value_made(&row[t->field]);
-    uint32_t letters = 0;
 
     if (orders[t->op] != 0 && t->count == 1) { /* the bulk of all tests */
         return in_order(t->op, v, &t->operands[0]) != t->negate;
+    }
+    if (t->op == SYC_TEST_EQUAL && v->type == SYC_TEXT) {
+        return is_among(v->u.text, t) != t->negate;
     }
     if (t->op == SYC_TEST_FIELDREF) {
         const struct syc_value *w = syc_value_made(&row[t->other]);
@@ -332,7 +347,7 @@ test_holds(const struct syc_sigma_test *t, const struct syc_value *row)
         return same_values(v, w, t->cased) != t->negate;
     }
     for (size_t i = 0; i < t->count; i++) {
-        if (holds_for(t, v, &t->operands[i], &letters) != t->all) {
+        if (holds_for(t, v, &t->operands[i]) != t->all) {
             /* The first that decides: one that holds where any will do, one that fails where all must. */
             return !t->all != t->negate;
         }
@@ -465,6 +480,20 @@ syc_sigma_quick(const struct syc_sigma_program *p)
     return quick;
 }
 
+/* The bulk of all tests, without a call. */
+static inline bool
+all_quick_hold(const struct syc_sigma_program *p, const struct syc_value *row)
+{
+    for (uint64_t tests = p->quick; tests != 0; tests &= tests - 1) {
+        const struct syc_sigma_test *t = &p->tests[__builtin_ctzll(tests)];
+
+        if (in_order(t->op, syc_value_made(&row[t->field]), t->operands) == t->negate) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool
 all_hold(const struct syc_sigma_program *p, uint64_t tests, const struct syc_value *row)
 {
@@ -497,7 +526,7 @@ syc_sigma_match(const struct syc_sigma_rule *rule, const struct syc_value *row,
     const struct syc_sigma_program *p = rule->program;
     struct syc_sigma_hit local = {0, 0};
 
-    if (!all_hold(p, p->quick, row) || !all_hold(p, p->required & ~p->quick, row)) {
+    if (!all_quick_hold(p, row) || !all_hold(p, p->required & ~p->quick, row)) {
         return false;
     }
     return syc_sigma_match_fully(rule, row, hit ? hit : &local);

@@ -167,6 +167,8 @@ make_pattern(struct syc_sigma_reader *r, const char *text, unsigned wrap, struct
     out->kind = SYC_OPERAND_TEXT;
     out->u.text.tokens = tokens;
     out->u.text.count = n;
+    out->u.text.first =
+        n > 0 && tokens[0] < SYC_GLOB_RUN ? syc_glob_letters(tokens, 1) : UINT32_MAX;
     out->u.text.letters = syc_glob_letters(tokens, n);
     return true;
 }
