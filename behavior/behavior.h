@@ -12,6 +12,7 @@
  */
 
 #include "behavior/audit.h"
+#include "behavior/counts.h"
 
 /* clang-format off */
 /*
@@ -170,17 +171,10 @@ enum syc_status syc_cadence_groups(struct syc_cadence *c,
                                    void (*visit)(void *user, const struct syc_subject *s),
                                    void *user) SYC_MUST_CHECK;
 
-/* What the budget cost: anything but 0 in the second and third is said in the output. */
-struct syc_cadence_stats {
-    uint64_t sources;      /* seen */
-    uint64_t sources_once; /* of one unanswered SYN: counted, not judged; evicted ones as well */
-    uint64_t
-        sources_evicted; /* of these, those that gave way: a second SYN of theirs was a first */
-    uint64_t records_dropped; /* records that found no room */
-    uint64_t
-        groups_dropped; /* sources that found no place among fleets; 1 more when services found no room */
-    size_t octets, octets_peak, octets_limit;
-};
+/* Counts so far: cheap. */
 void syc_cadence_stats(const struct syc_cadence *c, struct syc_cadence_stats *out);
+
+/* Sources of one SYN, so far. cost: a pass over 64 Ki counters, and over those kept once some gave way */
+void syc_cadence_once(struct syc_cadence *c, struct syc_once *out);
 
 #endif

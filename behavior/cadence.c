@@ -13,6 +13,7 @@
 
 #include "behavior/fleets.h"
 #include "behavior/mark.h"
+#include "behavior/once.h"
 #include "behavior/parts.h"
 #include "behavior/services.h"
 #include "behavior/streams.h"
@@ -560,9 +561,14 @@ syc_cadence_stats(const struct syc_cadence *c, struct syc_cadence_stats *out)
     *out = (struct syc_cadence_stats){.sources = s->seen,
                                       .sources_evicted = s->singles.evicted,
                                       .records_dropped = s->dropped,
-                                      .sources_once = s->singles.live + s->singles.evicted,
                                       .groups_dropped = c->fleets.dropped + c->services_cut,
                                       .octets = s->budget.used,
                                       .octets_peak = s->budget.peak,
                                       .octets_limit = s->budget.limit};
+}
+
+void
+syc_cadence_once(struct syc_cadence *c, struct syc_once *out)
+{
+    syc_once_fill(&c->store, &c->stacks, c->signatures, out);
 }

@@ -35,12 +35,14 @@ syc_crowd_name(const uint8_t addr[16], uint8_t ip_v)
 
 /* ------------------------------------------------------------ places */
 
+/* A count of 0 is a place that is free, whatever else stands there. */
 static bool
 is_place(const struct crowd_place *p, const uint8_t addr[16], uint16_t port, uint8_t ip_v)
 {
     return p->count > 0 && p->port == port && p->ip_v == ip_v && memcmp(p->addr, addr, 16) == 0;
 }
 
+/* Port and address together: the services of one host are not of one bucket. */
 static struct crowd_place *
 bucket_of(struct crowd *c, const uint8_t addr[16], uint16_t port, uint8_t ip_v)
 {

@@ -43,6 +43,7 @@ struct where {
     uint8_t ip_v;
 };
 
+/* A single has no field for it: its kind tells the version. */
 static inline struct where
 where_mark(const struct mark *m)
 {
@@ -52,9 +53,10 @@ where_mark(const struct mark *m)
 static inline struct where
 where_single(const struct store *s, const struct single *one)
 {
-    return (struct where){one->dest, one->dest_port, syc_single_ip_v(s, one)};
+    return (struct where){one->dest, one->dest_port, syc_singles_ip_v(&s->singles, one)};
 }
 
+/* Ten instructions, where SipHash takes a hundred: it is asked for each connection of a flood, twice. */
 static inline uint32_t
 hash_where(struct where w)
 {
@@ -68,60 +70,56 @@ hash_where(struct where w)
     return (uint32_t)(x >> 32);
 }
 
-/* ------------------------------------------------------------ every connection */
+/* ------------------------------------------------------------ what may be flooded */
 
-/*
- * Visit the connections of the store: marks, then singles (m NULL), then the services of singles that
- * gave way (one NULL as well).
- */
-struct seen {
-    struct where where;
-    struct mark *m;
-    uint32_t position;
-    const struct crowd_place *gone;
-};
-
-static void
-each(struct services *v, uint32_t *counters,
-     void (*visit)(struct services *v, uint32_t *counters, const struct seen *seen))
+static inline bool
+is_high(const uint32_t *counters, struct where w)
 {
-    struct store *s = v->store;
-    const struct singles *q = &s->singles;
+    return counters[hash_where(w) % COUNTERS] >= SERVICES_LEAST;
+}
 
-    for (uint32_t i = 0; i < s->marks.used; i++) {
-        struct mark *m = mark_at(s, i);
-        if (is_connection(m)) {
-            visit(v, counters, &(struct seen){.where = where_mark(m), .m = m});
-        }
-    }
-    for (uint32_t i = 0; i < q->count; i++) {
-        uint32_t at = single_position(q, i);
-        const struct single *one = single_at(q, at);
-        if (one->live) {
-            visit(v, counters, &(struct seen){.where = where_single(s, one), .position = at});
-        }
-    }
-    for (size_t i = 0; q->gone != NULL && !q->gone_untold && i < CROWD_PLACES; i++) {
-        const struct crowd_place *p = &q->gone->places[i];
-        if (p->count > 0) {
-            visit(v, counters, &(struct seen){.where = {p->addr, p->port, p->ip_v}, .gone = p});
-        }
-    }
+/* Saturating: a service that gave way may have been counted past 32 bits. */
+static inline void
+count(uint32_t *counters, struct where w, uint64_t more)
+{
+    uint32_t *counter = &counters[hash_where(w) % COUNTERS];
+
+    *counter = more < UINT32_MAX - *counter ? *counter + (uint32_t)more : UINT32_MAX;
+}
+
+/* The services of singles that gave way. */
+static const struct crowd *
+gone_of(const struct store *s)
+{
+    return s->singles.gone_untold ? NULL : s->singles.gone;
 }
 
 static void
-count_unfinished(struct services *v, uint32_t *counters, const struct seen *seen)
+count_unfinished(const struct store *s, uint32_t *counters)
 {
-    uint32_t *counter = &counters[hash_where(seen->where) % COUNTERS];
-    uint64_t more =
-        seen->gone != NULL ? seen->gone->count : seen->m == NULL || is_unfinished(seen->m);
+    const struct crowd *gone = gone_of(s);
 
-    (void)v;
-    *counter = more < UINT32_MAX - *counter ? *counter + (uint32_t)more : UINT32_MAX;
+    for (uint32_t i = 0; i < s->marks.used; i++) {
+        const struct mark *m = mark_at(s, i);
+        if (is_connection(m) && is_unfinished(m)) {
+            count(counters, where_mark(m), 1);
+        }
+    }
+    for (uint32_t i = 0; i < s->singles.count; i++) {
+        const struct single *one = single_at(&s->singles, single_position(&s->singles, i));
+        if (one->live) {
+            count(counters, where_single(s, one), 1);
+        }
+    }
+    for (size_t i = 0; gone != NULL && i < CROWD_PLACES; i++) {
+        const struct crowd_place *p = &gone->places[i];
+        count(counters, (struct where){p->addr, p->port, p->ip_v}, p->count);
+    }
 }
 
 /* ------------------------------------------------------------ services by hash */
 
+/* Other bits than the counters go by, or services of one counter would stand in one run. */
 static uint32_t *
 slot_of(const struct services *v, struct where w)
 {
@@ -131,12 +129,13 @@ slot_of(const struct services *v, struct where w)
     for (;; at++) {
         const struct service *k = &v->list[v->slots[at & mask] - 1];
         if (v->slots[at & mask] == 0 ||
-            (k->port == w.port && k->ip_v == w.ip_v && memcmp(k->addr, w.addr, 16) == 0)) {
+            (k->port == w.port && k->ip_v == w.ip_v && address_equal(k->addr, w.addr))) {
             return &v->slots[at & mask];
         }
     }
 }
 
+/* All at once or nothing: list and slots are whole at any time. */
 static bool
 grow(struct services *v)
 {
@@ -151,9 +150,9 @@ grow(struct services *v)
         return false;
     }
     if (v->list != NULL) {
-        memcpy(bigger.list, v->list, v->count * sizeof(*v->list));
+        memcpy(bigger.list, v->list, v->found * sizeof(*v->list));
     }
-    for (uint32_t i = 0; i < v->count; i++) {
+    for (uint32_t i = 0; i < v->found; i++) {
         const struct service *k = &v->list[i];
         *slot_of(&bigger, (struct where){k->addr, k->port, k->ip_v}) = i + 1;
     }
@@ -170,39 +169,85 @@ ensure(struct services *v, struct where w)
     uint32_t *slot = v->room > 0 ? slot_of(v, w) : NULL;
 
     if (slot == NULL || *slot == 0) {
-        if (v->count == v->room && !grow(v)) {
+        if (v->found == v->room && !grow(v)) {
             return NULL;
         }
         slot = slot_of(v, w);
-        v->list[v->count] = (struct service){.port = w.port, .ip_v = w.ip_v};
-        memcpy(v->list[v->count].addr, w.addr, 16);
-        *slot = ++v->count;
+        v->list[v->found] = (struct service){.port = w.port, .ip_v = w.ip_v};
+        memcpy(v->list[v->found].addr, w.addr, 16);
+        *slot = ++v->found;
     }
     return &v->list[*slot - 1];
 }
 
-static void
-count_exactly(struct services *v, uint32_t *counters, const struct seen *seen)
-{
-    struct service *k;
+/*
+ * A single remembers its service until the lists are made, as far as a number of 16 bits goes: they are looked at three
+ * times, and a look-up is most of what that costs.
+ */
+enum { SERVED = 2, SERVED_MOST = UINT16_MAX - SERVED };
 
-    if (v->cut || counters[hash_where(seen->where) % COUNTERS] < SERVICES_LEAST) {
-        return;
-    }
-    k = ensure(v, seen->where);
+static bool
+count_single(struct services *v, struct single *one)
+{
+    struct service *k = ensure(v, where_single(v->store, one));
+
     if (k == NULL) {
-        v->cut = true;
-        return;
+        return false;
     }
-    if (seen->gone != NULL) {
-        k->gone = seen->gone;
-    } else if (seen->m == NULL) {
-        k->singles++;
-    } else {
-        k->marks++;
-        k->bursts += seen->m->burst_count;
-        k->unfinished += is_unfinished(seen->m);
+    k->singles++;
+    one->live = (uint16_t)(k - v->list < SERVED_MOST ? SERVED + (k - v->list) : 1);
+    return true;
+}
+
+/* What its view will need room for, as well. */
+static bool
+count_mark(struct services *v, const struct mark *m)
+{
+    struct service *k = ensure(v, where_mark(m));
+
+    if (k == NULL) {
+        return false;
     }
+    k->marks++;
+    k->bursts += m->burst_count;
+    k->unfinished += is_unfinished(m);
+    return true;
+}
+
+/* False when the budget has no room for so many services. */
+static bool
+count_exactly(struct services *v, const uint32_t *counters)
+{
+    const struct store *s = v->store;
+    const struct crowd *gone = gone_of(s);
+    bool ok = true;
+
+    for (uint32_t i = 0; i < s->marks.used && ok; i++) {
+        const struct mark *m = mark_at(s, i);
+        if (is_connection(m) && is_high(counters, where_mark(m))) {
+            ok = count_mark(v, m);
+        }
+    }
+    for (uint32_t i = 0; i < s->singles.count && ok; i++) {
+        struct single *one = single_at(&s->singles, single_position(&s->singles, i));
+        if (one->live && is_high(counters, where_single(s, one))) {
+            ok = count_single(v, one);
+        } else {
+            one->live = one->live > 0;
+        }
+    }
+    for (size_t i = 0; gone != NULL && i < CROWD_PLACES && ok; i++) {
+        const struct crowd_place *p = &gone->places[i];
+        struct where w = {p->addr, p->port, p->ip_v};
+        if (p->count > 0 && is_high(counters, w)) {
+            struct service *k = ensure(v, w);
+            ok = k != NULL;
+            if (ok) {
+                k->gone = p;
+            }
+        }
+    }
+    return ok;
 }
 
 /* ------------------------------------------------------------ lists by service */
@@ -216,8 +261,7 @@ service_less(const struct service *a, const struct service *b)
     return c < 0 || (c == 0 && a->port < b->port);
 }
 
-#define LESS(a, b) service_less(&(a), &(b))
-SYC_SORT_DEFINE(sort_services, struct service, LESS)
+SYC_SORT_DEFINE(sort_services, struct service *, service_less)
 
 /* Marks that are made of its singles: where none is kept, of the last one that gave way. */
 static uint32_t
@@ -229,30 +273,25 @@ sample_of(const struct service *k)
     return k->singles < SERVICES_SAMPLE ? k->singles : SERVICES_SAMPLE;
 }
 
-/* Only those with enough, by address and port; where the lists of each begin. False: no memory to sort them. */
+/* Only those with enough, by address and port; where the lists of each begin. False: no memory. */
 static bool
 order_services(struct services *v)
 {
-    struct service *spare = syc_alloc(v->count, sizeof(*spare));
-    uint32_t kept = 0;
-
-    if (spare == NULL) {
+    v->order = syc_store_take(v->store, v->found * 2 * sizeof(struct service *));
+    if (v->order == NULL) {
         return false;
     }
-    for (uint32_t i = 0; i < v->count; i++) {
-        const struct service *k = &v->list[i];
-        if (k->unfinished + (uint64_t)k->singles + (k->gone != NULL ? k->gone->count : 0) >=
-            SERVICES_LEAST) {
-            v->list[kept++] = *k;
+    for (uint32_t i = 0; i < v->found; i++) {
+        struct service *k = &v->list[i];
+        uint64_t gone = k->gone != NULL ? k->gone->count : 0;
+        k->enough = (uint64_t)k->unfinished + k->singles + gone >= SERVICES_LEAST;
+        if (k->enough) {
+            v->order[v->count++] = k;
         }
     }
-    v->count = kept;
-    sort_services(v->list, kept, spare);
-    syc_free(spare);
-    memset(v->slots, 0, 2 * v->room * sizeof(*v->slots));
-    for (uint32_t i = 0; i < kept; i++) {
-        struct service *k = &v->list[i];
-        *slot_of(v, (struct where){k->addr, k->port, k->ip_v}) = i + 1;
+    sort_services(v->order, v->count, v->order + v->found);
+    for (uint32_t i = 0; i < v->count; i++) {
+        struct service *k = v->order[i];
         k->marks_at = (uint32_t)v->mark_room;
         k->singles_at = (uint32_t)v->single_room;
         v->mark_room += k->marks + sample_of(k);
@@ -264,23 +303,31 @@ order_services(struct services *v)
 
 /* The counts of a service serve as cursors, and are what they were at the end. */
 static void
-gather(struct services *v, uint32_t *counters, const struct seen *seen)
+gather(struct services *v, const uint32_t *counters)
 {
-    uint32_t number;
-    struct service *k;
+    const struct store *s = v->store;
 
-    if (seen->gone != NULL || counters[hash_where(seen->where) % COUNTERS] < SERVICES_LEAST) {
-        return;
+    for (uint32_t i = 0; i < s->marks.used; i++) {
+        struct mark *m = mark_at(s, i);
+        if (is_connection(m) && is_high(counters, where_mark(m))) {
+            struct service *k = &v->list[*slot_of(v, where_mark(m)) - 1];
+            if (k->enough) {
+                v->marks[k->marks_at + k->marks++] = m;
+            }
+        }
     }
-    number = *slot_of(v, seen->where);
-    if (number == 0) {
-        return;
-    }
-    k = &v->list[number - 1];
-    if (seen->m != NULL) {
-        v->marks[k->marks_at + k->marks++] = seen->m;
-    } else {
-        v->singles[k->singles_at + k->singles++] = seen->position;
+    for (uint32_t i = 0; i < s->singles.count; i++) {
+        uint32_t at = single_position(&s->singles, i);
+        const struct single *one = single_at(&s->singles, at);
+        struct service *k;
+        if (!one->live || !(one->live >= SERVED || is_high(counters, where_single(s, one)))) {
+            continue;
+        }
+        k = one->live >= SERVED ? &v->list[one->live - SERVED]
+                                : &v->list[*slot_of(v, where_single(s, one)) - 1];
+        if (k->enough) {
+            v->singles[k->singles_at + k->singles++] = at;
+        }
     }
 }
 
@@ -291,7 +338,7 @@ make_lists(struct services *v)
     size_t marks = 0, bursts = 0, octets;
 
     for (uint32_t i = 0; i < v->count; i++) {
-        struct service *k = &v->list[i];
+        struct service *k = v->order[i];
         marks = k->marks + sample_of(k) > marks ? k->marks + sample_of(k) : marks;
         bursts = k->bursts > bursts ? k->bursts : bursts;
         k->marks = k->singles = 0;
@@ -312,19 +359,19 @@ make_lists(struct services *v)
 static enum syc_status
 find(struct services *v, uint32_t *counters)
 {
-    enum syc_status status;
+    enum syc_status status = SYC_OK;
 
-    each(v, counters, count_unfinished);
-    each(v, counters, count_exactly);
-    if (v->cut || v->count == 0) {
+    count_unfinished(v->store, counters);
+    v->cut = !count_exactly(v, counters);
+    if (v->cut || v->found == 0) {
         return SYC_OK;
     }
-    if (!order_services(v)) {
-        return SYC_NO_MEMORY;
+    v->cut = !order_services(v);
+    if (!v->cut && v->count > 0) {
+        status = make_lists(v);
     }
-    status = v->count > 0 ? make_lists(v) : SYC_OK;
-    if (status == SYC_OK && !v->cut) {
-        each(v, counters, gather);
+    if (status == SYC_OK && !v->cut && v->count > 0) {
+        gather(v, counters);
     }
     return status;
 }
@@ -353,6 +400,7 @@ syc_services_fini(struct services *v)
     syc_budget_give(&s->budget, v->work_octets);
     syc_store_give(s, v->list, v->room * sizeof(*v->list));
     syc_store_give(s, v->slots, v->room * 2 * sizeof(*v->slots));
+    syc_store_give(s, v->order, v->found * 2 * sizeof(struct service *));
     syc_store_give(s, v->marks, v->mark_room * sizeof(struct mark *));
     syc_store_give(s, v->singles, v->single_room * sizeof(*v->singles));
     syc_store_give(s, v->sample, v->sample_room * sizeof(*v->sample));
@@ -373,6 +421,7 @@ compare_singles(const void *a, const void *b, void *store)
     return c != 0 ? c : x->source_port - y->source_port;
 }
 
+/* They came in order but for clocks that ran back and records that were shuffled: one pass, then. */
 static void
 order_singles(struct services *v, const struct service *k)
 {
@@ -476,7 +525,7 @@ void
 syc_services_view(struct services *v, uint32_t at, struct view *out, struct service_more *more)
 {
     const struct store *s = v->store;
-    const struct service *k = &v->list[at];
+    const struct service *k = v->order[at];
     const struct view of = {.source = &v->nobody};
     const uint32_t *list = v->singles + k->singles_at;
     struct mark **marks = v->marks + k->marks_at;

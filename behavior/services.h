@@ -26,6 +26,7 @@ struct service {
     uint8_t addr[16];
     uint16_t port;
     uint8_t ip_v;
+    bool enough;
     uint32_t marks, bursts, singles; /* that are kept */
     uint32_t unfinished;             /* of the marks */
     uint32_t marks_at, singles_at;   /* where its own begin in the lists of all */
@@ -34,14 +35,18 @@ struct service {
 
 struct services {
     struct store *store;
-    struct service *list; /* those that are looked at, in order of address and port */
-    uint32_t count, room;
-    uint32_t *slots;     /* service + 1, 0 = free; twice as many as room */
+    struct service
+        *list; /* those that may have enough, by hash: slots are 1 + a number in it, 0 = free */
+    uint32_t found, room;
+    uint32_t *slots; /* twice as many as room */
+    struct service *
+        *order; /* those that are looked at, by address and port; as much spare room behind */
+    uint32_t count;
     struct mark **marks; /* of all of them, by service; behind each service's room for its sample */
     uint32_t *singles;   /* positions, by service */
     struct mark *sample; /* marks made of singles, of the service at hand */
     size_t mark_room, single_room, sample_room;
-    size_t work_octets; /* of room, taken from the budget */
+    size_t work_octets; /* of work, taken from the budget */
     struct room work;
     struct source nobody; /* whose address the views have */
     bool cut;
@@ -65,7 +70,7 @@ struct service_more {
 enum syc_status syc_services_init(struct services *v, struct store *s) SYC_MUST_CHECK;
 void syc_services_fini(struct services *v);
 
-/* The connections of service number `at`. */
+/* The connections of service `at` of count. */
 void syc_services_view(struct services *v, uint32_t at, struct view *out,
                        struct service_more *more);
 

@@ -36,7 +36,7 @@ _Static_assert(sizeof(struct mark) == 104, "no padding in a mark");
 enum { KINDS_FIRST = 64, KIND_SLOTS = 2 * SINGLES_KINDS, KIND_NONE = UINT16_MAX };
 
 /* Fixed tables are made only where they are a small part of the budget. */
-enum { FIXED_SHARE = 24 };
+enum { FIXED_SHARE = 10 };
 
 static void *
 take_fixed(struct store *s, size_t octets)
@@ -220,9 +220,21 @@ count_gone(struct store *s, const struct single *one, uint8_t ip_v)
 /* ------------------------------------------------------------ the ring */
 
 uint8_t
-syc_single_ip_v(const struct store *s, const struct single *one)
+syc_singles_ip_v(const struct singles *q, const struct single *one)
 {
-    return s->singles.kinds[one->kind].mark.dest_ip_v;
+    return q->kinds[one->kind].mark.dest_ip_v;
+}
+
+uint32_t
+syc_singles_stack(const struct singles *q, uint32_t kind)
+{
+    return q->kinds[kind].mark.stack;
+}
+
+uint64_t
+syc_singles_of_kind(const struct singles *q, uint32_t kind)
+{
+    return q->kinds[kind].count;
 }
 
 const uint8_t *
@@ -230,7 +242,7 @@ syc_singles_address(const struct store *s, uint32_t position, uint8_t *ip_v)
 {
     const struct single *one = single_at(&s->singles, position);
 
-    *ip_v = syc_single_ip_v(s, one);
+    *ip_v = syc_singles_ip_v(&s->singles, one);
     return one->addr;
 }
 
@@ -260,7 +272,7 @@ forget_oldest(struct store *s)
 
     if (one->live) {
         syc_store_forget_single(s, q->begin);
-        count_gone(s, one, syc_single_ip_v(s, one));
+        count_gone(s, one, syc_singles_ip_v(&s->singles, one));
         one->live = 0;
         q->live--;
     }
@@ -282,6 +294,22 @@ syc_singles_yield(struct store *s)
     return true;
 }
 
+/* Not cleared: positions in use are all written first. */
+static struct single *
+take_chunk(struct store *s)
+{
+    struct single *chunk;
+
+    if (!syc_budget_take(&s->budget, SINGLES_CHUNK * sizeof(*chunk))) {
+        return NULL;
+    }
+    chunk = syc_resize(NULL, SINGLES_CHUNK, sizeof(*chunk));
+    if (chunk == NULL) {
+        syc_budget_give(&s->budget, SINGLES_CHUNK * sizeof(*chunk));
+    }
+    return chunk;
+}
+
 /* The position behind the newest, its chunk made; STORE_NONE: the budget has none, and no single either. */
 static uint32_t
 take_position(struct store *s)
@@ -298,8 +326,7 @@ take_position(struct store *s)
     for (;;) {
         at = single_position(q, q->count);
         if (q->chunks[at / SINGLES_CHUNK] == NULL) {
-            q->chunks[at / SINGLES_CHUNK] =
-                syc_store_take(s, SINGLES_CHUNK * sizeof(struct single));
+            q->chunks[at / SINGLES_CHUNK] = take_chunk(s);
         }
         if (q->chunks[at / SINGLES_CHUNK] != NULL) {
             q->count++;
@@ -378,7 +405,7 @@ syc_single_mark(const struct store *s, const struct single *one, struct mark *ou
 {
     *out = s->singles.kinds[one->kind].mark;
     out->start_us = one->start_us;
-    out->flow_id = flow_id(one, syc_single_ip_v(s, one));
+    out->flow_id = flow_id(one, syc_singles_ip_v(&s->singles, one));
     memcpy(out->dest, one->dest, 16);
     out->ts_val = one->ts_val;
     out->source_port = one->source_port;
@@ -393,7 +420,7 @@ syc_singles_take(struct store *s, uint32_t position, struct mark *out)
     struct single *one = single_at(q, position);
 
     syc_single_mark(s, one, out);
-    count_prefix(s, one, syc_single_ip_v(s, one), -1);
+    count_prefix(s, one, syc_singles_ip_v(&s->singles, one), -1);
     q->kinds[one->kind].count--;
     one->live = 0;
     q->live--;

@@ -94,7 +94,11 @@ const uint8_t *syc_singles_address(const struct store *s, uint32_t position, uin
 
 /* The mark that it stands for, but for first and source. */
 void syc_single_mark(const struct store *s, const struct single *one, struct mark *out);
-uint8_t syc_single_ip_v(const struct store *s, const struct single *one);
+uint8_t syc_singles_ip_v(const struct singles *q, const struct single *one);
+
+/* Of a kind, 0 to kind_count - 1: its stack, and how many singles there were that did not become sources. */
+uint32_t syc_singles_stack(const struct singles *q, uint32_t kind);
+uint64_t syc_singles_of_kind(const struct singles *q, uint32_t kind);
 
 /* Visit those that are kept, from the oldest. */
 static inline struct single *

@@ -131,6 +131,7 @@ hash_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v)
     return syc_hash_line(&s->line, words, 5);
 }
 
+/* The address behind a slot, of a source or a single; both stand apart from it, so hashes are compared first. */
 static bool
 is_of(const struct store *s, const struct slot *slot, const uint8_t addr[16], uint8_t ip_v)
 {
@@ -143,7 +144,7 @@ is_of(const struct store *s, const struct slot *slot, const uint8_t addr[16], ui
         its = source_at(s, slot->source)->addr;
         version = source_at(s, slot->source)->ip_v;
     }
-    return version == ip_v && memcmp(its, addr, 16) == 0;
+    return version == ip_v && address_equal(its, addr);
 }
 
 /*
@@ -220,6 +221,7 @@ lost_bucket(const struct store *s, uint64_t name, uint32_t *half)
     return &s->lost[(uint32_t)name % s->lost_count];
 }
 
+/* The newest takes the place of the oldest of its bucket. */
 static void
 note_lost(struct store *s, const uint8_t addr[16], uint8_t ip_v)
 {

@@ -589,6 +589,7 @@ syc_engine_stats(const struct syc_engine *e, struct syc_run_stats *out)
     syc_table_stats(e->table, &out->table);
     if (e->cadence != NULL) {
         syc_cadence_stats(e->cadence, &out->cadence);
+        syc_cadence_once(e->cadence, &out->once);
     }
     out->rules_loaded = syc_ruleset_loaded(e->rules);
     syc_correlate_stats(e->correlate, &out->correlation);

@@ -5,6 +5,9 @@
 
 #include "output/output_int.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /* Drops are those of a live run: files have none, and say 0. */
 static void
 write_capture(struct syc_json *j, const struct syc_capture_stats *c)
@@ -30,18 +33,59 @@ write_decode(struct syc_json *j, const uint64_t *counts)
     syc_json_close(j, '}');
 }
 
+/* A stack without a name is one that no signature fits. */
+static void
+write_once_lists(struct syc_json *j, const struct syc_once *o)
+{
+    char text[SYC_ADDR_TEXT + 4];
+
+    syc_json_member_open(j, "prefixes", '[');
+    for (size_t i = 0; i < o->prefix_count; i++) {
+        syc_addr_format(o->prefixes[i].addr, o->prefixes[i].ip_v, text);
+        snprintf(text + strlen(text), 4, "/%u", (unsigned)o->prefixes[i].bits % 100);
+        syc_json_open(j, '{');
+        syc_json_member_text(j, "prefix", text);
+        syc_json_member_count(j, "count", o->prefixes[i].count);
+        syc_json_close(j, '}');
+    }
+    syc_json_close(j, ']');
+    syc_json_member_open(j, "stacks", '[');
+    for (size_t i = 0; i < o->stack_count; i++) {
+        syc_json_open(j, '{');
+        syc_json_member_text(j, "os", o->stacks[i].os);
+        syc_json_member_count(j, "count", o->stacks[i].count);
+        syc_json_close(j, '}');
+    }
+    syc_json_close(j, ']');
+}
+
+static void
+write_once(struct syc_json *j, const struct syc_once *o)
+{
+    syc_json_member_open(j, "sources_once", '{');
+    syc_json_member_count(j, "count", o->count);
+    if (o->count > 0) {
+        syc_json_member_count(j, "evicted", o->evicted);
+        if (o->distinct > 0) {
+            syc_json_member_count(j, "distinct", o->distinct);
+            syc_json_member_real(j, "distinct_error_ratio", o->distinct_error_ratio, 4);
+        }
+        write_once_lists(j, o);
+    }
+    syc_json_close(j, '}');
+}
+
 /*
  * Each table says what it may use, uses and has refused: a verdict on too little memory can be told
  * from one on too little traffic.
  */
 static void
-write_tables(struct syc_json *j, const struct syc_table_stats *t, const struct syc_cadence_stats *c)
+write_tables(struct syc_json *j, const struct syc_table_stats *t, const struct syc_cadence_stats *c,
+             const struct syc_once *once)
 {
     syc_json_member_count(j, "connections", t->connections);
     syc_json_member_count(j, "sources", c->sources);
-    syc_json_member_open(j, "sources_once", '{');
-    syc_json_member_count(j, "count", c->sources_once);
-    syc_json_close(j, '}');
+    write_once(j, once);
     syc_json_member_open(j, "connection_table", '{');
     syc_json_member_count(j, "active", t->open);
     syc_json_member_count(j, "peak", t->open_peak);
@@ -108,7 +152,7 @@ syc_emit_stats(struct syc_output *o, const struct syc_run_stats *s)
     syc_json_member_open(j, "stats", '{');
     write_capture(j, &s->capture);
     write_decode(j, s->decode);
-    write_tables(j, &s->table, &s->cadence);
+    write_tables(j, &s->table, &s->cadence, &s->once);
     syc_json_member_open(j, "rules", '{');
     write_rules(j, s->rules_loaded, s->rules_refused);
     if (s->correlation.watch.octets_limit > 0) {

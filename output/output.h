@@ -127,6 +127,7 @@ struct syc_run_stats {
     uint64_t decode[SYC_DROP_COUNT]; /* decode[SYC_DROP_NONE] = TCP segments */
     struct syc_table_stats table;
     struct syc_cadence_stats cadence;
+    struct syc_once once;
     uint64_t rules_loaded, rules_refused;
     struct syc_correlate_stats correlation; /* without correlations all 0 */
 };

@@ -180,6 +180,23 @@ print_decode(struct syc_page *to, const uint64_t *counts)
     }
 }
 
+/* Those of whom one SYN is all that was seen, and the few stacks that most of them have. */
+static void
+print_once(struct syc_page *to, const struct syc_once *o)
+{
+    if (o->count == 0) {
+        return;
+    }
+    syc_page_print(to, "%llu source%s of one unanswered SYN, too little to judge",
+                   (unsigned long long)o->count, SYC_PLURAL(o->count));
+    for (size_t i = 0; i < o->stack_count && i < 3; i++) {
+        const char *os = o->stacks[i].os != NULL ? o->stacks[i].os : "no known stack";
+        syc_page_print(to, "%s %llu of %.60s", i > 0 ? "," : ":",
+                       (unsigned long long)o->stacks[i].count, os);
+    }
+    syc_page_print(to, "\n");
+}
+
 /* What was not judged and what was lost, each with its count: silence here means that nothing was. */
 enum syc_status
 syc_print_stats(int fd, const struct syc_run_stats *s, uint64_t judged)
@@ -197,11 +214,7 @@ syc_print_stats(int fd, const struct syc_run_stats *s, uint64_t judged)
                        (unsigned long long)s->cadence.sources, SYC_PLURAL(s->cadence.sources),
                        (unsigned long long)tcp, SYC_PLURAL(tcp));
     }
-    if (s->cadence.sources_once > 0) {
-        syc_page_print(
-            &to, "%llu of the sources sent one SYN that nobody answered: too little to judge\n",
-            (unsigned long long)s->cadence.sources_once);
-    }
+    print_once(&to, &s->once);
     if (s->capture.packets > tcp) {
         syc_page_print(&to, "%llu other packet%s:\n",
                        (unsigned long long)(s->capture.packets - tcp),

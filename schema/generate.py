@@ -190,6 +190,14 @@ def fingerprint():
     return envelope("fingerprint", more, ["flow_id", "community_id", "pcap_cnt", "syn"])
 
 
+def once():
+    count = number("", 0)
+    return obj({"count": number("sources of which one unanswered SYN is all that was seen", 0), "evicted": number("of these, those that gave way for want of memory", 0),
+                "distinct": number("addresses", 0), "distinct_error_ratio": {"type": "number", "description": "standard error of it; 0: exact"},
+                "prefixes": array(obj({"prefix": TEXT, "count": count}, ["prefix", "count"]), 8),
+                "stacks": array(obj({"os": TEXT, "count": count}, ["count"]), 8)}, ["count"])
+
+
 def subject():
     part = obj({"id": number("among those of the source", 1), "fingerprint": TEXT, "dest_port": PORT}, ["id", "fingerprint", "dest_port"])
     fleet = obj({"sources": number("that share stack and rhythm", 1), "members": array(TEXT, 8), "fingerprint": TEXT}, ["sources", "members", "fingerprint"])
@@ -232,7 +240,7 @@ def stats():
     count = number("", 0)
     table = {k: count for k in ("active", "peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "denied", "stray_rst", "duplicates", "records_dropped", "groups_dropped")}
     body = obj({"capture": obj({k: count for k in ("packets", "bytes", "kernel_drops", "interface_drops")}, ["packets"]),
-                "decode": obj({}, ["tcp"], count), "connections": count, "sources": count, "sources_once": obj({"count": count}, ["count"]), "connection_table": obj(table),
+                "decode": obj({}, ["tcp"], count), "connections": count, "sources": count, "sources_once": once(), "connection_table": obj(table),
                 "source_table": obj(table), "half_open": obj(table), "rules": obj({"loaded": count, "refused": count, "correlation": obj({k: count for k in (
                     "events", "dropped", "fired", "evicted", "lost", "late", "groups_peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes")})}),
                 "output": obj({"events": count, "lost": count})}, ["capture", "decode", "connections", "sources"])

@@ -27,6 +27,8 @@ import tap  # noqa: E402
 VERDICTS = ["verdict-beacon", "verdict-poller", "verdict-scan", "verdict-flood", "verdict-pool", "verdict-retry", "verdict-few",
             "verdict-human", "verdict-mixed"]
 SMALL = ["closes", "resets", "failed", "trouble", "vlan", "tunnel", "link-raw", "stacks", "malformed"]
+# More than 8 MiB keep, fewer than they have half-open SYNs for: those of clients that are real must not give way.
+FLOOD = 11300
 
 
 def script(name):
@@ -154,6 +156,39 @@ def together(out, program):
         # The line is stamped with the capture's last packet, which is another's.
         strip = lambda l: re.sub(r'"timestamp":"[^"]*",', "", l or "")  # noqa: E731
         out.check(f"{key[0]} among others: the same verdict", strip(found.get(key)) == strip(line), f"{line}\n{found.get(key)}"[:2000])
+
+
+def flooded(out, program):
+    """Who is real is judged as without the flood that comes beside, and the flood is its service's verdict."""
+    frames, r = [], random.Random("flood")
+    for name in VERDICTS:
+        octets = pcapmake.make(script(name))
+        head = octets[:24]
+        frames += records(octets)
+    syn = records(pcapmake.make("host 100.64.0.1 syn=mss:1460\n0 100.64.0.1:1024 > 192.0.2.99:80 S isn=1\n"))[0]
+    first, last = (f(struct.unpack("<I", x[:4])[0] for x in frames) for f in (min, max))
+    flood = []
+    for i in range(FLOOD):
+        octets = bytearray(syn)
+        struct.pack_into("<II", octets, 0, r.randrange(first, last), r.randrange(1_000_000))
+        struct.pack_into(">I", octets, 16 + 14 + 12, 0x64400000 + i)  # 100.64.0.0/10, each its own source
+        flood.append(bytes(octets))
+    write = lambda name, list: program.write(name, head + b"".join(sorted(list, key=lambda f: struct.unpack("<II", f[:8]))))  # noqa: E731
+    alone, among = write("alone.pcap", frames), write("flood.pcap", frames + flood)
+    for memory, evicted in [("256M", False), ("8M", True)]:
+        run = ["--json", "--events", "verdict,stats", "--memory", memory]
+        want, got = ([json.loads(line) for line in program.run(*run, path)[1].splitlines()] for path in (alone, among))
+        once = got[-1]["stats"]["sources_once"]
+        more = {json.dumps(v) for v in got[:-1]} - {json.dumps(v) for v in want[:-1]}
+        service = [v for v in map(json.loads, more) if v.get("dest_ip") == "192.0.2.99"]
+        out.check(f"{memory}: the flood's sources are counted", once["count"] == FLOOD and
+                  abs(once["distinct"] - FLOOD) <= FLOOD * 4 * once["distinct_error_ratio"], once)
+        out.check(f"{memory}: it is known whether some were forgotten", (once["evicted"] > 0) == evicted, once)
+        out.check(f"{memory}: every real verdict stands, word for word",
+                  [v for v in got[:-1] if v not in service] == want[:-1], [v for v in want[:-1] if v not in got][:1])
+        out.check(f"{memory}: the flood is a verdict on its service, with all of it", len(service) == len(more) == 1 and
+                  service[0]["verdict"]["label"] == "automation" and service[0]["verdict"]["conn_count"] == FLOOD and
+                  service[0].get("complete") == (False if evicted else None), [len(more), service])
 
 
 def redone(out, program, name):
@@ -341,6 +376,7 @@ def main():
             guard(name, redone, program, name)
             guard(name, through_zeek, program, name)
         guard("all together", together, program)
+        guard("flooded", flooded, program)
         guard("closes", filtered, program, "closes")
         guard("jobs", with_jobs, program)
         for name in ["closes", "link-raw"]:

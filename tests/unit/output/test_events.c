@@ -405,13 +405,22 @@ statistics_add_up_and_leave_out_reasons_of_zero(void **state)
                                        .stray_rst = 8,
                                        .duplicates = 3};
     s.cadence = (struct syc_cadence_stats){.sources = 9,
-                                           .sources_once = 3,
                                            .sources_evicted = 1,
                                            .records_dropped = 2,
                                            .groups_dropped = 4,
                                            .octets = 300,
                                            .octets_peak = 400,
                                            .octets_limit = 500};
+    s.once = (struct syc_once){
+        .count = 3,
+        .evicted = 1,
+        .distinct = 2,
+        .distinct_error_ratio = 0.008125,
+        .prefixes = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 198, 51}, 4, 16, 2},
+                     {{0x20, 1, 0xd, 0xb8}, 6, 32, 1}},
+        .prefix_count = 2,
+        .stacks = {{"masscan", 2}, {NULL, 1}},
+        .stack_count = 2};
     s.rules_loaded = 14;
     s.rules_refused = 1;
     piped_open(&p);
@@ -423,7 +432,11 @@ statistics_add_up_and_leave_out_reasons_of_zero(void **state)
         "{"
         "\"capture\":{\"packets\":107,\"bytes\":9000,\"kernel_drops\":2,\"interface_drops\":1},"
         "\"decode\":{\"tcp\":100,\"not_tcp\":7},"
-        "\"connections\":11,\"sources\":9,\"sources_once\":{\"count\":3},"
+        "\"connections\":11,\"sources\":9,\"sources_once\":{\"count\":3,\"evicted\":1,\"distinct\":"
+        "2,"
+        "\"distinct_error_ratio\":0.0081,\"prefixes\":[{\"prefix\":\"198.51.0.0/16\",\"count\":2},"
+        "{\"prefix\":\"2001:db8::/32\",\"count\":1}],"
+        "\"stacks\":[{\"os\":\"masscan\",\"count\":2},{\"count\":1}]},"
         "\"connection_table\":{\"active\":1,\"peak\":4,\"memuse_bytes\":1000,"
         "\"memcap_bytes\":8192,\"evicted\":2,\"stray_rst\":8,\"duplicates\":3},"
         "\"source_table\":{\"memuse_bytes\":300,\"mempeak_bytes\":400,\"memcap_bytes\":500,"
