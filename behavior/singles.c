@@ -263,13 +263,20 @@ leave_front(struct store *s)
     }
 }
 
-/* The oldest position, a single or a hole. */
+/*
+ * The oldest position, a single or a hole. The one that will be it some SYNs later is asked for: under
+ * a flood its slot is in no cache.
+ */
 static void
 forget_oldest(struct store *s)
 {
+    enum { AHEAD = 8 };
     struct singles *q = &s->singles;
     struct single *one = single_at(q, q->begin);
 
+    if (q->count > AHEAD && single_at(q, single_position(q, AHEAD))->live) {
+        syc_store_expect_forget(s, single_position(q, AHEAD));
+    }
     if (one->live) {
         syc_store_forget_single(s, q->begin);
         count_gone(s, one, syc_singles_ip_v(&s->singles, one));

@@ -228,8 +228,7 @@ note_lost(struct store *s, const uint8_t addr[16], uint8_t ip_v)
     uint32_t half;
     struct lost *b = lost_bucket(s, syc_crowd_name(addr, ip_v), &half);
 
-    memmove(b->names + 1, b->names, sizeof(b->names) - sizeof(b->names[0]));
-    b->names[0] = half;
+    *b = (struct lost){{half, b->names[0], b->names[1], b->names[2]}};
 }
 
 static bool
@@ -267,6 +266,18 @@ syc_store_forget_single(struct store *s, uint32_t position)
     }
     slot_clear(s, &s->slots[at]);
     note_lost(s, addr, ip_v);
+}
+
+/* Its slot and the place among the lost: both are waited for otherwise, once for each SYN of a flood. */
+void
+syc_store_expect_forget(const struct store *s, uint32_t position)
+{
+    uint8_t ip_v;
+    const uint8_t *addr = syc_singles_address(s, position, &ip_v);
+    uint32_t half;
+
+    __builtin_prefetch(&s->slots[hash_of(s, addr, ip_v) & (s->slot_count - 1)], 1);
+    __builtin_prefetch(lost_bucket(s, syc_crowd_name(addr, ip_v), &half), 1);
 }
 
 /* ------------------------------------------------------------ adding */

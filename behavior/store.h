@@ -207,8 +207,9 @@ struct mark *syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v
  */
 bool syc_store_add_single(struct store *s, const struct single *one, uint8_t ip_v);
 
-/* A single gave way: its address is noted among the lost. For singles.c alone. */
+/* A single gave way: its address is noted among the lost. And one soon will. For singles.c alone. */
 void syc_store_forget_single(struct store *s, uint32_t position);
+void syc_store_expect_forget(const struct store *s, uint32_t position);
 
 /*
  * Something of this client could not be kept: its facts will be flagged, whether it is known or

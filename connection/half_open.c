@@ -189,6 +189,22 @@ take_slot(struct half_ring *r)
 }
 
 /*
+ * Asks for the index slot of one that will be the oldest some SYNs later: nobody asked for that tuple in a
+ * while, and a flood waited for it a fifth of its time.
+ */
+static void
+expect_end(const struct syc_table *t)
+{
+    enum { AHEAD = 8 };
+    const struct half_ring *r = &t->half;
+    const struct half_open *h = &r->slots[half_position(r, AHEAD)];
+
+    if (r->count > AHEAD && h->live) {
+        __builtin_prefetch(&t->index.slots[half_tag(t, h) & (t->index.count - 1)], 1);
+    }
+}
+
+/*
  * Squeezing at half holes costs a move a SYN; at a quarter, three. So a ring that may grow does
  * that first, and only one at its limit is squeezed at a quarter before anything is evicted: n/4
  * SYNs have come and gone for each pass over n. The eviction writes a record, so the sink is called from here; it must not feed the table.
@@ -211,6 +227,7 @@ half_take(struct syc_table *t)
                 return take_slot(r);
             }
             r->evicted++;
+            expect_end(t);
             table_end_half(t, &r->slots[r->begin], SYC_REASON_EVICTED);
             skip_holes(r);
         }
