@@ -166,16 +166,13 @@ plain_ip6(const struct syc_frame *restrict frame, const uint8_t *restrict p,
 static inline __attribute__((always_inline)) bool
 decode_plain(const struct syc_frame *restrict frame, struct syc_segment *restrict out)
 {
-    const uint8_t *p = frame->data;
-    uint32_t type;
+    const uint8_t *p = frame->data, *ip = p + ETHERNET_HEADER;
 
     if (frame->link != 1 || frame->captured < ETHERNET_HEADER + SYC_IP4_HEADER + SYC_TCP_HEADER) {
         return false;
     }
-    type = syc_be16(p + 12);
-    p += ETHERNET_HEADER;
-    return type == TYPE_IP4 ? plain_ip4(frame, p, out)
-                            : type == TYPE_IP6 && plain_ip6(frame, p, out);
+    return syc_be16(p + 12) == TYPE_IP4 ? plain_ip4(frame, ip, out)
+                                        : syc_be16(p + 12) == TYPE_IP6 && plain_ip6(frame, ip, out);
 }
 
 /* Out of line, or the caller's variables would take the registers that this loop needs: 6 instructions a frame. */

@@ -98,36 +98,39 @@ absurd(const struct pcap_reader *r, uint32_t captured, struct syc_error *err)
 }
 
 /*
- * The records from pos on that are whole and sane. Position and count are kept in registers and the byte order is a
- * constant of each copy: 34 instructions a record instead of 53. Times are unsigned: seconds reach 2106.
+ * The records from pos on that are whole and sane. What a record needs is kept in registers, and the byte order is a
+ * constant of each copy: 29 instructions a record instead of 53. `end` stands no further than the longest sane record
+ * reaches, so one that ends before it is not too long either. Times are unsigned: seconds reach 2106.
  */
 static inline __attribute__((always_inline)) size_t
 take_records(struct pcap_reader *r, struct syc_frame *frames, size_t max, const bool swapped)
 {
     struct syc_input *in = r->in;
-    const uint8_t *p = in->octets + in->pos, *end = in->octets + in->have;
+    const size_t have = in->have - in->pos, sane = RECORD_HEADER + (size_t)r->record_max;
+    const uint8_t *p = in->octets + in->pos, *end = p + (have < sane ? have : sane);
     const struct syc_filter *filter = r->filter;
     const int64_t fraction_ns = r->fraction_ns;
-    const uint32_t record_max = r->record_max;
+    const uint16_t link = r->link, file = r->file;
+    struct syc_frame *f = frames, *const stop = frames + max;
     uint64_t number = r->number;
-    struct syc_frame *f = frames;
 
-    while (f < frames + max && end - p >= RECORD_HEADER) {
-        uint32_t captured = syc_load32(p + 8, swapped);
+    while (f < stop && end - p >= RECORD_HEADER) {
+        const uint32_t captured = syc_load32(p + 8, swapped);
+        const uint8_t *data = p + RECORD_HEADER;
 
-        if (captured > record_max || captured > (size_t)(end - p) - RECORD_HEADER) {
+        if (captured > end - data) {
             break;
         }
-        f->data = p + RECORD_HEADER;
+        f->data = data;
         f->captured = captured;
         f->length = syc_load32(p + 12, swapped);
-        f->link = r->link;
-        f->file = r->file;
+        f->link = link;
+        f->file = file;
         f->time_ns =
             syc_load32(p, swapped) * SYC_NS_PER_S + syc_load32(p + 4, swapped) * fraction_ns;
         f->number = ++number;
-        p += RECORD_HEADER + captured;
-        f += filter == NULL || syc_filter_matches(filter, f->data, captured, f->length);
+        p = data + captured;
+        f += filter == NULL || syc_filter_matches(filter, data, captured, f->length);
     }
     in->pos = (size_t)(p - in->octets);
     r->number = number;

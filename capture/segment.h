@@ -167,7 +167,7 @@ enum syc_drop syc_decode(const struct syc_frame *frame, struct syc_segment *out)
  *
  * out      room for count segments; the first of them as by syc_decode(), those behind them undefined
  * returns  how many frames were plain; 0 where the first one needs syc_decode()
- * cost     124 instructions a frame (callgrind, bench's mixed capture)
+ * cost     122 instructions a frame (callgrind, bench's mixed capture)
  */
 size_t syc_decode_plain(const struct syc_frame *frames, size_t count, struct syc_segment *out);
 
