@@ -198,6 +198,7 @@ find_present(const struct conn *c, const struct conn *blank)
 {
     uint64_t present = 0;
 
+#pragma GCC unroll 8
     for (size_t i = COLD_ALWAYS; i < COLD_WORDS; i++) {
         present |= (uint64_t)(word_of(c, i) != word_of(blank, i)) << (i - COLD_ALWAYS);
     }
@@ -212,7 +213,7 @@ find_present(const struct conn *c, const struct conn *blank)
 static inline unsigned
 length_of(uint64_t word)
 {
-    return word == 0 ? 0 : (71U - (unsigned)__builtin_clzll(word)) / 8;
+    return word == 0 ? 0 : (8U + (63U ^ (unsigned)__builtin_clzll(word))) / 8;
 }
 
 /*

@@ -204,8 +204,12 @@ table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s, ui
 struct conn *
 table_take(struct syc_table *t)
 {
-    struct conn *c = pool_take(t);
+    struct conn *c;
 
+    if (t->pool.free == 0) {
+        table_pack_one(t);
+    }
+    c = pool_take(t);
     while (c == NULL && table_evict(t)) {
         c = pool_take(t);
     }

@@ -98,18 +98,33 @@ table_end_cold(struct syc_table *t, uint32_t ref, enum syc_reason reason)
 
 /*
  * REST_US: longer than a last ACK takes to arrive; what comes later brings the connection back.
- * While less than a quarter of the budget is taken, closed connections stay whole: packing them and
- * taking them out again costs a third of what a short connection costs altogether, and most captures
- * never need the room.
+ * Packing costs a third of what a short connection costs altogether, and most captures never need
+ * the room. So while less than a quarter of the budget is taken, connections rest whole; then one
+ * is packed for each that begins; beyond half of it each is packed as soon as it rests.
  */
 enum { REST_US = 1000000, WHOLE_SHARE = 4 };
 
 /* A closed connection was last looked at a second ago: its lines are asked for while others still come. */
 static void
-expect(const struct conn *c)
+expect(const struct syc_table *t, uint32_t number)
 {
-    for (size_t at = 0; at < sizeof(*c); at += 64) {
-        __builtin_prefetch((const char *)c + at);
+    const char *c;
+
+    if (number == 0) {
+        return;
+    }
+    c = (const char *)pool_get(&t->pool, number);
+    for (size_t at = 0; at < sizeof(struct conn); at += 64) {
+        __builtin_prefetch(c + at);
+    }
+}
+
+void
+table_pack_one(struct syc_table *t)
+{
+    if (t->rested != 0 && t->store.budget.used >= t->whole_octets) {
+        (void)cold_put(t, pool_get(&t->pool, t->closed.oldest));
+        expect(t, t->closed.oldest);
     }
 }
 
@@ -133,7 +148,7 @@ rest(struct syc_table *t, struct conn *c, bool packs)
 void
 table_rest(struct syc_table *t)
 {
-    bool packs = t->store.budget.used >= t->whole_octets;
+    bool packs = t->store.budget.used >= 2 * t->whole_octets;
     uint32_t number = t->closed.oldest;
 
     if (!packs && t->rested != 0) {
@@ -147,7 +162,7 @@ table_rest(struct syc_table *t)
         if (t->now_us < due) {
             t->rest_due_us = due;
             if (packs) {
-                expect(c);
+                expect(t, c->number);
             }
             return;
         }

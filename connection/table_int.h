@@ -85,6 +85,9 @@ _Static_assert(COLD_WORDS - COLD_ALWAYS <= 64, "one bit of struct cold.present a
 /*
  * A connection that closed a while ago, packed: this head, its log, then the words of struct conn that differ from a
  * connection that has seen nothing (see cold.c). Nothing is lost: unpacked, it is what it was.
+ *
+ * Sizes, of the 15,123 that the mixed capture of 400,000 packets leaves when all are packed (summed in a debugger at
+ * syc_table_finish()): 604 octets on average where struct conn has 1,112; 128 for a refused one.
  */
 struct cold {
     uint32_t size; /* of the whole, in COLD_UNITs */
@@ -174,9 +177,10 @@ struct syc_table {
     struct conn blank;   /* a connection that has seen nothing: copied, not computed */
     struct conn scratch; /* half-open SYNs pass through it on their way to a record */
     uint64_t begun, evicted, stray_rst, copies, denied, undescribed;
-    uint64_t peak;       /* most connections at a time, packed ones included */
-    int64_t rest_us;     /* a connection rests this long after its close; tests set it to 0 */
-    size_t whole_octets; /* nothing is packed while less of the budget is taken; likewise */
+    uint64_t peak;   /* most connections at a time, packed ones included */
+    int64_t rest_us; /* a connection rests this long after its close; tests set it to 0 */
+    size_t
+        whole_octets; /* nothing is packed while less of the budget is taken (table_rest); likewise */
     uint32_t rested;     /* youngest of the closed that rests unpacked; those before it do, too */
     int64_t rest_due_us; /* when table_rest() next has something to do */
     bool long_way;       /* for tests: no segment takes the short way of feed.c */
@@ -292,6 +296,8 @@ void table_write_half(struct syc_table *t, const struct half_open *h, enum syc_r
                       uint32_t degraded);
 /* Let rest what closed a while ago: no head is waited for, and it may be packed. To be called once now_us has reached rest_due_us. */
 void table_rest(struct syc_table *t);
+/* No place is free: pack the one that rests longest, if there is one and a quarter of the budget is taken. */
+void table_pack_one(struct syc_table *t);
 /* c was put among the closed: rest_due_us must not come later than its turn. */
 static inline void
 table_due(struct syc_table *t, const struct conn *c)

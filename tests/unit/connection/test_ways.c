@@ -210,6 +210,34 @@ every_way_gives_the_same_records(void **state)
     assert_true(packed > ROUNDS);
 }
 
+/* Beyond a quarter of the budget who rests longest makes room for who begins; no record tells. */
+static void
+a_place_is_made_by_packing_who_rests_longest(void **state)
+{
+    enum { CONNECTIONS = 40 };
+    struct talk t;
+
+    (void)state;
+    talk_init(&t);
+    t.table->whole_octets = POOL_CHUNK * sizeof(struct conn);
+    for (int i = 0; i < CONNECTIONS; i++) {
+        t.client_port = (uint16_t)(40000 + i);
+        talk_handshake(&t, i * 2000);
+        talk(&t, i * 2000 + 30, SERVER, "RA", 5001, 1001, 0);
+    }
+    assert_int_equal(t.table->pool.chunk_count, 1);
+    assert_int_equal(t.table->packed, CONNECTIONS - POOL_CHUNK);
+    talk_end(&t);
+    assert_int_equal(t.count, CONNECTIONS);
+    for (int i = 0; i < CONNECTIONS; i++) {
+        assert_int_equal(t.records[i]->key.client_port, 40000 + i);
+        assert_int_equal(t.records[i]->pkts[0] + t.records[i]->pkts[1], 4);
+        assert_string_equal(t.records[i]->history, "ShAr");
+        assert_int_equal(t.records[i]->degraded, 0);
+    }
+    talk_fini(&t);
+}
+
 /*
  * A ring that grows gives reference 0 to the entry that had 500 while another of the same run still has 0 and has not
  * moved yet. Both stand at one home of 1024; the second is the one that is asked for.
@@ -238,6 +266,7 @@ test_ways_group(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_entry_is_moved_by_its_tag_as_well),
         cmocka_unit_test(every_way_gives_the_same_records),
+        cmocka_unit_test(a_place_is_made_by_packing_who_rests_longest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
