@@ -20,10 +20,10 @@ import tap  # noqa: E402
 
 # Profile, options, most instructions a packet.
 BOUNDS = [
-    ("mixed", [], 1850),
-    ("shortconns", [], 2470),
-    ("synflood", [], 33900),
-    ("mixed", ["--events", "connection"], 3140),
+    ("mixed", [], 1332),
+    ("shortconns", [], 1809),
+    ("synflood", [], 4836),
+    ("mixed", ["--events", "connection"], 1896),
 ]
 
 
