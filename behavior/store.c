@@ -72,6 +72,22 @@ blocks_list_grow(struct store *s, struct blocks *b)
     return true;
 }
 
+/* Not cleared: every object is written whole when it is given out. */
+static void *
+take_raw(struct store *s, size_t octets)
+{
+    void *p;
+
+    if (!syc_budget_take(&s->budget, octets)) {
+        return NULL;
+    }
+    p = syc_resize(NULL, 1, octets);
+    if (p == NULL) {
+        syc_budget_give(&s->budget, octets);
+    }
+    return p;
+}
+
 /* Blocks until n more objects fit, each with its work room; what was added before a refusal stays and is counted. */
 static bool
 blocks_grow(struct store *s, struct blocks *b, size_t n)
@@ -86,7 +102,7 @@ blocks_grow(struct store *s, struct blocks *b, size_t n)
         if (!syc_budget_take(&s->budget, BLOCK_OBJECTS * b->order)) {
             return false;
         }
-        b->list[b->count] = syc_store_take(s, BLOCK_OBJECTS * b->size);
+        b->list[b->count] = take_raw(s, BLOCK_OBJECTS * b->size);
         if (b->list[b->count] == NULL) {
             syc_budget_give(&s->budget, BLOCK_OBJECTS * b->order);
             return false;
