@@ -324,12 +324,22 @@ struct syn_entry {
  */
 enum { SYN_ENTRIES_MAX = SYC_LONE_MOST, PATHS_MAX = 4096 };
 
+/* A SYN that came lately: clock is what syc_syn_key_blank() answered. 64 octets: a cache line. */
+struct recent_syn {
+    uint8_t key[SYC_SYN_KEY];
+    uint32_t slot; /* 0 = none */
+    uint32_t clock;
+};
+enum { SYN_RECENT_BITS = 8, SYN_RECENT = 1 << SYN_RECENT_BITS };
+_Static_assert(sizeof(struct recent_syn) == 64, "a cache line");
+
 /*
  * Distinct SYNs and paths of a table; grows to its caps and then says no. Numbers are for the
  * table's life.
  */
 struct intern {
     struct syc_hash_line line;
+    struct recent_syn recent[SYN_RECENT];
     struct syn_entry *syns;
     uint32_t syn_count, syn_room;
     uint32_t *syn_slots; /* entry + 1, 0 = free */

@@ -144,14 +144,12 @@ same_key(const uint8_t a[SYC_SYN_KEY], const uint8_t b[SYC_SYN_KEY])
 }
 
 /* The key holds everything that the description is made of, so equal keys are equal descriptions. */
-uint32_t
-intern_syn(struct intern *in, const struct syc_segment *s, uint32_t peer_mss)
+static uint32_t
+find_or_add(struct intern *in, const struct syc_segment *s, uint32_t peer_mss,
+            const uint8_t key[SYC_SYN_KEY])
 {
-    uint8_t key[SYC_SYN_KEY];
-    uint32_t at;
+    uint32_t at = hash_key(in, key);
 
-    syc_syn_key(s, peer_mss, key);
-    at = hash_key(in, key);
     for (uint32_t slot; (slot = in->syn_slots[at & (in->slot_count - 1)]) != 0; at++) {
         if (same_key(in->syns[slot - 1].key, key)) {
             return slot;
@@ -163,6 +161,49 @@ intern_syn(struct intern *in, const struct syc_segment *s, uint32_t peer_mss)
     memcpy(in->syns[in->syn_count].key, key, SYC_SYN_KEY);
     slot_put(in, in->syn_slots, in->slot_count, in->syn_count);
     return ++in->syn_count;
+}
+
+/* By octets that have no clock in them but where options begin with it. Not keyed: who chooses them only misses. */
+static struct recent_syn *
+recent_of(struct intern *in, const uint8_t key[SYC_SYN_KEY])
+{
+    uint64_t words[3] = {0};
+
+    memcpy(words, key, SYC_SYN_KEY_STEADY);
+    words[0] ^= (words[1] ^ words[2] << 17) * UINT64_C(0x9e3779b97f4a7c15);
+    return &in->recent[words[0] * UINT64_C(0xff51afd7ed558ccd) >> (64 - SYN_RECENT_BITS)];
+}
+
+/*
+ * Nearly every SYN is like one that came lately: then its options are not walked and nothing is
+ * hashed.
+ */
+uint32_t
+intern_syn(struct intern *in, const struct syc_segment *s, uint32_t peer_mss)
+{
+    uint8_t begun[SYC_SYN_KEY], key[SYC_SYN_KEY];
+    struct recent_syn *recent;
+    size_t clock;
+    uint32_t slot;
+
+    syc_syn_key_begin(s, peer_mss, begun);
+    recent = recent_of(in, begun);
+    memcpy(key, begun, SYC_SYN_KEY);
+    if (recent->slot != 0) {
+        syc_syn_key_blank_clock(key, recent->clock);
+        if (memcmp(key, recent->key, SYC_SYN_KEY) == 0) {
+            return recent->slot;
+        }
+        memcpy(key, begun, SYC_SYN_KEY);
+    }
+    clock = syc_syn_key_blank(key);
+    slot = find_or_add(in, s, peer_mss, key);
+    if (slot != 0 && clock != SYC_SYN_KEY_ODD) {
+        memcpy(recent->key, key, SYC_SYN_KEY);
+        recent->slot = slot;
+        recent->clock = (uint32_t)clock;
+    }
+    return slot;
 }
 
 static uint32_t

@@ -112,6 +112,20 @@ void syc_syn_own(const struct syc_segment *s, struct syc_syn_own *out);
 enum { SYC_SYN_KEY = 56 };
 void syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY]);
 
+/*
+ * The same in two steps, for who has seen many of them. Keys are equal before the second step in their first
+ * SYC_SYN_KEY_STEADY octets if they are equal after it, but for a clock among those.
+ *
+ * syc_syn_key_blank        returns where the clock stands in the key; 0 = it has none and nothing was blanked;
+ *                          SYC_SYN_KEY_ODD = more than one clock was blanked
+ * syc_syn_key_blank_clock  blanks nothing but a clock at that place (0: nothing). If the outcome is a key that
+ *                          syc_syn_key_blank() has made, with this place as its answer, it is this segment's key, too
+ */
+enum { SYC_SYN_KEY_STEADY = 20, SYC_SYN_KEY_ODD = SYC_SYN_KEY };
+void syc_syn_key_begin(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY]);
+size_t syc_syn_key_blank(uint8_t key[SYC_SYN_KEY]);
+void syc_syn_key_blank_clock(uint8_t key[SYC_SYN_KEY], size_t at);
+
 /* The words of the lists above; static, "?" for a number that is none. */
 const char *syc_quirk_name(enum syc_quirk q);
 const char *syc_window_unit_name(enum syc_window_unit u);

@@ -96,13 +96,16 @@ all_agree(const struct syc_option *option)
  * The options that nearly every SYN has, of the lengths that all readers agree on: what
  * blank_values() would do, without a word for anything else.
  *
- * returns  false at the first option of another kind or length; what is blanked by then would be
- *          blanked again to the same octets
+ * clock    where the clock was found; n = nowhere
+ * returns  false at the first option of another kind or length, and at a second clock; what is
+ *          blanked by then would be blanked again to the same octets
  */
 static bool
-blank_usual(uint8_t *octets, size_t n)
+blank_usual(uint8_t *octets, size_t n, size_t *clock)
 {
     size_t i = 0;
+
+    *clock = n;
 
     while (i < n) {
         const uint8_t kind = octets[i];
@@ -117,9 +120,13 @@ blank_usual(uint8_t *octets, size_t n)
               (kind == SYC_OPT_SACK_OK && size == 2) || (kind == SYC_OPT_TS && size == 10))) {
             return false;
         }
+        if (kind == SYC_OPT_TS && *clock != n) {
+            return false;
+        }
         if (kind == SYC_OPT_TS) {
-            blank_clock(octets + i + 2);
-            blank_clock(octets + i + 6);
+            *clock = i + 2;
+            blank_clock(octets + *clock);
+            blank_clock(octets + *clock + 4);
         }
         i += size;
     }
@@ -151,7 +158,7 @@ blank_values(uint8_t *octets, size_t n)
 
 /* More than 40 option octets cannot be (four bits of offset); the bound is for who builds segments by hand. */
 void
-syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY])
+syc_syn_key_begin(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY])
 {
     const size_t n = s->options.n < 40 ? s->options.n : 40;
 
@@ -167,8 +174,39 @@ syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_
     out[KEY_OPTION_OCTETS] = (uint8_t)n;
     if (n != 0) {
         memcpy(out + KEY_OPTIONS, s->options.p, n);
-        if (!blank_usual(out + KEY_OPTIONS, n)) {
-            blank_values(out + KEY_OPTIONS, n);
-        }
     }
+}
+
+/*
+ * The walk's way is decided by octets that are not blanked. So two segments that agree in all others
+ * than one clock, whose walk met only usual options and that clock, are walked alike.
+ */
+size_t
+syc_syn_key_blank(uint8_t key[SYC_SYN_KEY])
+{
+    uint8_t *options = key + KEY_OPTIONS;
+    size_t n = key[KEY_OPTION_OCTETS];
+    size_t clock;
+
+    if (blank_usual(options, n, &clock)) {
+        return clock < n ? KEY_OPTIONS + clock : 0;
+    }
+    blank_values(options, n);
+    return SYC_SYN_KEY_ODD;
+}
+
+void
+syc_syn_key_blank_clock(uint8_t key[SYC_SYN_KEY], size_t at)
+{
+    if (at != 0) {
+        blank_clock(key + at);
+        blank_clock(key + at + 4);
+    }
+}
+
+void
+syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY])
+{
+    syc_syn_key_begin(s, peer_mss, out);
+    syc_syn_key_blank(out);
 }
