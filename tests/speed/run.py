@@ -20,10 +20,10 @@ import tap  # noqa: E402
 
 # Profile, options, most instructions a packet.
 BOUNDS = [
-    ("mixed", [], 1332),
-    ("shortconns", [], 1809),
-    ("synflood", [], 4836),
-    ("mixed", ["--events", "connection"], 1896),
+    ("mixed", [], 1281),
+    ("shortconns", [], 1745),
+    ("synflood", [], 2120),
+    ("mixed", ["--events", "connection"], 1841),
 ]
 
 
