@@ -17,7 +17,7 @@ struct mark;
 
 enum {
     SINGLES_SHARE =
-        6, /* of the budget, one part in so many; their slots in the table of sources come on top */
+        8, /* of the budget, one part in so many; their slots in the table of sources come on top */
     SINGLES_CHUNK = 64, /* singles an allocation */
     SINGLES_KINDS =
         4096, /* more kinds of SYN than a network has; what comes then gives way at once */

@@ -61,9 +61,9 @@ a_flood_evicts_its_own_sources(void **state)
     assert_int_equal(finish_subjects(c, count_subject, counts), SYC_OK);
     assert_int_equal(counts[0], 1);
     assert_int_equal(once_of(c).count, FLOOD);
-    /* 64 octets each, in a sixth of the budget */
-    assert_in_range(once_of(c).count - s.sources_evicted, (256 << 10) / 6 / 64 - 64,
-                    (256 << 10) / 6 / 64);
+    /* 64 octets each, in an eighth of the budget */
+    assert_in_range(once_of(c).count - s.sources_evicted, (256 << 10) / 8 / 64 - 64,
+                    (256 << 10) / 8 / 64);
     syc_cadence_free(c);
 }
 
