@@ -20,10 +20,10 @@ import tap  # noqa: E402
 
 # Profile, options, most instructions a packet.
 BOUNDS = [
-    ("mixed", [], 1281),
-    ("shortconns", [], 1745),
+    ("mixed", [], 1263),
+    ("shortconns", [], 1717),
     ("synflood", [], 2120),
-    ("mixed", ["--events", "connection"], 1841),
+    ("mixed", ["--events", "connection"], 1826),
 ]
 
 
