@@ -75,6 +75,7 @@ struct syc_table_stats {
     uint64_t connections; /* records begun, half-open ones included */
     uint64_t open, open_peak;
     uint64_t evicted;
+    uint64_t gave_way; /* closed for 5 s and more as memory was short: whole but for stragglers */
     uint64_t half_open, half_open_peak;
     uint64_t half_open_evicted;
     size_t half_open_octets, half_open_limit;

@@ -17,13 +17,6 @@
 
 #include <string.h>
 
-/*
- * Segments later than this after the close change neither state nor history (Zeek's
- * tcp_close_delay, 5 s). They still restart TIME-WAIT and are counted; without the limit a
- * keep-alive an hour later would rewrite SF.
- */
-enum { LATE_US = 5 * 1000000 };
-
 /* ------------------------------------------------------------ first SYNs */
 
 /*
@@ -206,6 +199,7 @@ table_take(struct syc_table *t)
 {
     struct conn *c;
 
+    table_keep_slack(t);
     if (t->pool.free == 0) {
         table_pack_one(t);
     }

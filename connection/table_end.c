@@ -63,11 +63,17 @@ leave(struct syc_table *t, struct conn *c)
     pool_give(t, c);
 }
 
+static void
+end(struct syc_table *t, struct conn *c, enum syc_reason reason, uint32_t degraded)
+{
+    table_write(t, c, reason, degraded);
+    leave(t, c);
+}
+
 void
 table_end(struct syc_table *t, struct conn *c, enum syc_reason reason)
 {
-    table_write(t, c, reason, reason == SYC_REASON_EVICTED ? 1U << SYC_DEGRADED_EVICTED : 0);
-    leave(t, c);
+    end(t, c, reason, 0);
 }
 
 /*
@@ -87,13 +93,19 @@ table_write_cold(struct syc_table *t, struct cold *h, enum syc_reason reason, ui
     cold_drop(t, h);
 }
 
-void
-table_end_cold(struct syc_table *t, uint32_t ref, enum syc_reason reason)
+static void
+end_cold(struct syc_table *t, uint32_t ref, enum syc_reason reason, uint32_t degraded)
 {
     struct cold *h = cold_get(t, ref);
 
     index_remove(&t->index, h->tag, ref);
-    table_write_cold(t, h, reason, reason == SYC_REASON_EVICTED ? 1U << SYC_DEGRADED_EVICTED : 0);
+    table_write_cold(t, h, reason, degraded);
+}
+
+void
+table_end_cold(struct syc_table *t, uint32_t ref, enum syc_reason reason)
+{
+    end_cold(t, ref, reason, 0);
 }
 
 /*
@@ -244,38 +256,65 @@ idlest(struct syc_table *t)
     return best;
 }
 
-/*
- * What closed longer ago than 2MSL has told all it will tell: its record is whole, and losing its
- * place is no loss. Only what might have said more counts as evicted.
- */
-static enum syc_reason
-reason_to_go(struct syc_table *t, int64_t closed_us)
-{
-    if (t->now_us - closed_us >= t->config.two_msl_ns / SYC_NS_PER_US) {
-        return SYC_REASON_CLOSED;
-    }
-    t->evicted++;
-    return SYC_REASON_EVICTED;
-}
+/* The queues' oldest that has closed: packed or whole. False when none has. */
+struct oldest {
+    struct conn *conn; /* NULL = packed */
+    uint32_t ref;      /* of the packed one */
+    int64_t closed_us;
+};
 
 /*
  * The packed first, though they are small: many of them share a chunk, and theirs is the oldest
  * news. One that is just being unpacked is passed over (cold_oldest).
  */
+static bool
+find_oldest(struct syc_table *t, struct oldest *o)
+{
+    struct cold *h = cold_oldest(t, &o->ref);
+
+    o->conn = NULL;
+    if (h != NULL) {
+        o->closed_us = h->closed_us;
+        return true;
+    }
+    if (t->closed.oldest == 0) {
+        return false;
+    }
+    o->conn = pool_get(&t->pool, t->closed.oldest);
+    o->closed_us = o->conn->start_us + o->conn->closed_at;
+    return true;
+}
+
+/*
+ * What closed longer ago than 2MSL has told all it will tell: losing its place is no loss. Between LATE_US and that a
+ * straggler might still have restarted TIME-WAIT: told as evicted and counted apart, but the record is whole in all that
+ * verdicts rest on, so it is not degraded. Only what might have gone on is.
+ */
+static void
+give_way(struct syc_table *t, const struct oldest *o)
+{
+    int64_t rested_us = t->now_us - o->closed_us;
+    bool told = rested_us >= t->config.two_msl_ns / SYC_NS_PER_US;
+    enum syc_reason reason = told ? SYC_REASON_CLOSED : SYC_REASON_EVICTED;
+    uint32_t degraded = told || rested_us > LATE_US ? 0 : 1U << SYC_DEGRADED_EVICTED;
+
+    t->evicted += degraded != 0;
+    t->gave_way += !told && degraded == 0;
+    if (o->conn != NULL) {
+        end(t, o->conn, reason, degraded);
+    } else {
+        end_cold(t, o->ref, reason, degraded);
+    }
+}
+
 bool
 table_evict(struct syc_table *t)
 {
-    uint32_t ref;
-    struct cold *h = cold_oldest(t, &ref);
+    struct oldest o;
     struct conn *c;
 
-    if (h != NULL) {
-        table_end_cold(t, ref, reason_to_go(t, h->closed_us));
-        return true;
-    }
-    if (t->closed.oldest != 0) {
-        c = pool_get(&t->pool, t->closed.oldest);
-        table_end(t, c, reason_to_go(t, c->start_us + c->closed_at));
+    if (find_oldest(t, &o)) {
+        give_way(t, &o);
         return true;
     }
     c = idlest(t);
@@ -283,8 +322,25 @@ table_evict(struct syc_table *t)
         return false;
     }
     t->evicted++;
-    table_end(t, c, SYC_REASON_EVICTED);
+    end(t, c, SYC_REASON_EVICTED, 1U << SYC_DEGRADED_EVICTED);
     return true;
+}
+
+/* Packed ones give their octets back by chunks: some 30 to a chunk, so one call nearly always frees one. */
+enum { SLACK_SHARE = 16, SLACK_STEPS = 32 };
+
+void
+table_keep_slack(struct syc_table *t)
+{
+    const struct syc_budget *b = &t->store.budget;
+    struct oldest o;
+
+    for (int i = 0; b->used > b->limit - b->limit / SLACK_SHARE && i < SLACK_STEPS; i++) {
+        if (!find_oldest(t, &o) || t->now_us - o.closed_us <= LATE_US) {
+            return;
+        }
+        give_way(t, &o);
+    }
 }
 
 /*
@@ -466,6 +522,7 @@ syc_table_stats(const struct syc_table *t, struct syc_table_stats *out)
         .open = (uint64_t)t->pool.live + t->cold.live,
         .open_peak = t->peak,
         .evicted = t->evicted,
+        .gave_way = t->gave_way,
         .half_open = t->half.live,
         .half_open_peak = t->half.peak,
         .half_open_evicted = t->half.evicted,

@@ -176,7 +176,7 @@ struct syc_table {
     struct lists lists;
     struct conn blank;   /* a connection that has seen nothing: copied, not computed */
     struct conn scratch; /* half-open SYNs pass through it on their way to a record */
-    uint64_t begun, evicted, stray_rst, copies, denied, undescribed;
+    uint64_t begun, evicted, gave_way, stray_rst, copies, denied, undescribed;
     uint64_t peak;   /* most connections at a time, packed ones included */
     int64_t rest_us; /* a connection rests this long after its close; tests set it to 0 */
     size_t
@@ -287,6 +287,13 @@ struct conn *table_take(struct syc_table *t);
 /* c takes the place of a half-open SYN: it has seen the SYN. */
 void table_replay(struct syc_table *t, struct conn *c, const struct half_open *h);
 
+/*
+ * Segments later than this after the close change neither state nor history (Zeek's
+ * tcp_close_delay, 5 s). They still restart TIME-WAIT and are counted; without the limit a
+ * keep-alive an hour later would rewrite SF.
+ */
+enum { LATE_US = 5 * 1000000 };
+
 /* table_end.c */
 /* Make the record and hand it on; the second and third also give back what they stood for, but not the index slot. */
 void table_write(struct syc_table *t, struct conn *c, enum syc_reason reason, uint32_t degraded);
@@ -306,6 +313,12 @@ table_due(struct syc_table *t, const struct conn *c)
 
     t->rest_due_us = due < t->rest_due_us ? due : t->rest_due_us;
 }
+/*
+ * What closed a while ago gives way before the budget is all taken: logs of open connections grow, and one that found no
+ * room would lose exchanges for the sake of tuples that wait for stragglers. cost: a comparison; under pressure some 32
+ * records.
+ */
+void table_keep_slack(struct syc_table *t);
 /* Write the record and take the connection out of the table. */
 void table_end(struct syc_table *t, struct conn *c, enum syc_reason reason);
 /* The same for a packed one, without bringing it back. */

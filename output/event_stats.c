@@ -92,6 +92,10 @@ write_tables(struct syc_json *j, const struct syc_table_stats *t, const struct s
     syc_json_member_count(j, "memuse_bytes", t->connection_octets);
     syc_json_member_count(j, "memcap_bytes", t->connection_limit);
     syc_json_member_count(j, "evicted", t->evicted);
+    if (t->gave_way >
+        0) { /* closed for 5 s and more: not lost, but told, as stragglers find no connection */
+        syc_json_member_count(j, "gave_way", t->gave_way);
+    }
     if (t->denied > 0) { /* the system had no memory, whatever the cap */
         syc_json_member_count(j, "denied", t->denied);
     }

@@ -238,10 +238,15 @@ def source():
 
 def stats():
     count = number("", 0)
-    table = {k: count for k in ("active", "peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "denied", "stray_rst", "duplicates", "records_dropped", "groups_dropped")}
+    def table(*names):
+        return obj({k: count for k in names})
+
+    connection_table = table("active", "peak", "memuse_bytes", "memcap_bytes", "evicted", "gave_way", "denied", "stray_rst", "duplicates")
+    source_table = table("memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "records_dropped", "groups_dropped")
+    half_open = table("active", "peak", "memuse_bytes", "memcap_bytes", "evicted")
     body = obj({"capture": obj({k: count for k in ("packets", "bytes", "kernel_drops", "interface_drops")}, ["packets"]),
-                "decode": obj({}, ["tcp"], count), "connections": count, "sources": count, "sources_once": once(), "connection_table": obj(table),
-                "source_table": obj(table), "half_open": obj(table), "rules": obj({"loaded": count, "refused": count, "correlation": obj({k: count for k in (
+                "decode": obj({}, ["tcp"], count), "connections": count, "sources": count, "sources_once": once(), "connection_table": connection_table,
+                "source_table": source_table, "half_open": half_open, "rules": obj({"loaded": count, "refused": count, "correlation": obj({k: count for k in (
                     "events", "dropped", "fired", "evicted", "lost", "late", "groups_peak", "memuse_bytes", "mempeak_bytes", "memcap_bytes")})}),
                 "output": obj({"events": count, "lost": count})}, ["capture", "decode", "connections", "sources"])
     return envelope("stats", {"stats": body}, ["stats"])

@@ -5,7 +5,7 @@
  * Purpose           conversations for tests: segments by hand, records collected
  * Input and output  one call a segment; t.records[] after talk_end()
  * Ownership         talk_fini() frees all
- * Limits            64 records
+ * Limits            256 records
  * Not here          expectations: those are in the tests, from the RFCs and Zeek's rules
  */
 
@@ -18,7 +18,7 @@
 
 #include "connection/connection.h"
 
-enum { TALK_RECORDS = 64, CLIENT = 0, SERVER = 1 };
+enum { TALK_RECORDS = 256, CLIENT = 0, SERVER = 1 };
 
 struct talk {
     struct syc_table *table;

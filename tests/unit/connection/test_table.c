@@ -493,6 +493,48 @@ a_full_table_evicts_and_says_so(void **state)
     talk_fini(&t);
 }
 
+/*
+ * Connections that close, one after the other, fill a memory that is too small to keep them all; one that stays open
+ * talks once a second. What has closed gives way to what the open one has to tell, and is whole itself.
+ */
+static void
+the_closed_give_way_to_the_log_of_the_open(void **state)
+{
+    enum { CLOSED = 200 };
+    /* less than a kilooctet beyond one allocation of connections and two of packed ones */
+    struct syc_table_config config = {.connection_octets = 51500,
+                                      .half_open_octets = 1 << 16,
+                                      .two_msl_ns = 3600 * SYC_NS_PER_S};
+    struct syc_table_stats stats;
+    struct talk t;
+
+    (void)state;
+    talk_init_with(&t, &config);
+    talk_handshake(&t, 0);
+    for (int i = 0; i < CLOSED; i++) {
+        int ms = 1000 + 1000 * i;
+        uint32_t n = (uint32_t)i;
+        t.client_port = (uint16_t)(2000 + i);
+        talk_handshake(&t, ms);
+        talk(&t, ms + 100, CLIENT, "FA", 1001, 5001, 0);
+        talk(&t, ms + 110, SERVER, "FA", 5001, 1002, 0);
+        talk(&t, ms + 120, CLIENT, "A", 1002, 5002, 0);
+        t.client_port = 40000;
+        talk(&t, ms + 500, CLIENT, "PA", 1001 + 10 * n, 5001 + 20 * n, 10);
+        talk(&t, ms + 510, SERVER, "PA", 5001 + 20 * n, 1011 + 10 * n, 20);
+    }
+    syc_table_stats(t.table, &stats);
+    assert_true(stats.gave_way > 0);
+    assert_int_equal(stats.evicted, 0);
+    talk_end(&t);
+    assert_int_equal(t.count, 1 + CLOSED);
+    for (size_t i = 0; i < t.count; i++) {
+        assert_int_equal(t.records[i]->degraded, 0);
+    }
+    assert_string_equal(talk_word(t.records[0], "flow.reason"), "evicted");
+    talk_fini(&t);
+}
+
 static void
 the_end_comes_in_canonical_order(void **state)
 {
@@ -540,6 +582,7 @@ main(void)
         cmocka_unit_test(the_oldest_half_open_syn_gives_way),
         cmocka_unit_test(a_frame_that_came_twice_is_no_retransmission),
         cmocka_unit_test(a_full_table_evicts_and_says_so),
+        cmocka_unit_test(the_closed_give_way_to_the_log_of_the_open),
         cmocka_unit_test(the_end_comes_in_canonical_order),
     };
 
