@@ -29,6 +29,7 @@ struct syc_audit {
     size_t finding_count;
     uint32_t records_least; /* pairs of fewer get no row; of as many, the first ties_left do */
     size_t ties_left;
+    bool lost; /* some of the traffic is in no record */
 };
 
 /* ------------------------------------------------------------ life */
@@ -400,6 +401,12 @@ make_report(struct syc_audit *a)
     return audit_hosts_rows(&a->hosts, &a->work, &a->common, &a->report) && end_findings(a);
 }
 
+void
+syc_audit_lose(struct syc_audit *a)
+{
+    a->lost = true;
+}
+
 enum syc_status
 syc_audit_finish(struct syc_audit *a, const struct syc_audit_report **out)
 {
@@ -409,6 +416,7 @@ syc_audit_finish(struct syc_audit *a, const struct syc_audit_report **out)
         forget_report(a);
         return SYC_NO_MEMORY;
     }
+    a->report.degraded |= a->lost ? 1U << SYC_DEGRADED_EVICTED : 0;
     *out = &a->report;
     return SYC_OK;
 }

@@ -221,6 +221,9 @@ void syc_audit_free(struct syc_audit *a);
 /* Take in one record, whole or a part; order does not matter. Copies what it needs. */
 void syc_audit_feed(struct syc_audit *a, const struct syc_record *r);
 
+/* Something of the traffic is in no record, for want of memory: the report says that it is not complete. */
+void syc_audit_lose(struct syc_audit *a);
+
 /*
  * Compute the report. Once.
  *

@@ -20,10 +20,15 @@ enum syc_status
 engine_finish_audit(struct syc_engine *e)
 {
     const struct syc_audit_report *report;
+    struct syc_table_stats stats;
     enum syc_status status;
 
     if (e->audit == NULL) {
         return SYC_OK;
+    }
+    syc_table_stats(e->table, &stats);
+    if (stats.denied > 0) {
+        syc_audit_lose(e->audit);
     }
     status = syc_audit_finish(e->audit, &report);
     if (status != SYC_OK) {
