@@ -39,11 +39,21 @@ offer_prefix(struct syc_once *out, const struct syc_once_prefix *p)
     out->prefixes[at] = *p;
 }
 
-/* All counters are looked at: 64 Ki of them, once a run. */
+/* Nothing to offer: asked first, as nearly all of the 64 Ki counters are 0. */
+static inline bool
+is_small(const struct syc_once *out, uint32_t count)
+{
+    return count == 0 ||
+           (out->prefix_count == SYC_ONCE_MOST && count < out->prefixes[SYC_ONCE_MOST - 1].count);
+}
+
 static void
 fill_prefixes(const struct singles *q, struct syc_once *out)
 {
     for (uint32_t i = 0; q->prefixes != NULL && i < SINGLES_PREFIXES; i++) {
+        if (is_small(out, q->prefixes[i])) {
+            continue;
+        }
         struct syc_once_prefix p = {.ip_v = 4, .bits = 16, .count = q->prefixes[i]};
         memset(p.addr + 10, 0xff, 2); /* version 4 in version 6, RFC 4291 2.5.5.2 */
         p.addr[12] = (uint8_t)(i >> 8);
