@@ -26,7 +26,7 @@ struct syc_json {
     bool failed;                      /* memory was short: the text is not whole */
     bool comma;                       /* the next member or element needs a comma before it */
     struct syc_layout *layout;        /* of connection events, made at the first */
-    struct syc_syn_text *syns;        /* of connection events, likewise (event_syn.c) */
+    struct syc_syn_text *syns;        /* likewise: of the SYNs of one table (record.h, syn_stays) */
     struct syc_missing_text *missing; /* of verdicts, likewise; syc_json_fini() frees all three */
 };
 

@@ -405,6 +405,8 @@ run_table(struct world *w, struct syc_span in, uint8_t how, uint64_t key, size_t
     syc_table_stats(w->table, &stats);
     check_stats(w, &stats);
     syc_table_free(w->table);
+    syc_free(w->json->syns); /* what it knows of SYNs by their address: that table's */
+    w->json->syns = NULL;
     fuzz_bound_work("segments", before, w->fed + 1, 60000, 1000000);
     return stats.evicted + stats.half_open_evicted == 0;
 }
