@@ -54,12 +54,14 @@ reason_in_words(const struct syc_verdict *v, char *out, size_t room)
 
     if (ev == NULL) {
         char needs[SYC_NEEDS_TEXT] = "";
+        bool lacks;
 
         if (v->missing_count > 0) {
             syc_missing_needs(v, 0, needs);
         }
-        snprintf(out, room, "%s%s",
-                 v->missing_count > 0 ? "too little to go on: has " : "no rule fired", needs);
+        lacks = needs[0] != 0 && strncmp(needs, "no match", 8) != 0; /* that one had enough */
+        snprintf(out, room, "%s%s", lacks ? "too little to go on: has " : "no rule fired",
+                 lacks ? needs : "");
         return;
     }
     snprintf(out, room, "%s", ev->title != NULL ? ev->title : ev->rule);
@@ -75,23 +77,43 @@ reason_in_words(const struct syc_verdict *v, char *out, size_t room)
     }
 }
 
+/* Whom a row is of: the address of a source, and what stands for a service or a fleet. */
+static void
+name_subject(const struct syc_subject *s, char *out, size_t room)
+{
+    char addr[SYC_ADDR_TEXT];
+    bool service = s->kind == SYC_SUBJECT_DESTINATION;
+
+    syc_addr_format(service ? s->dest : s->source, s->ip_v, addr);
+    if (service) {
+        snprintf(out, room, s->ip_v == 6 ? "to [%s]:%u" : "to %s:%u", addr, s->dest_port);
+    } else if (s->kind == SYC_SUBJECT_FLEET) {
+        snprintf(out, room, "%lld like %s", (long long)s->source_count, addr);
+    } else {
+        snprintf(out, room, "%s", addr);
+    }
+}
+
 /* Only what a row needs is copied: the subject's values go when the visit ends. */
 static void
 tell_row(struct syc_engine *e, const struct syc_verdict *v)
 {
-    struct syc_table_row row = {.score = v->score,
+    enum syc_subject_kind kind = v->subject->kind;
+    struct syc_table_row row = {.group =
+                                    kind == SYC_SUBJECT_DESTINATION || kind == SYC_SUBJECT_FLEET,
+                                .score = v->score,
                                 .label = v->label,
                                 .conn_count = v->subject->conn_count};
 
     if (e->config.row == NULL) {
         return;
     }
-    syc_addr_format(v->subject->source, v->subject->ip_v, row.source);
+    name_subject(v->subject, row.source, sizeof(row.source));
     reason_in_words(v, row.reason, sizeof(row.reason));
     e->config.row(e->config.user, &row);
 }
 
-/* It goes out; the table has rows of sources only, since a pair's source says it already. */
+/* It goes out; the table has no rows of pairs and sub-streams, since their source says it already. */
 static void
 say(struct syc_engine *e, const struct syc_verdict *v)
 {
@@ -101,7 +123,7 @@ say(struct syc_engine *e, const struct syc_verdict *v)
     if (e->config.verdict != NULL) {
         e->config.verdict(e->config.user, v);
     }
-    if (v->subject->kind == SYC_SUBJECT_SOURCE) {
+    if (v->subject->kind != SYC_SUBJECT_PAIR && v->subject->kind != SYC_SUBJECT_SUBSTREAM) {
         tell_row(e, v);
     }
 }

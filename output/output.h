@@ -154,9 +154,10 @@ void syc_community_id(const struct syc_key *key, char out[32]);
 
 /* ---- the table for people ---- */
 
-/* What the table needs of a verdict, copied: verdicts themselves live only during a visit. */
+/* What the table needs of a verdict, copied: verdicts live only during a visit. source of a group: "to ADDRESS:PORT". */
 struct syc_table_row {
-    char source[SYC_ADDR_TEXT];
+    char source[SYC_ADDR_TEXT + 16];
+    bool group; /* a service, or a fleet ("N like ADDRESS") */
     int score;
     enum syc_label label;
     int64_t conn_count;
@@ -164,13 +165,13 @@ struct syc_table_row {
 };
 
 /*
- * A row each, reasons wrapped to `width` columns (0 = as long as they are), and a line that counts the others: by label,
- * how many sources have no row. Color by ANSI sequences only when asked. As all that people read, it
- *
- * returns  SYC_OK, SYC_NO_MEMORY (nothing was written), SYC_CLOSED or SYC_IO (errno says why)
+ * A row each, reasons wrapped to `width` columns (0 = as long as they are), and how many groups, and sources by label,
+ * have no row. Color by ANSI sequences only when asked. As all that people read, it returns SYC_OK, SYC_NO_MEMORY
+ * (nothing was written), SYC_CLOSED or SYC_IO (errno says why).
  */
 enum syc_status syc_print_rows(int fd, const struct syc_table_row *rows, size_t count,
-                               const uint64_t others[SYC_LABEL_COUNT], int width, bool color);
+                               const uint64_t others[SYC_LABEL_COUNT], uint64_t groups, int width,
+                               bool color);
 
 /* One line per decode reason that is not zero, and what was lost. judged: records read in place of packets, else 0. */
 enum syc_status syc_print_stats(int fd, const struct syc_run_stats *s, uint64_t judged);

@@ -1,5 +1,5 @@
 /*
- * What a person sees on a terminal: a row a source, how many others there are, then what was not judged, in words.
+ * What a person sees on a terminal: a row a source, or group of them, how many others there are, then what was not judged, in words.
  *
  * Rows hold texts that rule authors wrote: they go through the page's wrapping, which lets no control character
  * pass. Nothing is cut: where a line has no room for a reason, the reason takes several.
@@ -122,7 +122,7 @@ print_others(struct syc_page *p, const uint64_t others[SYC_LABEL_COUNT])
 
 enum syc_status
 syc_print_rows(int fd, const struct syc_table_row *rows, size_t count,
-               const uint64_t others[SYC_LABEL_COUNT], int width, bool color)
+               const uint64_t others[SYC_LABEL_COUNT], uint64_t groups, int width, bool color)
 {
     struct syc_page page = {.width = width, .color = color, .utf8 = true};
     struct columns c = measure(rows, count);
@@ -130,6 +130,10 @@ syc_print_rows(int fd, const struct syc_table_row *rows, size_t count,
     print_heads(&page, &c);
     for (size_t i = 0; i < count; i++) {
         print_row(&page, &c, &rows[i]);
+    }
+    if (groups > 0) {
+        syc_page_print(&page, "... and %llu more such service%s or fleet%s\n",
+                       (unsigned long long)groups, SYC_PLURAL(groups), SYC_PLURAL(groups));
     }
     print_others(&page, others);
     return syc_page_end(&page, fd);

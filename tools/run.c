@@ -128,21 +128,33 @@ goes_before(const struct syc_table_row *a, const struct syc_table_row *b)
 
 /* The best few are kept by insertion: a run may have millions of sources, a terminal five lines. */
 static void
+keep_row(struct syc_table_row *list, size_t *count, size_t most, const struct syc_table_row *row)
+{
+    size_t at = *count;
+
+    while (at > 0 && goes_before(row, &list[at - 1])) {
+        at--;
+    }
+    if (at == most) {
+        return;
+    }
+    *count += *count < most;
+    memmove(&list[at + 1], &list[at], (*count - 1 - at) * sizeof(*row));
+    list[at] = *row;
+}
+
+static void
 on_row(void *user, const struct syc_table_row *row)
 {
     struct syc_run *run = user;
-    size_t at = run->top_count;
 
-    run->sources[row->label]++;
-    while (at > 0 && goes_before(row, &run->top[at - 1])) {
-        at--;
+    if (row->group) {
+        run->groups_seen++;
+        keep_row(run->groups, &run->group_count, GROUP_ROWS, row);
+    } else {
+        run->sources[row->label]++;
+        keep_row(run->top, &run->top_count, TOP_ROWS, row);
     }
-    if (at == TOP_ROWS) {
-        return;
-    }
-    run->top_count += run->top_count < TOP_ROWS;
-    memmove(&run->top[at + 1], &run->top[at], (run->top_count - 1 - at) * sizeof(*row));
-    run->top[at] = *row;
 }
 
 /*
@@ -490,13 +502,17 @@ static enum syc_status
 print_for_people(const struct syc_run *run)
 {
     struct syc_run_stats stats;
+    struct syc_table_row rows[GROUP_ROWS + TOP_ROWS];
+    size_t count = run->group_count + run->top_count;
     uint64_t others[SYC_LABEL_COUNT];
     enum syc_status status = SYC_OK;
 
-    if (run->top_count > 0) {
+    if (count > 0) {
+        memcpy(rows, run->groups, run->group_count * sizeof(*rows));
+        memcpy(rows + run->group_count, run->top, run->top_count * sizeof(*rows));
         count_others(run, others);
         status =
-            syc_print_rows(STDOUT_FILENO, run->top, run->top_count, others,
+            syc_print_rows(STDOUT_FILENO, rows, count, others, run->groups_seen - run->group_count,
                            isatty(STDOUT_FILENO) ? syc_terminal_width() : 0, syc_color_wanted());
     } else {
         printf("No TCP connection was seen, so there is nobody to judge.\n");
@@ -505,7 +521,7 @@ print_for_people(const struct syc_run *run)
         syc_engine_stats(run->engine, &stats);
         status = syc_print_stats(STDOUT_FILENO, &stats, run->judged);
     }
-    if (status == SYC_OK && !run->options->quiet && run->top_count > 0) {
+    if (status == SYC_OK && !run->options->quiet && count > 0) {
         printf("Every verdict with its evidence, to be checked by hand: add --json\n");
     }
     return status == SYC_OK && (fflush(stdout) != 0 || ferror(stdout)) ? SYC_IO : status;

@@ -156,7 +156,7 @@ int syc_learn(const struct syc_options *o, const char *const *words, size_t coun
 
 /* ---- a run: engine, output, signals, the end (run.c) ---- */
 
-enum { TOP_ROWS = 5 };
+enum { TOP_ROWS = 5, GROUP_ROWS = 3 };
 
 struct syc_run {
     const struct syc_options *options;
@@ -171,8 +171,10 @@ struct syc_run {
     const struct syc_paths *files; /* captures to read; NULL for an interface or records */
     uint64_t judged;               /* records read by judge */
     size_t faults;                 /* inputs that were not read whole, each of them said */
-    struct syc_table_row top[TOP_ROWS];
-    size_t top_count;
+    /* The worst groups, then the sources that look most like automation. */
+    struct syc_table_row groups[GROUP_ROWS], top[TOP_ROWS];
+    size_t group_count, top_count;
+    uint64_t groups_seen;              /* those of the rows included */
     uint64_t sources[SYC_LABEL_COUNT]; /* by label, those of the rows included */
 };
 

@@ -31,9 +31,9 @@ end(int fds[2], struct shown *out)
 }
 
 static const struct syc_table_row rows[] = {
-    {"10.0.0.7", 97, SYC_LABEL_AUTOMATION, 1204, "heavy episodes every 60 s"},
-    {"2001:db8::1", 12, SYC_LABEL_HUMAN_LIKE, 31, "pauses as people make them"},
-    {"192.0.2.200", 50, SYC_LABEL_INSUFFICIENT, 2, ""},
+    {"10.0.0.7", false, 97, SYC_LABEL_AUTOMATION, 1204, "heavy episodes every 60 s"},
+    {"2001:db8::1", false, 12, SYC_LABEL_HUMAN_LIKE, 31, "pauses as people make them"},
+    {"192.0.2.200", false, 50, SYC_LABEL_INSUFFICIENT, 2, ""},
 };
 
 static const uint64_t none[SYC_LABEL_COUNT];
@@ -44,7 +44,7 @@ show(const struct syc_table_row *some, size_t count, int width, bool color, stru
     int fds[2];
 
     begin(fds);
-    assert_int_equal(syc_print_rows(fds[1], some, count, none, width, color), SYC_OK);
+    assert_int_equal(syc_print_rows(fds[1], some, count, none, 0, width, color), SYC_OK);
     end(fds, out);
 }
 
@@ -66,8 +66,9 @@ rows_stand_in_columns(void **state)
 static void
 reasons_are_wrapped_in_their_column(void **state)
 {
-    struct syc_table_row row = {"10.0.0.7", 97, SYC_LABEL_AUTOMATION, 1204,
-                                "many ports are tried, and many refuse: ratio 0.99"};
+    struct syc_table_row row = {"10.0.0.7", false,
+                                97,         SYC_LABEL_AUTOMATION,
+                                1204,       "many ports are tried, and many refuse: ratio 0.99"};
     struct shown s;
 
     show(&row, 1, 72, false, &s);
@@ -81,8 +82,9 @@ reasons_are_wrapped_in_their_column(void **state)
 static void
 reasons_go_below_where_no_room_is_beside(void **state)
 {
-    struct syc_table_row row = {"10.0.0.7", 97, SYC_LABEL_AUTOMATION, 1204,
-                                "many ports are tried, and many refuse: ratio 0.99"};
+    struct syc_table_row row = {"10.0.0.7", false,
+                                97,         SYC_LABEL_AUTOMATION,
+                                1204,       "many ports are tried, and many refuse: ratio 0.99"};
     struct shown s;
 
     show(&row, 1, 71, false, &s);
@@ -102,7 +104,11 @@ reasons_go_below_where_no_room_is_beside(void **state)
 static void
 letters_beyond_ascii_take_one_column(void **state)
 {
-    struct syc_table_row row = {"10.0.0.7", 97, SYC_LABEL_AUTOMATION, 4,
+    struct syc_table_row row = {"10.0.0.7",
+                                false,
+                                97,
+                                SYC_LABEL_AUTOMATION,
+                                4,
                                 "aaaaaaaaaaaaaaaaaaaaaaaaa \xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f b"};
     struct shown s;
 
@@ -119,10 +125,14 @@ sources_without_a_row_are_counted_by_label(void **state)
     int fds[2];
 
     begin(fds);
-    assert_int_equal(syc_print_rows(fds[1], rows, 1, others, 60, false), SYC_OK);
+    assert_int_equal(syc_print_rows(fds[1], rows, 1, others, 0, 60, false), SYC_OK);
     end(fds, &s);
     assert_non_null(strstr(s.text, "\n... and 39 more sources: 27 automation, 1 human-like, 11\n"
                                    "    insufficient-evidence\n"));
+    begin(fds);
+    assert_int_equal(syc_print_rows(fds[1], rows, 1, others, 2, 60, false), SYC_OK);
+    end(fds, &s);
+    assert_non_null(strstr(s.text, "\n... and 2 more such services or fleets\n... and 39 more"));
     show(rows, 1, 60, false, &s);
     assert_null(strstr(s.text, "more"));
 }
@@ -135,7 +145,7 @@ a_table_without_memory_is_not_begun(void **state)
 
     begin(fds);
     fail_allocation(1);
-    assert_int_equal(syc_print_rows(fds[1], rows, 3, none, 80, false), SYC_NO_MEMORY);
+    assert_int_equal(syc_print_rows(fds[1], rows, 3, none, 0, 80, false), SYC_NO_MEMORY);
     fail_allocation(0);
     end(fds, &s);
     assert_string_equal(s.text, "");
@@ -144,7 +154,8 @@ a_table_without_memory_is_not_begun(void **state)
 static void
 color_only_when_asked_and_never_from_a_reason(void **state)
 {
-    struct syc_table_row row = {"10.0.0.7", 97, SYC_LABEL_AUTOMATION, 4, "red \x1b[31m\x7f\n"};
+    struct syc_table_row row = {"10.0.0.7",           false, 97,
+                                SYC_LABEL_AUTOMATION, 4,     "red \x1b[31m\x7f\n"};
     struct shown s;
 
     show(&row, 1, 100, false, &s);
@@ -178,10 +189,10 @@ a_terminal_that_went_away_is_told(void **state)
 
     begin(fds);
     close(fds[0]);
-    assert_int_equal(syc_print_rows(fds[1], rows, 3, none, 80, false), SYC_CLOSED);
+    assert_int_equal(syc_print_rows(fds[1], rows, 3, none, 0, 80, false), SYC_CLOSED);
     close(fds[1]);
     fds[1] = open("/dev/full", O_WRONLY);
-    assert_int_equal(syc_print_rows(fds[1], rows, 3, none, 80, false), SYC_IO);
+    assert_int_equal(syc_print_rows(fds[1], rows, 3, none, 0, 80, false), SYC_IO);
     close(fds[1]);
 }
 
