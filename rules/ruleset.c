@@ -82,17 +82,6 @@ syc_ruleset_parse(struct syc_ruleset *set, const char *file, const char *text, s
     return syc_sigma_parse(set->sigma, file, text, n);
 }
 
-/* By name, and by digest where two files use one name: an order that no directory listing can change. */
-static int
-compare_names(const void *a, const void *b)
-{
-    const struct syc_sigma_rule *x = *(const struct syc_sigma_rule *const *)a;
-    const struct syc_sigma_rule *y = *(const struct syc_sigma_rule *const *)b;
-    int order = strcmp(x->name, y->name);
-
-    return order ? order : strcmp(x->digest, y->digest);
-}
-
 /* judges is set only when all went well: until then the set judges nothing (judge_count is 0). */
 enum syc_status
 syc_ruleset_seal(struct syc_ruleset *set)
@@ -122,8 +111,8 @@ syc_ruleset_seal(struct syc_ruleset *set)
             judges[n++] = rule;
         }
     }
-    /* By name, so that nothing a verdict says depends on the order of files. */
-    qsort(judges, n, sizeof(*judges), compare_names);
+    /* So that nothing a verdict says depends on the order of files, or of a directory's listing. */
+    qsort(judges, n, sizeof(*judges), syc_sigma_compare_names);
     set->judges = judges;
     set->judge_count = n;
     return SYC_OK;

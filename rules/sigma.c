@@ -134,9 +134,8 @@ syc_sigma_parse(struct syc_sigma *set, const char *file, const char *text, size_
 
 /* ---- sealing ---- */
 
-/* Names, then digests: a total order unless two rules are the same octets. */
-static int
-compare_names(const void *a, const void *b)
+int
+syc_sigma_compare_names(const void *a, const void *b)
 {
     const struct syc_sigma_rule *x = *(const struct syc_sigma_rule *const *)a;
     const struct syc_sigma_rule *y = *(const struct syc_sigma_rule *const *)b;
@@ -153,7 +152,7 @@ compare_ids(const void *a, const void *b)
     const struct syc_sigma_rule *y = *(const struct syc_sigma_rule *const *)b;
     int order = strcmp(x->id ? x->id : "", y->id ? y->id : "");
 
-    return order ? order : compare_names(a, b);
+    return order ? order : syc_sigma_compare_names(a, b);
 }
 
 /* A warning at the second of two, naming the first: both are in use and both will be shown in evidence. */
@@ -211,7 +210,7 @@ sort_rules(const struct syc_sigma *set, const struct orders *o)
         memcpy(o->by_name, set->rules, n * sizeof(*o->by_name));
         memcpy(o->by_id, set->rules, n * sizeof(*o->by_id));
     }
-    qsort(o->by_name, n, sizeof(*o->by_name), compare_names);
+    qsort(o->by_name, n, sizeof(*o->by_name), syc_sigma_compare_names);
     qsort(o->by_id, n, sizeof(*o->by_id), compare_ids);
 }
 

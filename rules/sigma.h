@@ -191,10 +191,10 @@ size_t syc_sigma_explain(const struct syc_sigma_rule *rule, const struct syc_sig
 bool syc_sigma_held(const struct syc_sigma_rule *rule, const struct syc_sigma_hit *hit,
                     uint16_t field);
 
-/*
- * The schema indices of the fields the rule reads, ascending, each once; *out lives as long as the
- * set. Returns how many.
- */
+/* For qsort(3), of pointers to rules: names, then digests; total unless two rules are the same octets. */
+int syc_sigma_compare_names(const void *a, const void *b);
+
+/* Returns how many fields the rule reads; *out, as long as the set: their schema indices, ascending. */
 size_t syc_sigma_fields(const struct syc_sigma_rule *rule, const uint16_t **out);
 
 #endif
