@@ -290,7 +290,7 @@ static const struct row rows[] = {
     {"Limits", 0, "memory", "SIZE", RUNS, CALL, 0, set_memory,
      "memory for all tables, K, M or G behind the number\n(default: 256M); what gives way is counted and said"},
     {NULL, 0, "jobs", "NUMBER", CAPTURES, CALL, 0, set_jobs,
-     "threads at most (default: 1); with 2 files are read,\nunpacked and decoded beside the rest: the same\noutput, sooner"},
+     "threads at most (default: 1); with 2 files are read,\nunpacked and decoded beside the rest: the same\noutput, for packed files and full packets sooner"},
     {NULL, 0, "idle", "SECONDS", CAPTURES, CALL, 0, set_idle,
      "live: silence that ends a connection (default: 3600)"},
     {NULL, 0, "two-msl", "SECONDS", VERB_ANALYZE, CALL, 0, set_two_msl,
