@@ -7,8 +7,9 @@
  *
  * A scan touches a million services once each, and a table of them would cost more than the scan's own marks. Counters
  * by hash find the few that could have enough; other services that share a counter with one of these are counted exactly
- * afterwards and passed over. The hash has no secret key, so that the memory which stats show is the same in each run:
- * whoever makes services collide lengthens the lists, which a flood of one service does as well.
+ * afterwards and passed over. That hash has no secret key, so that the memory which stats show is the same in each run:
+ * whoever makes services collide lengthens the lists, which a flood of one service does as well. The list of services is
+ * looked up by the store's key, as its slots are walked.
  *
  * Under a flood nearly all connections of a service are singles. The first of them become marks for as long as the service
  * is looked at: for what is asked of their rhythm and stacks a thousand are enough, and marks of a million would take more
@@ -56,7 +57,10 @@ where_single(const struct store *s, const struct single *one)
     return (struct where){one->dest, one->dest_port, syc_singles_ip_v(&s->singles, one)};
 }
 
-/* Ten instructions, where SipHash takes a hundred: it is asked for each connection of a flood, twice. */
+/*
+ * For the counters alone, which are looked up without a walk: who makes services collide only has more of them counted
+ * exactly. Ten instructions, where SipHash takes a hundred: it is asked for each connection of a flood, twice.
+ */
 static inline uint32_t
 hash_where(struct where w)
 {
@@ -119,14 +123,15 @@ count_unfinished(const struct store *s, uint32_t *counters)
 
 /* ------------------------------------------------------------ services by hash */
 
-/* Other bits than the counters go by, or services of one counter would stand in one run. */
 static uint32_t *
 slot_of(const struct services *v, struct where w)
 {
     uint32_t mask = 2 * v->room - 1;
-    uint32_t at = hash_where(w) >> 8;
+    uint32_t words[5] = {[4] = (uint32_t)w.port << 8 | w.ip_v};
+    uint32_t at;
 
-    for (;; at++) {
+    memcpy(words, w.addr, 16);
+    for (at = syc_hash_line(&v->store->line, words, 5);; at++) {
         const struct service *k = &v->list[v->slots[at & mask] - 1];
         if (v->slots[at & mask] == 0 ||
             (k->port == w.port && k->ip_v == w.ip_v && address_equal(k->addr, w.addr))) {

@@ -10,6 +10,7 @@ int test_activity_group(void);
 int test_streams_group(void);
 int test_groups_group(void);
 int test_promises_group(void);
+int test_services_group(void);
 int test_shapes_group(void);
 int test_syns_group(void);
 int test_hosts_group(void);

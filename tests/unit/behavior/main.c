@@ -14,6 +14,7 @@ main(void)
     failed += test_streams_group();
     failed += test_groups_group();
     failed += test_promises_group();
+    failed += test_services_group();
     failed += test_shapes_group();
     failed += test_syns_group();
     failed += test_hosts_group();
