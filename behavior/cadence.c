@@ -100,7 +100,7 @@ fill_mark(struct mark *m, const struct syc_record *r, uint32_t stack, uint32_t a
 static void
 learn_lone(struct syc_cadence *c, uint32_t kind)
 {
-    if (c->asked > 0 && kind != STORE_NONE) {
+    if (c->asked > 0 && syc_singles_know(kind)) {
         c->lone[c->asked] = (struct lone_kind){kind, c->asked_degraded, true};
     }
 }

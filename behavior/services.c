@@ -523,7 +523,7 @@ is_short(const struct store *s, const struct service *k)
     const struct singles *q = &s->singles;
 
     return s->dropped > 0 || k->gone != NULL ||
-           (q->evicted > 0 && (q->gone == NULL || q->gone->crowded));
+           (q->evicted > 0 && (gone_of(s) == NULL || q->gone->crowded));
 }
 
 void

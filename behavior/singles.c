@@ -144,10 +144,24 @@ kind_room(struct store *s)
     syc_store_give(s, q->kinds, q->kind_room * sizeof(*kinds));
     q->kinds = kinds;
     q->kind_room = room;
+    for (; q->kind_count < SINGLES_REST; q->kind_count++) {
+        kinds[q->kind_count].mark = (struct mark){.stack = STORE_NONE,
+                                                  .agent = STORE_NONE,
+                                                  .syn_count = 1,
+                                                  .flags = MARK_START | MARK_UNANSWERED,
+                                                  .degraded = 1U << SYC_DEGRADED_SIGNATURES_CUT,
+                                                  .dest_ip_v = q->kind_count == 0 ? 4 : 6};
+    }
     return true;
 }
 
-/* STORE_NONE: no room for another kind. */
+bool
+syc_singles_know(uint32_t kind)
+{
+    return kind >= SINGLES_REST && kind != STORE_NONE;
+}
+
+/* One of the rest where there is no room for another kind; STORE_NONE: not even for these. */
 static uint32_t
 kind_ensure(struct store *s, const struct mark *m)
 {
@@ -156,11 +170,11 @@ kind_ensure(struct store *s, const struct mark *m)
     uint16_t *slot;
 
     if (!kind_room(s)) {
-        if (q->kind_slots == NULL) {
+        if (q->kind_slots == NULL || q->kinds == NULL) {
             return STORE_NONE;
         }
         slot = kind_slot(q, &k);
-        return *slot != KIND_NONE ? *slot : STORE_NONE;
+        return *slot != KIND_NONE ? *slot : m->dest_ip_v == 6;
     }
     slot = kind_slot(q, &k);
     if (*slot == KIND_NONE) {
@@ -203,6 +217,7 @@ count_gone(struct store *s, const struct single *one, uint8_t ip_v)
     uint64_t name = syc_crowd_name(one->addr, ip_v);
 
     q->evicted++;
+    q->gone_untold = q->gone_untold || one->kind == STORE_NONE;
     if (q->gone == NULL && !q->gone_untold) {
         q->gone = take_fixed(s, sizeof(*q->gone));
         q->gone_last = take_fixed(s, CROWD_PLACES * sizeof(*q->gone_last));
@@ -376,7 +391,7 @@ uint32_t
 syc_singles_add(struct store *s, const struct single *one, uint8_t ip_v, bool keep)
 {
     struct singles *q = &s->singles;
-    uint32_t at = keep && one->kind != STORE_NONE ? take_position(s) : STORE_NONE;
+    uint32_t at = keep && syc_singles_know(one->kind) ? take_position(s) : STORE_NONE;
 
     count_prefix(s, one, ip_v, 1);
     if (one->kind != STORE_NONE) {

@@ -22,6 +22,8 @@ enum {
     SINGLES_KINDS =
         4096, /* more kinds of SYN than a network has; what comes then gives way at once */
     SINGLES_PREFIXES = 1 << 16, /* of version 4 a counter for each /16 */
+    /* Kinds 0 and 1, of version 4 and 6: of SYNs for whose own kind there was no room. */
+    SINGLES_REST = 2,
 };
 
 /*
@@ -67,6 +69,9 @@ struct singles {
 /* Within the store's budget; false when memory is short. */
 bool syc_singles_init(struct store *s) SYC_MUST_CHECK;
 void syc_singles_fini(struct store *s);
+
+/* A kind of its own, of which the mark can be made again; false for the rest, which give way at once. */
+bool syc_singles_know(uint32_t kind);
 
 /* Is a record with this mark all that may be known of a single? */
 bool syc_singles_fit(const struct mark *m);

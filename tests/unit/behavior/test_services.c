@@ -74,10 +74,57 @@ services_chosen_to_collide_do_not_lengthen_walks(void **state)
     syc_store_fini(&s);
 }
 
+/* One SYN of client n to a service, of a stack of its own number. */
+static void
+add_single(struct store *s, uint32_t n, uint8_t service, uint32_t stack)
+{
+    const uint8_t client[16] = {[10] = 0xff,       0xff,      10, (uint8_t)(n >> 16),
+                                (uint8_t)(n >> 8), (uint8_t)n};
+    struct mark m = {.dest = {[10] = 0xff, 0xff, 192, 0, 2, service},
+                     .dest_port = PORT,
+                     .dest_ip_v = 4,
+                     .flags = MARK_START | MARK_UNANSWERED,
+                     .syn_count = 1,
+                     .start_us = n,
+                     .stack = stack,
+                     .agent = STORE_NONE};
+    struct single one = syc_single_of(s, client, &m);
+
+    assert_true(syc_store_add_single(s, &one, 4));
+}
+
+/* Stacks without end, as one makes who draws each window: those of the second service have no room for their kinds. */
+static void
+a_flood_of_too_many_kinds_is_still_seen(void **state)
+{
+    struct services v;
+    struct store s;
+    struct view view;
+    struct service_more more;
+
+    (void)state;
+    assert_true(syc_store_init(&s, 64 << 20));
+    for (uint32_t i = 0; i < SINGLES_KINDS; i++) {
+        add_single(&s, i, 1, i);
+    }
+    for (uint32_t i = SINGLES_KINDS; i < SINGLES_KINDS + 500; i++) {
+        add_single(&s, i, 2, i);
+    }
+    assert_int_equal(syc_services_init(&v, &s), SYC_OK);
+    assert_int_equal(v.count, 2);
+    syc_services_view(&v, 1, &view, &more);
+    assert_int_equal(view.count + view.unseen, 500);
+    assert_int_equal(view.marks[0]->stack, STORE_NONE);
+    assert_int_equal(view.marks[0]->dest[15], 2);
+    syc_services_fini(&v);
+    syc_store_fini(&s);
+}
+
 int
 test_services_group(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_flood_of_too_many_kinds_is_still_seen),
         cmocka_unit_test(services_chosen_to_collide_do_not_lengthen_walks),
     };
 
