@@ -105,36 +105,33 @@ learn_lone(struct syc_cadence *c, uint32_t kind)
     }
 }
 
-/* A bare SYN of a client of which nothing else is known; false: it is more than that. */
-static bool
-feed_single(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, uint32_t agent)
+/*
+ * Nothing of the server, no payload: the mark first, since most of these are bare SYNs, and one of a client of which nothing
+ * else is known is a single.
+ */
+static void
+feed_bare(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, uint32_t agent)
 {
     struct mark m = {.first = 0};
-    struct single one;
 
-    if (r->pkts[SYC_TOCLIENT] > 0 || r->exchange_count > 0) {
-        return false; /* what most records are is told without filling a mark in */
-    }
     fill_mark(&m, r, stack, agent);
-    if (!syc_singles_fit(&m)) {
-        return false;
+    if (syc_singles_fit(&m)) {
+        struct single one = syc_single_of(&c->store, r->key.client, &m);
+        learn_lone(c, one.kind);
+        if (syc_store_add_single(&c->store, &one, r->key.ip_v)) {
+            return;
+        }
     }
-    one = syc_single_of(&c->store, r->key.client, &m);
-    learn_lone(c, one.kind);
-    return syc_store_add_single(&c->store, &one, r->key.ip_v);
+    syc_store_add_mark(&c->store, r->key.client, r->key.ip_v, &m);
 }
 
 static void
 feed_whole(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, uint32_t agent)
 {
     struct setup setup = syc_mark_setup(r);
-    struct mark *m;
+    struct mark *m = syc_store_add(&c->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r));
     uint32_t to;
 
-    if (feed_single(c, r, stack, agent)) {
-        return;
-    }
-    m = syc_store_add(&c->store, r->key.client, r->key.ip_v, syc_mark_burst_count(r));
     if (m == NULL) {
         return;
     }
@@ -156,6 +153,8 @@ syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r)
 
     if (r->part != SYC_NONE && r->part >= 1) {
         syc_parts_feed(&c->parts, r, stack, agent);
+    } else if (r->pkts[SYC_TOCLIENT] <= 0 && r->exchange_count == 0) {
+        feed_bare(c, r, stack, agent);
     } else {
         feed_whole(c, r, stack, agent);
     }
@@ -194,7 +193,12 @@ syc_cadence_feed_lone(struct syc_cadence *c, const struct syc_lone *l)
                           .live = 1};
     memcpy(one.addr, l->client, sizeof(one.addr));
     memcpy(one.dest, l->server, sizeof(one.dest));
-    return syc_store_add_single(&c->store, &one, l->ip_v);
+    if (!syc_store_add_single(&c->store, &one, l->ip_v)) {
+        struct mark m;
+        syc_single_mark(&c->store, &one, &m);
+        syc_store_add_mark(&c->store, l->client, l->ip_v, &m);
+    }
+    return true;
 }
 
 /* ------------------------------------------------------------ subjects */

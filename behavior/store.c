@@ -400,6 +400,18 @@ add_mark(struct store *s, uint32_t of, const uint8_t addr[16], uint8_t ip_v, siz
     return m;
 }
 
+/* What was filled in elsewhere, into its place. */
+static void
+copy_mark(struct mark *to, const struct mark *from)
+{
+    uint32_t first = to->first;
+    uint32_t source = to->source;
+
+    *to = *from;
+    to->first = first;
+    to->source = source;
+}
+
 /* A single becomes a source: first of all its own mark, which it is counted with no more. */
 static void
 promote(struct store *s, struct slot *slot, const uint8_t addr[16], uint8_t ip_v, uint32_t hash)
@@ -415,9 +427,7 @@ promote(struct store *s, struct slot *slot, const uint8_t addr[16], uint8_t ip_v
         syc_store_lose(s, addr, ip_v);
         return;
     }
-    first.first = m->first;
-    first.source = m->source;
-    *m = first;
+    copy_mark(m, &first);
 }
 
 struct mark *
@@ -437,6 +447,16 @@ syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n)
         syc_store_lose(s, addr, ip_v);
     }
     return m;
+}
+
+void
+syc_store_add_mark(struct store *s, const uint8_t addr[16], uint8_t ip_v, const struct mark *mark)
+{
+    struct mark *m = syc_store_add(s, addr, ip_v, 0);
+
+    if (m != NULL) {
+        copy_mark(m, mark);
+    }
 }
 
 /* The slot is looked for anew behind syc_singles_add(): whoever gave way for it has moved others. */

@@ -199,10 +199,14 @@ void syc_store_give(struct store *s, void *p, size_t octets);
  */
 struct mark *syc_store_add(struct store *s, const uint8_t addr[16], uint8_t ip_v, size_t n);
 
+/* The same of a mark without bursts, which is copied but for first and source. */
+void syc_store_add_mark(struct store *s, const uint8_t addr[16], uint8_t ip_v,
+                        const struct mark *mark);
+
 /*
  * A client of which nothing is known yet, with a record that syc_singles_fit(): kept as a single.
  *
- * returns  false, and nothing done, when the client is known: its mark goes to syc_store_add()
+ * returns  false, and nothing done, when the client is known: its mark goes to syc_store_add_mark()
  * cost     one look-up, one cache line
  */
 bool syc_store_add_single(struct store *s, const struct single *one, uint8_t ip_v);

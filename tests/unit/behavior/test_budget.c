@@ -109,25 +109,30 @@ one_unanswered_syn_is_counted_and_not_judged(void **state)
     syc_cadence_free(c);
 }
 
-/* A subject's facts with those of another run: conn.count 2 of client 1, whichever way its first SYN came. */
+/*
+ * A subject's facts with those of another run. The first of a number is asked for as a record (client 2); clients 3 and 1
+ * are singles; client 1 is a source once its other SYN came, and its next lone one is a mark at once.
+ */
 static void
 feed_twice(struct syc_cadence *c, bool lone, const struct syc_syn *syn)
 {
+    static const uint8_t clients[] = {2, 3, 1, 1, 1};
     struct made m;
 
-    for (int i = 0; i < 3;
-         i++) { /* clients 2, 3 and 1: the first of a number is asked for as a record */
+    for (int i = 0; i < 5; i++) {
         struct syc_lone l;
-        made_unanswered(&m, i < 2 ? 2 + i : 1, 9, 80, 40000, SECONDS(1) + i);
+        made_unanswered(&m, clients[i], 9, 80, 40000 + (uint16_t)i, SECONDS(1) + i);
         m.r.syn[SYC_TOSERVER] = syn;
         m.r.syn_stays = true;
         m.r.syn_own[SYC_TOSERVER].ip_id = 77 + i;
+        m.r.syn_own[SYC_TOSERVER].ts_val = 1000 + i;
         made_name(&m);
         l = (struct syc_lone){.client = m.r.key.client,
                               .server = m.r.key.server,
                               .start_us = m.r.start_us,
                               .number = 5,
                               .isn = (uint32_t)m.r.isn,
+                              .ts_val = 1000 + (uint32_t)i,
                               .client_port = m.r.key.client_port,
                               .server_port = m.r.key.server_port,
                               .ip_id = (uint16_t)(77 + i),
@@ -161,6 +166,7 @@ a_lone_syn_is_what_its_record_would_be(void **state)
         syc_cadence_free(c);
     }
     assert_true(all[0].count > 0);
+    assert_int_equal(all[0].list[0].subject.conn_count, 4);
     assert_int_equal(all[0].count, all[1].count);
     for (size_t i = 0; i < all[0].count; i++) {
         const struct kept *a = &all[0].list[i];
@@ -172,6 +178,8 @@ a_lone_syn_is_what_its_record_would_be(void **state)
             assert_int_equal(a->values[k].type, b->values[k].type);
             if (a->values[k].type == SYC_INT) {
                 assert_int_equal(a->values[k].u.i, b->values[k].u.i);
+            } else if (a->values[k].type == SYC_REAL) {
+                assert_true(a->values[k].u.f == b->values[k].u.f);
             }
         }
     }
