@@ -3,7 +3,7 @@
  * part (numbers, its first and last exchanges) waits until all earlier parts are there and is then
  * joined, always in ascending order, so that the order of arrival does not matter.
  *
- *    group (one flow id):   whole = parts 1 .. next-1 joined      waiting: next+1, next+4, ... ascending
+ *    group (one flow id):   whole = parts 1 .. next-1 joined      waiting: next+1, next+4, ... in a tree
  *
  *    part next comes     -> joined, and those waiting right behind it
  *    the last one joined -> mark filled, whole freed, done: later copies are passed over
@@ -11,7 +11,8 @@
  *
  * A connection of a week is thousands of parts, so each keeps KEEP_EXCHANGES at most: joining stays
  * linear and a group stays small. A hostile file of parts that never begin at 1 waits within the
- * budget, then is dropped and counted.
+ * budget, then is dropped and counted; whatever their order, each finds its place in as many steps as the
+ * logarithm of those that wait.
  */
 
 #include "behavior/parts.h"
@@ -43,15 +44,19 @@ struct group {
     struct mark *mark;
     struct syc_record *whole; /* parts 1 .. next - 1, joined */
     int64_t next;
-    struct waiting *waiting;                 /* ascending */
+    struct waiting *waiting;                 /* the tree of those that came early */
     struct work work;                        /* of these */
     int64_t stack_part, agent_part, ua_part; /* of which part mark->stack, agent and ua_os are */
     bool done;
 };
 
-/* A part that came before an earlier one. */
+/*
+ * A part that came before an earlier one. A treap (Seidel, Aragon 1996): by part from left to right, by rank from top to
+ * bottom. Ranks are keyed hashes of the parts, so no order of arrival makes it deep.
+ */
 struct waiting {
-    struct waiting *next;
+    struct waiting *left, *right;
+    uint64_t rank;
     struct syc_record *record;
     struct work work; /* of its whole list of exchanges, of which the record keeps some */
 };
@@ -148,6 +153,50 @@ group_of(struct parts *p, const struct syc_record *r)
     return g != NULL ? g : group_new(p, r);
 }
 
+/* ------------------------------------------------------------ the tree of those that wait */
+
+/* Where the part stands, or would: the first on the way down that is it, is missing, or ranks below it. */
+static struct waiting **
+place_of(struct waiting **at, int64_t part, uint64_t rank)
+{
+    while (*at != NULL && (*at)->record->part != part && (*at)->rank >= rank) {
+        at = part < (*at)->record->part ? &(*at)->left : &(*at)->right;
+    }
+    return at;
+}
+
+/* Those before the part to the left of w, those behind it to the right. */
+static void
+split(struct waiting *from, int64_t part, struct waiting *w)
+{
+    struct waiting **left = &w->left;
+    struct waiting **right = &w->right;
+
+    while (from != NULL) {
+        if (from->record->part < part) {
+            *left = from;
+            left = &from->right;
+            from = from->right;
+        } else {
+            *right = from;
+            right = &from->left;
+            from = from->left;
+        }
+    }
+    *left = *right = NULL;
+}
+
+static struct waiting **
+first_waiting(struct group *g)
+{
+    struct waiting **at = &g->waiting;
+
+    while (*at != NULL && (*at)->left != NULL) {
+        at = &(*at)->left;
+    }
+    return at;
+}
+
 /* ------------------------------------------------------------ one part */
 
 /*
@@ -157,15 +206,9 @@ group_of(struct parts *p, const struct syc_record *r)
 static bool
 seen_before(const struct group *g, int64_t part)
 {
-    if (g->done || part < g->next) {
-        return true;
-    }
-    for (const struct waiting *w = g->waiting; w != NULL; w = w->next) {
-        if (w->record->part == part) {
-            return true;
-        }
-    }
-    return false;
+    struct waiting *all = g->waiting;
+
+    return g->done || part < g->next || *place_of(&all, part, 0) != NULL;
 }
 
 /*
@@ -210,20 +253,21 @@ release(struct parts *p, struct syc_record *copy)
     }
 }
 
-/* A list, since parts nearly always come in order and the list is then empty. */
+/* Parts nearly always come in order, and the tree is then empty. */
 static bool
 wait(struct parts *p, struct group *g, struct syc_record *copy, const struct work *work)
 {
-    struct waiting **at = &g->waiting;
+    uint64_t word = (uint64_t)copy->part;
+    uint64_t rank = syc_hash_words(&p->store->key, &word, 1);
     struct waiting *w = syc_store_take(p->store, sizeof(*w));
+    struct waiting **at;
 
     if (w == NULL) {
         return false;
     }
-    while (*at != NULL && (*at)->record->part < copy->part) {
-        at = &(*at)->next;
-    }
-    *w = (struct waiting){*at, copy, *work};
+    *w = (struct waiting){.rank = rank, .record = copy, .work = *work};
+    at = place_of(&g->waiting, copy->part, rank);
+    split(*at, copy->part, w);
     *at = w;
     return true;
 }
@@ -255,12 +299,13 @@ add_bursts(struct parts *p, const struct syc_record *r)
 
 /* ------------------------------------------------------------ joining */
 
+/* The record is the caller's. */
 static void
-drop_first(struct parts *p, struct group *g)
+drop(struct parts *p, struct waiting **first)
 {
-    struct waiting *w = g->waiting;
+    struct waiting *w = *first;
 
-    g->waiting = w->next;
+    *first = w->right;
     syc_store_give(p->store, w, sizeof(*w));
 }
 
@@ -295,20 +340,22 @@ shorten(struct syc_record *whole)
 static void
 advance(struct parts *p, struct group *g)
 {
-    while (g->waiting != NULL && g->waiting->record->part == g->next) {
-        struct syc_record *part = g->waiting->record;
+    struct waiting **first;
+
+    while (*(first = first_waiting(g)) != NULL && (*first)->record->part == g->next) {
+        struct syc_record *part = (*first)->record;
         bool last = part->final == 1;
         if (g->whole == NULL) {
             g->whole = part;
-            g->work = g->waiting->work;
+            g->work = (*first)->work;
         } else if (syc_record_join(g->whole, part) == SYC_OK) {
             shorten(g->whole);
-            syc_mark_join(&g->work, &g->waiting->work);
+            syc_mark_join(&g->work, &(*first)->work);
             release(p, part);
         } else {
             return;
         }
-        drop_first(p, g);
+        drop(p, first);
         g->next++;
         if (last) {
             fill(g, g->whole, &g->work, 0);
@@ -356,17 +403,28 @@ syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack, uint
 
 /* ------------------------------------------------------------ what is not complete */
 
-/* Holes are skipped: sums of what is there are lower bounds, and the mark says so. */
+/*
+ * In ascending order, but for the one that the whole began with. Holes are skipped: sums of what is there are lower bounds,
+ * and the mark says so.
+ */
 static bool
-join_waiting(struct syc_record *whole, struct work *work, const struct waiting *w)
+join_waiting(struct syc_record *whole, struct work *work, const struct waiting *w,
+             const struct waiting *but)
 {
-    for (; w != NULL; w = w->next) {
+    if (w == NULL) {
+        return true;
+    }
+    if (!join_waiting(whole, work, w->left, but)) {
+        return false;
+    }
+    if (w != but) {
         if (syc_record_join(whole, w->record) != SYC_OK) {
             return false;
         }
+        shorten(whole);
         syc_mark_join(work, &w->work);
     }
-    return true;
+    return join_waiting(whole, work, w->right, but);
 }
 
 /*
@@ -377,25 +435,18 @@ join_waiting(struct syc_record *whole, struct work *work, const struct waiting *
 static enum syc_status
 settle(struct group *g)
 {
-    const struct waiting *rest = g->waiting;
-    const struct syc_record *first = g->whole;
+    const struct waiting *first = g->whole == NULL ? *first_waiting(g) : NULL;
+    struct work work = first != NULL ? first->work : g->work;
     struct syc_record *whole;
-    struct work work = g->work;
-    bool hole = rest != NULL;
     bool joined;
 
-    if (g->done || (first == NULL && rest == NULL)) {
+    if (g->done || (g->whole == NULL && first == NULL)) {
         return SYC_OK;
     }
-    if (first == NULL) {
-        first = rest->record;
-        work = rest->work;
-        rest = rest->next;
-    }
-    whole = syc_record_copy(first);
-    joined = whole != NULL && join_waiting(whole, &work, rest);
+    whole = syc_record_copy(first != NULL ? first->record : g->whole);
+    joined = whole != NULL && join_waiting(whole, &work, g->waiting, first);
     if (joined) {
-        fill(g, whole, &work, hole ? 1U << SYC_DEGRADED_TRUNCATED_INPUT : 0);
+        fill(g, whole, &work, g->waiting != NULL ? 1U << SYC_DEGRADED_TRUNCATED_INPUT : 0);
     }
     syc_record_free(whole);
     return joined ? SYC_OK : SYC_NO_MEMORY;
@@ -421,8 +472,9 @@ syc_parts_fini(struct parts *p)
             continue;
         }
         while (g->waiting != NULL) {
-            release(p, g->waiting->record);
-            drop_first(p, g);
+            struct waiting **first = first_waiting(g);
+            release(p, (*first)->record);
+            drop(p, first);
         }
         release(p, g->whole);
         syc_store_give(p->store, g, sizeof(*g));
