@@ -339,7 +339,7 @@ syc_mark_join(struct work *w, const struct work *next)
     int64_t met = next->first_us - w->end_us < pause_us && w->trailing > 0 ? w->trailing : 0;
     bool meets = met > 0 && next->leading > 0;
 
-    w->answered += next->answered;
+    w->answered = mark_number(w->answered + next->answered);
     w->opening = w->opening > 0 ? w->opening : next->opening;
     if (!next->there) {
         return;
@@ -418,7 +418,7 @@ fill_tls(struct mark *m, const struct syc_record *r)
 static int64_t
 syns_sent(const struct syc_record *r)
 {
-    int64_t once = is_known(r->retrans_syn[0]) ? r->retrans_syn[0] + 1 : r->syn_count;
+    int64_t once = is_known(r->retrans_syn[0]) ? mark_number(r->retrans_syn[0]) + 1 : r->syn_count;
 
     return once < r->syn_count ? once : r->syn_count;
 }

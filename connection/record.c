@@ -198,6 +198,18 @@ syc_record_free(struct syc_record *copy)
 
 /* --------------------------------------------------------------- join */
 
+/* Parts are as many as somebody writes, so no bound on one of them bounds their sum. */
+static int64_t
+held_sum(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    if (__builtin_add_overflow(a, b, &sum)) {
+        return a < 0 ? -INT64_MAX : INT64_MAX; /* INT64_MIN is SYC_NONE */
+    }
+    return sum;
+}
+
 /* Absent is neutral: a part that does not know a number does not spoil the others'. */
 static int64_t
 join_number(enum syc_join how, int64_t a, int64_t b)
@@ -207,7 +219,7 @@ join_number(enum syc_join how, int64_t a, int64_t b)
     }
     switch (how) {
     case SYC_JOIN_ADD:
-        return a + b;
+        return held_sum(a, b);
     case SYC_JOIN_MIN:
         return a < b ? a : b;
     case SYC_JOIN_MAX:
