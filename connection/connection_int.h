@@ -314,6 +314,7 @@ struct syn_entry {
     uint16_t ip_octets;
     uint16_t p0f_mss; /* syc_syn_p0f_mss() */
     uint8_t wscale, scaled, has_ts;
+    uint8_t clock; /* of the key, as syc_syn_key_blank() answered */
 };
 
 /* ------------------------------------------------------------- intern.c */
@@ -324,14 +325,11 @@ struct syn_entry {
  */
 enum { SYN_ENTRIES_MAX = SYC_LONE_MOST, PATHS_MAX = 4096 };
 
-/* A SYN that came lately: clock is what syc_syn_key_blank() answered. 64 octets: a cache line. */
-struct recent_syn {
-    uint8_t key[SYC_SYN_KEY];
-    uint32_t slot; /* 0 = none */
-    uint32_t clock;
-};
-enum { SYN_RECENT_BITS = 8, SYN_RECENT = 1 << SYN_RECENT_BITS };
-_Static_assert(sizeof(struct recent_syn) == 64, "a cache line");
+/*
+ * Where SYNs that came lately are looked for first. A flood has some hundreds of kinds by its TTLs alone:
+ * where there was room for 256, every second SYN of one took the long way.
+ */
+enum { SYN_RECENT_BITS = 12, SYN_RECENT = 1 << SYN_RECENT_BITS };
 
 /*
  * Distinct SYNs and paths of a table; grows to its caps and then says no. Numbers are for the
@@ -339,7 +337,7 @@ _Static_assert(sizeof(struct recent_syn) == 64, "a cache line");
  */
 struct intern {
     struct syc_hash_line line;
-    struct recent_syn recent[SYN_RECENT];
+    uint32_t recent[SYN_RECENT]; /* entry + 1, 0 = none */
     struct syn_entry *syns;
     uint32_t syn_count, syn_room;
     uint32_t *syn_slots; /* entry + 1, 0 = free */

@@ -143,10 +143,13 @@ same_key(const uint8_t a[SYC_SYN_KEY], const uint8_t b[SYC_SYN_KEY])
     return differs == 0;
 }
 
-/* The key holds everything that the description is made of, so equal keys are equal descriptions. */
+/*
+ * The key holds everything that the description is made of, so equal keys are equal descriptions. It
+ * decides where its clock stands, too, as blanking keeps what decides a walk.
+ */
 static uint32_t
 find_or_add(struct intern *in, const struct syc_segment *s, uint32_t peer_mss,
-            const uint8_t key[SYC_SYN_KEY])
+            const uint8_t key[SYC_SYN_KEY], size_t clock)
 {
     uint32_t at = hash_key(in, key);
 
@@ -159,12 +162,13 @@ find_or_add(struct intern *in, const struct syc_segment *s, uint32_t peer_mss,
         return 0;
     }
     memcpy(in->syns[in->syn_count].key, key, SYC_SYN_KEY);
+    in->syns[in->syn_count].clock = (uint8_t)clock;
     slot_put(in, in->syn_slots, in->slot_count, in->syn_count);
     return ++in->syn_count;
 }
 
 /* By octets that have no clock in them but where options begin with it. Not keyed: who chooses them only misses. */
-static struct recent_syn *
+static uint32_t *
 recent_of(struct intern *in, const uint8_t key[SYC_SYN_KEY])
 {
     uint64_t words[3] = {0};
@@ -176,32 +180,30 @@ recent_of(struct intern *in, const uint8_t key[SYC_SYN_KEY])
 
 /*
  * Nearly every SYN is like one that came lately: then its options are not walked and nothing is
- * hashed.
+ * hashed with the key.
  */
 uint32_t
 intern_syn(struct intern *in, const struct syc_segment *s, uint32_t peer_mss)
 {
-    uint8_t begun[SYC_SYN_KEY], key[SYC_SYN_KEY];
-    struct recent_syn *recent;
-    size_t clock;
+    uint8_t key[SYC_SYN_KEY];
+    uint32_t *recent;
     uint32_t slot;
+    size_t clock;
 
-    syc_syn_key_begin(s, peer_mss, begun);
-    recent = recent_of(in, begun);
-    memcpy(key, begun, SYC_SYN_KEY);
-    if (recent->slot != 0) {
-        syc_syn_key_blank_clock(key, recent->clock);
-        if (memcmp(key, recent->key, SYC_SYN_KEY) == 0) {
-            return recent->slot;
+    syc_syn_key_begin(s, peer_mss, key);
+    recent = recent_of(in, key);
+    if (*recent != 0) {
+        const struct syn_entry *e = &in->syns[*recent - 1];
+        syc_syn_key_blank_clock(key, e->clock);
+        if (same_key(key, e->key)) {
+            return *recent;
         }
-        memcpy(key, begun, SYC_SYN_KEY);
+        syc_syn_key_begin(s, peer_mss, key);
     }
     clock = syc_syn_key_blank(key);
-    slot = find_or_add(in, s, peer_mss, key);
+    slot = find_or_add(in, s, peer_mss, key, clock);
     if (slot != 0 && clock != SYC_SYN_KEY_ODD) {
-        memcpy(recent->key, key, SYC_SYN_KEY);
-        recent->slot = slot;
-        recent->clock = (uint32_t)clock;
+        *recent = slot;
     }
     return slot;
 }
