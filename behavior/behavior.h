@@ -114,6 +114,9 @@ void syc_cadence_feed(struct syc_cadence *c, const struct syc_record *r);
  */
 bool syc_cadence_feed_lone(struct syc_cadence *c, const struct syc_lone *l) SYC_MUST_CHECK;
 
+/* A lone SYN of this client will come a few calls later: asks the cache for what is known of it. Changes nothing. */
+void syc_cadence_expect(const struct syc_cadence *c, const uint8_t client[16], uint8_t ip_v);
+
 /* A source and its pairs while they are visited. Facts are computed when they are asked for. */
 struct syc_visit;
 

@@ -201,6 +201,12 @@ syc_cadence_feed_lone(struct syc_cadence *c, const struct syc_lone *l)
     return true;
 }
 
+void
+syc_cadence_expect(const struct syc_cadence *c, const uint8_t client[16], uint8_t ip_v)
+{
+    syc_store_expect(&c->store, client, ip_v);
+}
+
 /* ------------------------------------------------------------ subjects */
 
 /* A subject and its facts. */

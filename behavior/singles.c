@@ -186,6 +186,21 @@ kind_ensure(struct store *s, const struct mark *m)
 
 /* ------------------------------------------------------------ counts */
 
+/* Of version 4 the counter of its /16. */
+static inline uint32_t *
+prefix_of(const struct singles *q, const uint8_t addr[16])
+{
+    return &q->prefixes[addr[12] << 8 | addr[13]];
+}
+
+void
+syc_singles_expect(const struct singles *q, const uint8_t addr[16], uint8_t ip_v)
+{
+    if (ip_v == 4 && q->prefixes != NULL) {
+        __builtin_prefetch(prefix_of(q, addr), 1);
+    }
+}
+
 /* Of version 4 each /16 has a counter; of version 6 the /32 with most are found (crowd.h). */
 static void
 count_prefix(struct store *s, const struct single *one, uint8_t ip_v, int by)
@@ -195,7 +210,7 @@ count_prefix(struct store *s, const struct single *one, uint8_t ip_v, int by)
 
     if (ip_v == 4) {
         if (q->prefixes != NULL) {
-            q->prefixes[one->addr[12] << 8 | one->addr[13]] += (uint32_t)by;
+            *prefix_of(q, one->addr) += (uint32_t)by;
         }
         return;
     }
@@ -279,8 +294,8 @@ leave_front(struct store *s)
 }
 
 /*
- * The oldest position, a single or a hole. The one that will be it some SYNs later is asked for: under
- * a flood its slot is in no cache.
+ * The oldest position, a single or a hole. Those that will be it some SYNs later are asked for, then what they lead to:
+ * under a flood neither is in any cache.
  */
 static void
 forget_oldest(struct store *s)
@@ -289,8 +304,11 @@ forget_oldest(struct store *s)
     struct singles *q = &s->singles;
     struct single *one = single_at(q, q->begin);
 
-    if (q->count > AHEAD && single_at(q, single_position(q, AHEAD))->live) {
-        syc_store_expect_forget(s, single_position(q, AHEAD));
+    if (q->count > 2 * AHEAD) {
+        __builtin_prefetch(single_at(q, single_position(q, 2 * AHEAD)), 1);
+        if (single_at(q, single_position(q, AHEAD))->live) {
+            syc_store_expect_forget(s, single_position(q, AHEAD));
+        }
     }
     if (one->live) {
         syc_store_forget_single(s, q->begin);

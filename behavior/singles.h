@@ -88,6 +88,9 @@ struct single syc_single_of(struct store *s, const uint8_t addr[16], const struc
  */
 uint32_t syc_singles_add(struct store *s, const struct single *one, uint8_t ip_v, bool keep);
 
+/* One of this address will be added soon: asks the cache for what counts it. */
+void syc_singles_expect(const struct singles *q, const uint8_t addr[16], uint8_t ip_v);
+
 /* It becomes a source: its mark but for first and source, and its position is free. The slot is the caller's to empty. */
 void syc_singles_take(struct store *s, uint32_t position, struct mark *out);
 

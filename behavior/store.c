@@ -234,7 +234,7 @@ static struct lost *
 lost_bucket(const struct store *s, uint64_t name, uint32_t *half)
 {
     *half = (uint32_t)(name >> 32) | 1;
-    return &s->lost[(uint32_t)name % s->lost_count];
+    return &s->lost[(uint32_t)name & (s->lost_count - 1)];
 }
 
 /* The newest takes the place of the oldest of its bucket. */
@@ -457,6 +457,13 @@ syc_store_add_mark(struct store *s, const uint8_t addr[16], uint8_t ip_v, const 
     if (m != NULL) {
         copy_mark(m, mark);
     }
+}
+
+void
+syc_store_expect(const struct store *s, const uint8_t addr[16], uint8_t ip_v)
+{
+    __builtin_prefetch(&s->slots[hash_of(s, addr, ip_v) & (s->slot_count - 1)], 1);
+    syc_singles_expect(&s->singles, addr, ip_v);
 }
 
 /* The slot is looked for anew behind syc_singles_add(): whoever gave way for it has moved others. */

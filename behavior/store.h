@@ -175,7 +175,7 @@ struct store {
     struct singles singles;
     uint32_t most_marks, most_bursts; /* of any one source: what the work room must hold */
     struct lost *lost;
-    size_t lost_count;
+    size_t lost_count;      /* power of two */
     uint64_t seen, dropped; /* seen: singles as well */
 };
 
@@ -210,6 +210,9 @@ void syc_store_add_mark(struct store *s, const uint8_t addr[16], uint8_t ip_v,
  * cost     one look-up, one cache line
  */
 bool syc_store_add_single(struct store *s, const struct single *one, uint8_t ip_v);
+
+/* A single of this client will be added soon: asks the cache for its slot. */
+void syc_store_expect(const struct store *s, const uint8_t addr[16], uint8_t ip_v);
 
 /* A single gave way: its address is noted among the lost. And one soon will. For singles.c alone. */
 void syc_store_forget_single(struct store *s, uint32_t position);

@@ -49,6 +49,8 @@ struct syc_table_sink {
     void (*syn)(void *user, const struct syc_syn_seen *s); /* may be NULL */
     /* A lone SYN leaves. true: it was taken, and has no record; false: its record comes next. May be NULL. */
     bool (*lone)(void *user, const struct syc_lone *l);
+    /* The client of one that will leave a few later, so that the cache can be asked for what it needs. May be NULL. */
+    void (*soon)(void *user, const uint8_t client[16], uint8_t ip_v);
 };
 
 /*

@@ -189,8 +189,8 @@ take_slot(struct half_ring *r)
 }
 
 /*
- * Asks for the index slot of one that will be the oldest some SYNs later: nobody asked for that tuple in a
- * while, and a flood waited for it a fifth of its time.
+ * Asks the cache for what the ends of the next ones need: the ring's slot first, then what that leads to. All of it
+ * was last touched a ring ago, and a flood waited for it two fifths of its time.
  */
 static void
 expect_end(const struct syc_table *t)
@@ -199,8 +199,13 @@ expect_end(const struct syc_table *t)
     const struct half_ring *r = &t->half;
     const struct half_open *h = &r->slots[half_position(r, AHEAD)];
 
-    if (r->count > AHEAD && h->live) {
+    if (r->count <= 2 * AHEAD) {
+        return;
+    }
+    __builtin_prefetch(&r->slots[half_position(r, 2 * AHEAD)], 1);
+    if (h->live) {
         __builtin_prefetch(&t->index.slots[half_tag(t, h) & (t->index.count - 1)], 1);
+        half_expect(t, h);
     }
 }
 

@@ -171,22 +171,24 @@ end_unordered(struct syc_table *t)
 
 /*
  * Packed ones lie in order of their close and leave in order of their start: asked for some
- * records ahead, when the place of each is known.
+ * records ahead, when the place of each is known. Half-open ones lie nearly in order; what waits is who
+ * takes them.
  */
 enum { AHEAD = 8, PACKED_LINES = 6 };
 
 static void
 expect(const struct syc_table *t, const struct lasts *all, size_t i)
 {
+    uint32_t ref = i + AHEAD < all->count ? all->list[i + AHEAD].ref : 0;
     const char *p;
 
-    if (i + AHEAD >= all->count || (all->list[i + AHEAD].ref & REF_COLD) == 0 ||
-        (all->list[i + AHEAD].ref & REF_HALF) != 0) {
-        return;
-    }
-    p = (const char *)cold_get(t, all->list[i + AHEAD].ref);
-    for (size_t line = 0; line < PACKED_LINES; line++) {
-        __builtin_prefetch(p + 64 * line);
+    if ((ref & REF_HALF) != 0) {
+        half_expect(t, half_get(t, ref));
+    } else if ((ref & REF_COLD) != 0) {
+        p = (const char *)cold_get(t, ref);
+        for (size_t line = 0; line < PACKED_LINES; line++) {
+            __builtin_prefetch(p + 64 * line);
+        }
     }
 }
 

@@ -252,6 +252,14 @@ uint32_t half_ref(const struct syc_table *t, const struct half_open *h);
 struct half_open *half_get(const struct syc_table *t, uint32_t ref);
 /* The SYN as the segment it was, for the stages; options and payload are not there. */
 void half_segment(const struct syc_table *t, const struct half_open *h, struct syc_segment *out);
+/* It leaves soon: who takes lone SYNs may ask for what he needs. */
+static inline void
+half_expect(const struct syc_table *t, const struct half_open *h)
+{
+    if (t->sink.soon != NULL) {
+        t->sink.soon(t->sink.user, h->client, h->ip_v);
+    }
+}
 /* table_tag() of the SYN. */
 uint32_t half_tag(const struct syc_table *t, const struct half_open *h);
 /* The tuple with its path, as a record has it. */

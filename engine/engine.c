@@ -144,6 +144,14 @@ on_lone(void *user, const struct syc_lone *lone)
     return syc_cadence_feed_lone(e->cadence, &marked);
 }
 
+static void
+on_soon(void *user, const uint8_t client[16], uint8_t ip_v)
+{
+    const struct syc_engine *e = user;
+
+    syc_cadence_expect(e->cadence, client, ip_v);
+}
+
 /* Interned SYNs do not move for the table's life, so their address stands for their value. */
 static void
 on_syn(void *user, const struct syc_syn_seen *s)
@@ -221,6 +229,7 @@ make_tables(struct syc_engine *e)
     if (!(e->config.events & (SYC_EVENT_CONNECTION | SYC_EVENT_AUDIT)) &&
         e->config.audited == NULL && !e->config.audit_only) {
         sink.lone = on_lone;
+        sink.soon = on_soon;
     }
     e->table = syc_table_new(&table, &sink);
     return e->table != NULL && make_right_of_the_waist(e, memory / 100 * 50);
