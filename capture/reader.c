@@ -206,8 +206,8 @@ check_head(const struct syc_input *in, const struct magic **magic, struct syc_er
                              "empty (0 octets); expected a pcap or pcapng capture");
     }
     if (*magic == NULL && n < 4) {
-        return syc_error_set(err, SYC_FORMAT, "%zu octets are no capture; expected pcap or pcapng",
-                             n);
+        return syc_error_set(err, SYC_FORMAT, "%zu octet%s no capture; expected pcap or pcapng", n,
+                             n == 1 ? " is" : "s are");
     }
     if (*magic == NULL) {
         return syc_error_set(err, SYC_FORMAT,

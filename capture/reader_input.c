@@ -70,12 +70,12 @@ syc_input_fault(const struct syc_input *in, enum syc_status status, uint64_t fra
     const char *words = in->source.words;
 
     if (status == SYC_IO) {
-        return syc_error_set(err, status, "read failed at octet %llu, after %llu frames: %s", at, n,
-                             words);
+        return syc_error_set(err, status, "read failed at octet %llu, after %llu frame%s: %s", at,
+                             n, SYC_PLURAL(n), words);
     }
     if (status == SYC_NO_MEMORY && in->source.status != status) {
         return syc_error_set(err, status, "no memory for record %llu of %zu octets", n + 1,
                              in->wanted);
     }
-    return syc_error_set(err, status, "%s; %llu frames before it were read", words, n);
+    return syc_error_set(err, status, "%s; " SYC_READ_BEFORE, words, SYC_READ_BEFORE_OF(n));
 }

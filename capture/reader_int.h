@@ -53,6 +53,10 @@ struct syc_input {
  */
 enum syc_status syc_input_more(struct syc_input *in, size_t need) SYC_MUST_CHECK;
 
+/* How the words of every fault inside a capture end, and what printf() is given for that. */
+#define SYC_READ_BEFORE       "%llu frame%s before it %s read"
+#define SYC_READ_BEFORE_OF(n) (unsigned long long)(n), SYC_PLURAL(n), (n) == 1 ? "was" : "were"
+
 /* The words for an answer of syc_input_more() other than SYC_OK, SYC_END and SYC_INTERRUPTED; returns it. */
 enum syc_status syc_input_fault(const struct syc_input *in, enum syc_status status, uint64_t frames,
                                 struct syc_error *err);

@@ -95,11 +95,9 @@ fault(const struct libpcap_reader *r, struct syc_error *err)
     if (r->in->source.status != SYC_OK) {
         return syc_input_fault(r->in, r->in->source.status, r->number, err);
     }
-    return syc_error_set(err, SYC_TRUNCATED,
-                         "not readable after frame %llu: %s; "
-                         "%llu frames before it were read",
+    return syc_error_set(err, SYC_TRUNCATED, "not readable after frame %llu: %s; " SYC_READ_BEFORE,
                          (unsigned long long)r->number, pcap_geterr(r->pcap),
-                         (unsigned long long)r->number);
+                         SYC_READ_BEFORE_OF(r->number));
 }
 
 /*

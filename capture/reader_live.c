@@ -89,13 +89,13 @@ check_interface(const struct live_reader *r, struct syc_error *err)
     memcpy(request.ifr_name, r->interface, n);
     if (ioctl(pcap_fileno(r->pcap), SIOCGIFFLAGS, &request) != 0) {
         return errno == ENODEV
-                   ? syc_error_set(err, SYC_IO, "the interface disappeared after %llu frames",
-                                   (unsigned long long)r->number)
+                   ? syc_error_set(err, SYC_IO, "the interface disappeared after %llu frame%s",
+                                   (unsigned long long)r->number, SYC_PLURAL(r->number))
                    : SYC_OK; /* not a kind of device that has flags */
     }
     if ((request.ifr_flags & IFF_UP) == 0) {
-        return syc_error_set(err, SYC_IO, "the interface went down after %llu frames",
-                             (unsigned long long)r->number);
+        return syc_error_set(err, SYC_IO, "the interface went down after %llu frame%s",
+                             (unsigned long long)r->number, SYC_PLURAL(r->number));
     }
     return SYC_OK;
 }
@@ -122,8 +122,9 @@ next_batch(void *reader, struct syc_frame *frames, size_t max, size_t *count, st
         return SYC_OK; /* a fault met behind these frames is met again */
     }
     if (got < 0) {
-        return syc_error_set(err, SYC_IO, "capture stopped after %llu frames: %s",
-                             (unsigned long long)r->number, pcap_geterr(r->pcap));
+        return syc_error_set(err, SYC_IO, "capture stopped after %llu frame%s: %s",
+                             (unsigned long long)r->number, SYC_PLURAL(r->number),
+                             pcap_geterr(r->pcap));
     }
     return check_interface(r, err);
 }

@@ -78,23 +78,21 @@ read_header(struct pcap_reader *r)
 static enum syc_status
 cut(const struct pcap_reader *r, const char *where, struct syc_error *err)
 {
-    return syc_error_set(err, SYC_TRUNCATED,
-                         "cut inside %s %llu at octet %llu; %llu frames before it were read", where,
-                         (unsigned long long)r->number + 1,
+    return syc_error_set(err, SYC_TRUNCATED, "cut inside %s %llu at octet %llu; " SYC_READ_BEFORE,
+                         where, (unsigned long long)r->number + 1,
                          (unsigned long long)(r->in->base + r->in->pos),
-                         (unsigned long long)r->number);
+                         SYC_READ_BEFORE_OF(r->number));
 }
 
 /* A length beyond the bound is damage: after it no record boundary is known, so nothing is read on. */
 static enum syc_status
 absurd(const struct pcap_reader *r, uint32_t captured, struct syc_error *err)
 {
-    return syc_error_set(err, SYC_TRUNCATED,
-                         "damaged: record %llu at octet %llu claims %lu octets, more than %lu; "
-                         "%llu frames before it were read",
-                         (unsigned long long)r->number + 1,
-                         (unsigned long long)(r->in->base + r->in->pos), (unsigned long)captured,
-                         (unsigned long)r->record_max, (unsigned long long)r->number);
+    return syc_error_set(
+        err, SYC_TRUNCATED,
+        "damaged: record %llu at octet %llu claims %lu octets, more than %lu; " SYC_READ_BEFORE,
+        (unsigned long long)r->number + 1, (unsigned long long)(r->in->base + r->in->pos),
+        (unsigned long)captured, (unsigned long)r->record_max, SYC_READ_BEFORE_OF(r->number));
 }
 
 /*

@@ -119,9 +119,8 @@ tell_damage(const struct pcapng_reader *r, struct syc_error *err)
     if (r->damage == SYC_NO_MEMORY) {
         return syc_error_set(err, r->damage, "no memory for interface %zu", r->links.count);
     }
-    return syc_error_set(err, r->damage,
-                         "damaged: block at octet %llu %s; %llu frames before it were read",
-                         block_octet(r), r->words, frames_read(r));
+    return syc_error_set(err, r->damage, "damaged: block at octet %llu %s; " SYC_READ_BEFORE,
+                         block_octet(r), r->words, SYC_READ_BEFORE_OF(frames_read(r)));
 }
 
 /* Once, where the input ends well: what of it could not be taken as it is. */
@@ -500,9 +499,8 @@ fill(struct pcapng_reader *r, bool *interrupted, struct syc_error *err)
     if (between) {
         return tell_rest(r, err);
     }
-    return syc_error_set(err, SYC_TRUNCATED,
-                         "cut inside the block at octet %llu; %llu frames before it were read",
-                         block_octet(r), frames_read(r));
+    return syc_error_set(err, SYC_TRUNCATED, "cut inside the block at octet %llu; " SYC_READ_BEFORE,
+                         block_octet(r), SYC_READ_BEFORE_OF(frames_read(r)));
 }
 
 /*

@@ -174,8 +174,8 @@ reload(struct syc_engine *e)
         syc_signatures_free(signatures);
         return;
     }
-    snprintf(line, sizeof(line), "reloaded: %zu rules, %s", syc_ruleset_loaded(e->rules),
-             syc_ruleset_digest(e->rules));
+    snprintf(line, sizeof(line), "reloaded: %zu rule%s, %s", syc_ruleset_loaded(e->rules),
+             SYC_PLURAL(syc_ruleset_loaded(e->rules)), syc_ruleset_digest(e->rules));
     say(e, line);
     engine_emit_ruleset(e, "reloaded", NULL);
     engine_note_signatures(e);

@@ -285,7 +285,8 @@ print_findings(struct syc_page *p, const struct syc_audit_report *r, struct show
         syc_page_put(p, "\n", 1);
     }
     if (shown < r->finding_count) {
-        syc_page_print(p, "... and %zu more findings: add --json\n\n", r->finding_count - shown);
+        syc_page_print(p, "... and %zu more finding%s: add --json\n\n", r->finding_count - shown,
+                       SYC_PLURAL(r->finding_count - shown));
     }
 }
 

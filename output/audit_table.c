@@ -203,6 +203,7 @@ syc_pairs_print(struct syc_page *p, const struct syc_audit_report *r)
         print_cells(p, &t, row);
     }
     if (r->pair_count > t.count) {
-        syc_page_print(p, "... and %zu more pairs: add --json\n", r->pair_count - t.count);
+        syc_page_print(p, "... and %zu more pair%s: add --json\n", r->pair_count - t.count,
+                       SYC_PLURAL(r->pair_count - t.count));
     }
 }

@@ -63,7 +63,8 @@ say_interrupted(struct syc_run *run)
     run->interrupted = true;
     if (run->options->verbose) {
         syc_engine_stats(run->engine, &s);
-        syc_say("%llu frames were read", (unsigned long long)s.capture.packets);
+        syc_say("%llu frame%s read", (unsigned long long)s.capture.packets,
+                s.capture.packets == 1 ? " was" : "s were");
     }
 }
 
@@ -147,9 +148,10 @@ syc_run_events(struct syc_run *run, const char *name, bool more)
 
     run->judged += counts.records;
     if (run->options->verbose) {
-        syc_say("%s: %llu records, %llu other events, %llu damaged lines", name,
-                (unsigned long long)counts.records, (unsigned long long)counts.other_events,
-                (unsigned long long)counts.bad_lines);
+        syc_say("%s: %llu record%s, %llu other event%s, %llu damaged line%s", name,
+                (unsigned long long)counts.records, SYC_PLURAL(counts.records),
+                (unsigned long long)counts.other_events, SYC_PLURAL(counts.other_events),
+                (unsigned long long)counts.bad_lines, SYC_PLURAL(counts.bad_lines));
     }
     if (run->output.status != SYC_OK) {
         run->unread = true;

@@ -123,7 +123,7 @@ on_verdict(void *user, const struct syc_verdict *v)
         syc_addr_format(s->dest, s->ip_v, dest);
         printf(" to %s port %u", dest, s->dest_port);
     }
-    printf(", %lld connections\n", (long long)s->conn_count);
+    printf(", %lld connection%s\n", (long long)s->conn_count, SYC_PLURAL(s->conn_count));
     if (x->rule->correlation == NULL) {
         holds = syc_sigma_ask(x->rule, s->values, on_asked, &at);
         printf("    condition \"");

@@ -230,7 +230,8 @@ on_input(void *user, const struct syc_input_over *over, const struct syc_error *
     struct syc_run *run = user;
 
     if (run->options->verbose) {
-        syc_say("%s: %llu frames", over->name, (unsigned long long)over->packets);
+        syc_say("%s: %llu frame%s", over->name, (unsigned long long)over->packets,
+                SYC_PLURAL(over->packets));
     }
     if (over->status != SYC_OK) {
         run->faults++;
@@ -261,7 +262,8 @@ check_rules(const struct syc_run *run)
         return EXIT_USAGE;
     }
     if (run->options->verbose) {
-        syc_say("%zu rules, %s", syc_ruleset_loaded(set), syc_ruleset_digest(set));
+        syc_say("%zu rule%s, %s", syc_ruleset_loaded(set), SYC_PLURAL(syc_ruleset_loaded(set)),
+                syc_ruleset_digest(set));
     }
     return 0;
 }
@@ -554,9 +556,10 @@ say_output_failed(const struct syc_run *run)
         syc_say("standard output: %s; the results were not written whole", text);
         return EXIT_OUTPUT;
     }
-    syc_say("standard output: %s; %llu events (%llu octets) were written, %llu lost%s", text,
-            (unsigned long long)o->events, (unsigned long long)o->octets,
-            (unsigned long long)o->lost, run->unread ? ", the rest of the input was not read" : "");
+    syc_say("standard output: %s; %llu event%s (%llu octets) %s written, %llu lost%s", text,
+            (unsigned long long)o->events, SYC_PLURAL(o->events), (unsigned long long)o->octets,
+            o->events == 1 ? "was" : "were", (unsigned long long)o->lost,
+            run->unread ? ", the rest of the input was not read" : "");
     return EXIT_OUTPUT;
 }
 

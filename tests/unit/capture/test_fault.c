@@ -109,13 +109,12 @@ a_cut_is_told_with_octet_and_frame(void **state)
     o.n -= 1;
     read_file(&o, NULL, SYC_BATCH, &r);
     assert_int_equal(r.n, 1);
-    assert_string_equal(r.err.text,
-                        "cut inside record 2 at octet 50; 1 frames before it were read");
+    assert_string_equal(r.err.text, "cut inside record 2 at octet 50; 1 frame before it was read");
     assert_true(strncmp(r.err.file, "/tmp/syc-capture-", 17) == 0);
     o.n = 50 + 15;
     read_file(&o, NULL, SYC_BATCH, &r);
     assert_string_equal(
-        r.err.text, "cut inside the header of record 2 at octet 50; 1 frames before it were read");
+        r.err.text, "cut inside the header of record 2 at octet 50; 1 frame before it was read");
     o.n = 11;
     read_file(&o, NULL, SYC_BATCH, &r);
     assert_string_equal(r.err.text, "cut inside the pcap header: 11 octets, of at least 24");
@@ -151,7 +150,7 @@ absurd_record_lengths_are_damage(void **state)
         if (rows[i].length == 0xdeadbeef) {
             assert_string_equal(r.err.text,
                                 "damaged: record 2 at octet 50 claims 3735928559 octets, more than "
-                                "262144; 1 frames before it were read");
+                                "262144; 1 frame before it was read");
         }
     }
 }
@@ -181,8 +180,7 @@ a_cut_pcapng_gives_its_whole_frames(void **state)
     }
     o.n = 100;
     read_file(&o, NULL, SYC_BATCH, &r);
-    assert_string_equal(r.err.text,
-                        "cut inside the block at octet 96; 1 frames before it were read");
+    assert_string_equal(r.err.text, "cut inside the block at octet 96; 1 frame before it was read");
     o.n = 27;
     read_file(&o, NULL, SYC_BATCH, &r);
     assert_string_equal(r.err.text, "cut inside the pcapng header: 27 octets, of at least 28");

@@ -252,7 +252,7 @@ a_fault_stops_its_own_file_only(void **state)
         case 2:
             assert_int_equal(r.over[i].status, SYC_TRUNCATED);
             assert_string_equal(r.over[i].text,
-                                "cut inside record 2 at octet 45; 1 frames before it were read");
+                                "cut inside record 2 at octet 45; 1 frame before it was read");
             assert_int_equal(over->packets, 1);
             assert_true(over->opened);
             break;

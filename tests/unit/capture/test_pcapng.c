@@ -268,7 +268,7 @@ large_unknown_blocks_are_passed_over(void **state)
         assert_int_equal(r.ended, cut == 0 ? SYC_END : SYC_TRUNCATED);
         if (cut > 0) { /* 60 octets of section and interface, 32 + 8 of the packet */
             assert_string_equal(r.err.text,
-                                "cut inside the block at octet 100; 1 frames before it were read");
+                                "cut inside the block at octet 100; 1 frame before it was read");
         }
     }
 }
@@ -325,7 +325,7 @@ damaged_blocks_are_told_with_octet_and_frame(void **state)
         read_file(&o, NULL, SYC_BATCH, &r);
         assert_int_equal(r.n, 1);
         assert_int_equal(r.ended, SYC_TRUNCATED);
-        snprintf(want, sizeof want, "damaged: block at octet 96 %s; 1 frames before it were read",
+        snprintf(want, sizeof want, "damaged: block at octet 96 %s; 1 frame before it was read",
                  rows[i].words);
         assert_string_equal(r.err.text, want);
     }
