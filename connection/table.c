@@ -233,14 +233,15 @@ start_conn(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, u
 
 /*
  * A plain SYN that fits a half-open slot: nothing in it that the slot could not give back. SYNs
- * with data (RFC 7413), an ACK number or a TSecr are rare, tell more, and become connections at
- * once.
+ * with data (RFC 7413), an ACK number, a TSecr or the length of a jumbogram are rare, tell more, and
+ * become connections at once.
  */
 static bool
 fits_half_open(const struct syc_segment *s)
 {
     return (s->flags & (SYC_SYN | SYC_ACK | SYC_FIN | SYC_RST)) == SYC_SYN &&
-           s->payload_octets == 0 && (!s->has_ts || s->ts_ecr == 0) && s->ack == 0;
+           s->payload_octets == 0 && (!s->has_ts || s->ts_ecr == 0) && s->ack == 0 &&
+           s->ip_octets <= UINT16_MAX;
 }
 
 /*

@@ -104,10 +104,11 @@ uint32_t syc_syn_p0f_mss(const struct syc_segment *s);
 void syc_syn_own(const struct syc_segment *s, struct syc_syn_own *out);
 
 /*
- * Everything of the segment that syc_syn_describe() depends on, as a short comparable key.
+ * Everything of the segment that syc_syn_describe() depends on, as a short comparable key; and the octets of its
+ * headers, extension headers of IPv6 included, which a table leaves to what it knows of a SYN.
  *
  * out      SYC_SYN_KEY octets, wholly written
- * promise  equal keys (with equal peer_mss, which is inside) give equal struct syc_syn
+ * promise  equal keys (with equal peer_mss, which is inside) give equal struct syc_syn, and equal header octets modulo 2^16
  */
 enum { SYC_SYN_KEY = 56 };
 void syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY]);

@@ -18,6 +18,7 @@ enum {
     KEY_IP_HEADER = 10,
     KEY_TCP_HEADER = 11,
     KEY_OPTION_OCTETS = 12,
+    KEY_OCTETS = 14, /* two octets */
     KEY_OPTIONS = 16,
 };
 
@@ -186,6 +187,7 @@ syc_syn_key_begin(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SY
     out[KEY_IP_HEADER] = s->ip_header_octets;
     out[KEY_TCP_HEADER] = s->tcp_header_octets;
     out[KEY_OPTION_OCTETS] = (uint8_t)n;
+    put16(out + KEY_OCTETS, s->ip_octets - s->payload_octets);
     copy_options(out + KEY_OPTIONS, s->options.p, n);
 }
 

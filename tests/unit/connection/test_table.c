@@ -418,6 +418,36 @@ the_oldest_half_open_syn_gives_way(void **state)
     talk_fini(&t);
 }
 
+/*
+ * SYNs of one stack: the second with 8 octets of destination options before TCP (RFC 8200 4.6), the third with the length
+ * of a jumbogram that its frame did not have. None is told another's length, however long it has waited for an answer.
+ */
+static void
+a_syn_keeps_the_octets_that_it_had(void **state)
+{
+    static const uint32_t octets[] = {60, 68, 65536 + 60};
+    struct talk t;
+
+    (void)state;
+    talk_init(&t);
+    for (size_t i = 0; i < 3; i++) {
+        struct syc_segment s;
+        t.client_port = (uint16_t)(3000 + i);
+        s = talk_segment(&t, (int)i, CLIENT, "S", 1000, 0, 0);
+        s.ip_v = 6;
+        s.ip_header_octets = 40;
+        s.ip_octets = octets[i];
+        talk_send(&t, &s);
+    }
+    talk_end(&t);
+    assert_int_equal(t.count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(t.records[i]->bytes[0], octets[i]);
+        assert_int_equal(t.records[i]->control_bytes[0], octets[i]);
+    }
+    talk_fini(&t);
+}
+
 /* Each frame twice, 20 us apart, as a switch that mirrors both ports of a path gives them. */
 static void
 a_frame_that_came_twice_is_no_retransmission(void **state)
@@ -580,6 +610,7 @@ main(void)
         cmocka_unit_test(a_lone_rst_begins_nothing_but_is_counted),
         cmocka_unit_test(a_capture_that_starts_in_the_middle_is_flagged),
         cmocka_unit_test(the_oldest_half_open_syn_gives_way),
+        cmocka_unit_test(a_syn_keeps_the_octets_that_it_had),
         cmocka_unit_test(a_frame_that_came_twice_is_no_retransmission),
         cmocka_unit_test(a_full_table_evicts_and_says_so),
         cmocka_unit_test(the_closed_give_way_to_the_log_of_the_open),
