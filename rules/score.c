@@ -493,7 +493,7 @@ collect_kinds(struct syc_verdict *out)
     }
 }
 
-/* A fact by name, 0 when unknown. Only the two samples of the label are read so; rules read by index. */
+/* A fact by name, 0 when unknown. Only the samples of the label are read so; rules read by index. */
 static double
 fact(const struct syc_ruleset *set, const struct syc_value *row, const char *name)
 {
@@ -508,7 +508,7 @@ static bool
 enough_for_human(const struct syc_ruleset *set, const struct syc_value *row)
 {
     return fact(set, row, "iat.n") >= HUMAN_GAPS || fact(set, row, "episode.n") >= HUMAN_GAPS ||
-           fact(set, row, "conn.turns_mean") * fact(set, row, "conn.count") >= HUMAN_EXCHANGES;
+           fact(set, row, "conn.turns") >= HUMAN_EXCHANGES;
 }
 
 /*

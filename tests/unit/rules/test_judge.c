@@ -105,10 +105,11 @@ human_like_needs_twenty_gaps_or_exchanges(void **state)
     set_int(&s, "episode.n", 20);
     assert_int_equal(label(&s), SYC_LABEL_HUMAN_LIKE);
     set_int(&s, "episode.n", 1);
-    set_int(&s, "conn.count", 2);
-    set_real(&s, "conn.turns_mean", 9.5);
-    assert_int_equal(label(&s), SYC_LABEL_UNCLEAR); /* 19 exchanges */
-    set_real(&s, "conn.turns_mean", 10);
+    set_int(&s, "conn.count", 24); /* of which five had a turn */
+    set_real(&s, "conn.turns_mean", 3.8);
+    set_int(&s, "conn.turns", 19);
+    assert_int_equal(label(&s), SYC_LABEL_UNCLEAR);
+    set_int(&s, "conn.turns", 20);
     assert_int_equal(label(&s), SYC_LABEL_HUMAN_LIKE);
     assert_int_equal(s.verdict.kind_count, 0);
     syc_ruleset_free(s.set);
