@@ -531,7 +531,7 @@ fill_fleet(struct syc_cadence *c, const struct fleet_member *members, size_t cou
     for (size_t i = 0; i < count; i++) {
         const struct fleet_member *m = &members[i];
         s->conn_count += m->conn_count;
-        s->degraded |= m->source->degraded;
+        s->degraded |= m->degraded;
         s->window_start_us = m->start_us < s->window_start_us ? m->start_us : s->window_start_us;
         s->window_end_us = m->end_us > s->window_end_us ? m->end_us : s->window_end_us;
         if (i < SYC_MEMBERS_MAX) {

@@ -88,6 +88,7 @@ syc_fleets_add(struct fleets *f, const struct stacks *stacks, const struct view 
                                                 .print = stacks->list[stack]->print,
                                                 .rank = stacks->list[stack]->rank,
                                                 .conn_count = (uint32_t)v->count,
+                                                .degraded = s->degraded,
                                                 .n = n,
                                                 .inside = llround(share->u.f * (double)n),
                                                 .median_us = llround(median->u.f * 1e6),

@@ -20,8 +20,9 @@ struct fleet_member {
     const struct source *source;
     uint32_t print, rank; /* of its first SYN (stacks.h) */
     uint32_t conn_count;
-    int64_t n;      /* gaps between heavy episodes */
-    int64_t inside; /* of these within 30 % of their median */
+    uint32_t degraded; /* of all its records */
+    int64_t n;         /* gaps between heavy episodes */
+    int64_t inside;    /* of these within 30 % of their median */
     int64_t median_us;
     int64_t start_us, end_us, flow_id;
 };

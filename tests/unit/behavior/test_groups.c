@@ -123,16 +123,18 @@ a_flood_beyond_the_budget_is_flagged(void **state)
 
 /* ------------------------------------------------------------ fleets */
 
-/* Ten connections of one packet each, `period` seconds apart, with the given SYN. */
+/* Ten connections of one packet each, `period` seconds apart, with the given SYN; a record of client 17 has gaps. */
 static void
 beat(int client, double period, double from, const struct syc_syn *syn)
 {
+    const uint32_t gaps = 1U << SYC_DEGRADED_GAPS;
     struct made m;
 
     for (int i = 0; i < 10; i++) {
         made_open(&m, client, 1, 80, (uint16_t)(40000 + i), SECONDS(from + period * i));
         made_exchange(&m, 2000, 0, 100, 1);
         m.r.syn[SYC_TOSERVER] = syn;
+        m.r.degraded = client == 17 && i == 5 ? gaps : 0;
         feed(&m);
     }
 }
@@ -171,6 +173,7 @@ sources_of_one_stack_and_rhythm_are_a_fleet(void **state)
     assert_int_equal(k->subject.source[15], 15);
     assert_int_equal(k->subject.members[5][15], 20);
     assert_int_equal(k->subject.conn_count, 60);
+    assert_int_equal(k->subject.degraded, 1U << SYC_DEGRADED_GAPS); /* one record of client 17 */
     assert_int_equal(int_of(k, "src.addr_distinct"), 6);
     assert_int_equal(int_of(k, "heavy.n"), 54);
     assert_near(real_of(k, "heavy.median_s"), 30, 1e-9);
