@@ -321,10 +321,15 @@ syc_facts_use(const struct basis *b, struct syc_value *row)
         count_mark(&c, v->marks[i]);
     }
     fact_int(row, FACT_IAT_N, c.starts > 0 ? (int64_t)c.starts - 1 : 0);
-    c.starts += v->unseen;
-    c.unanswered += v->unseen;
+    if (v->unseen > 0) {
+        c.starts += v->unseen;
+        c.unanswered += v->unseen;
+        c.last_us = v->unseen_last_us > c.last_us ? v->unseen_last_us : c.last_us;
+    }
     if (v->count > 0) {
-        fact_real(row, FACT_CONN_SPAN, (double)(c.last_us - v->marks[0]->start_us) / 1e6);
+        int64_t first_us = v->marks[0]->start_us;
+        first_us = v->unseen > 0 && v->unseen_first_us < first_us ? v->unseen_first_us : first_us;
+        fact_real(row, FACT_CONN_SPAN, (double)(c.last_us - first_us) / 1e6);
         use_facts(&c, row);
     }
 }

@@ -462,7 +462,8 @@ rate_peak(const struct services *v, const struct service *k, int64_t window_us)
 
 /* Connections that the view does not hold, as far as they are not in the rates of those it holds. */
 static void
-fill_unseen(const struct services *v, const struct service *k, struct view *out)
+fill_unseen(const struct services *v, const struct service *k, const struct service_more *more,
+            struct view *out)
 {
     uint64_t gone = k->gone != NULL ? k->gone->peak : 0;
 
@@ -471,6 +472,8 @@ fill_unseen(const struct services *v, const struct service *k, struct view *out)
         out->unseen += k->gone->count - (k->singles == 0);
     }
     if (out->unseen > 0) {
+        out->unseen_first_us = more->first_us;
+        out->unseen_last_us = more->last_us;
         out->unseen_rate[0] = rate_peak(v, k, SYC_US_PER_S);
         out->unseen_rate[1] = rate_peak(v, k, 10 * SYC_US_PER_S);
         for (int i = 0; i < 2; i++) {
@@ -549,5 +552,5 @@ syc_services_view(struct services *v, uint32_t at, struct view *out, struct serv
     v->nobody.ip_v = k->ip_v;
     v->nobody.degraded = is_short(s, k) ? 1U << SYC_DEGRADED_EVICTED : 0;
     syc_view_part(&v->work, s, &of, marks, count, out);
-    fill_unseen(v, k, out);
+    fill_unseen(v, k, more, out);
 }

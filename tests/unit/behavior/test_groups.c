@@ -121,6 +121,23 @@ a_flood_beyond_the_budget_is_flagged(void **state)
     syc_cadence_free(cadence);
 }
 
+/* Of those beyond the sample, too, it is known when they came: 5000 SYNs, the last 4.999 s after the first. */
+static void
+a_long_flood_is_told_as_long(void **state)
+{
+    const struct kept *k = &kept.list[0];
+
+    (void)state;
+    begin(64 << 20);
+    flood(5000, 5000, 80);
+    end();
+    assert_int_equal(kept.count, 1);
+    assert_int_equal(int_of(k, "conn.count"), 5000);
+    assert_int_equal(k->subject.window_end_us - k->subject.window_start_us, SECONDS(4.999));
+    assert_near(real_of(k, "conn.span_s"), 4.999, 1e-9);
+    syc_cadence_free(cadence);
+}
+
 /* ------------------------------------------------------------ fleets */
 
 /* Ten connections of one packet each, `period` seconds apart, with the given SYN; a record of client 17 has gaps. */
@@ -210,6 +227,7 @@ test_groups_group(void)
         cmocka_unit_test(a_flooded_service_is_a_subject),
         cmocka_unit_test(other_services_are_passed_over),
         cmocka_unit_test(a_flood_beyond_the_budget_is_flagged),
+        cmocka_unit_test(a_long_flood_is_told_as_long),
         cmocka_unit_test(sources_of_one_stack_and_rhythm_are_a_fleet),
         cmocka_unit_test(few_or_spread_sources_are_no_fleet),
     };
