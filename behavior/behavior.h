@@ -177,7 +177,7 @@ enum syc_status syc_cadence_groups(struct syc_cadence *c,
 /* Counts so far: cheap. */
 void syc_cadence_stats(const struct syc_cadence *c, struct syc_cadence_stats *out);
 
-/* Sources of one SYN, so far. cost: a pass over 64 Ki counters, and over those kept once some gave way */
+/* Sources of one SYN, so far. cost: a pass over 64 Ki counters and over those kept; those of version 6 are sorted */
 void syc_cadence_once(struct syc_cadence *c, struct syc_once *out);
 
 #endif

@@ -26,7 +26,7 @@ enum { SYC_ONCE_MOST = 8 };
 struct syc_once_prefix {
     uint8_t addr[16];
     uint8_t ip_v, bits; /* /16 of version 4, /32 of version 6 */
-    uint64_t count;     /* of version 6 a lower bound when there are more than a thousand */
+    uint64_t count;     /* of version 6 a lower bound once some of many gave way */
 };
 struct syc_once_stack {
     const char *os; /* system or tool; NULL = no signature fits */

@@ -114,16 +114,6 @@ syc_crowd_add(struct crowd *c, const uint8_t addr[16], uint16_t port, uint8_t ip
     return p;
 }
 
-void
-syc_crowd_take(struct crowd *c, const uint8_t addr[16], uint16_t port, uint8_t ip_v)
-{
-    struct crowd_place *p = (struct crowd_place *)(uintptr_t)syc_crowd_find(c, addr, port, ip_v);
-
-    if (p != NULL) {
-        p->count--;
-    }
-}
-
 /* ------------------------------------------------------------ how many differ */
 
 /* The lower bits choose a register, which keeps the most leading zeros of the rest, and one. */

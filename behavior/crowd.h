@@ -54,8 +54,6 @@ uint64_t syc_crowd_name(const uint8_t addr[16], uint8_t ip_v);
 /* One more came to a place, at us; who: its name. Of four places the one with fewest gives its room to a new one. */
 struct crowd_place *syc_crowd_add(struct crowd *c, const uint8_t addr[16], uint16_t port,
                                   uint8_t ip_v, int64_t us, uint64_t who);
-/* One of those that were added has gone again: the count, not the registers. Nothing when the place has no room. */
-void syc_crowd_take(struct crowd *c, const uint8_t addr[16], uint16_t port, uint8_t ip_v);
 /* The place, or NULL when it has no room. */
 const struct crowd_place *syc_crowd_find(const struct crowd *c, const uint8_t addr[16],
                                          uint16_t port, uint8_t ip_v);

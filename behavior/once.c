@@ -2,8 +2,9 @@
  * What is told of singles instead of verdicts: how many, from where, of which stacks.
  *
  * Counts of prefixes and stacks are of all of them, those that gave way as well: each was counted when it came, and taken
- * off again when it became a source. So they are a function of the multiset of records while nothing gave way; how many
- * addresses differ is exact until then, and an estimate afterwards.
+ * off again when it became a source; prefixes of version 6, of which there may be any number, are counted here and when one
+ * gives way. So they are a function of the multiset of records while nothing gave way; how many addresses differ is exact
+ * until then, and an estimate afterwards.
  */
 
 #include "behavior/once.h"
@@ -47,6 +48,80 @@ is_small(const struct syc_once *out, uint32_t count)
            (out->prefix_count == SYC_ONCE_MOST && count < out->prefixes[SYC_ONCE_MOST - 1].count);
 }
 
+#define LESS(x, y) ((x) < (y))
+SYC_SORT_DEFINE(sort_wide, uint32_t, LESS)
+
+/* Of those of version 6 that are kept, ascending. Returns how many. */
+static size_t
+gather_wide(const struct singles *q, uint32_t *list)
+{
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < q->count; i++) {
+        const struct single *one = single_at(q, single_position(q, i));
+        if (one->live && syc_singles_ip_v(q, one) == 6) {
+            list[n++] = syc_be32(one->addr);
+        }
+    }
+    sort_wide(list, n, list + q->live);
+    return n;
+}
+
+static bool
+is_among(const uint32_t *list, size_t n, uint32_t prefix)
+{
+    size_t low = 0;
+
+    while (low < n) {
+        size_t middle = low + (n - low) / 2;
+        if (list[middle] == prefix) {
+            return true;
+        }
+        if (list[middle] < prefix) {
+            low = middle + 1;
+        } else {
+            n = middle;
+        }
+    }
+    return false;
+}
+
+/* One prefix: those that are kept and those that gave way. */
+static void
+offer_wide(const struct singles *q, uint32_t prefix, uint64_t kept, struct syc_once *out)
+{
+    struct syc_once_prefix p = {.ip_v = 6, .bits = 8 * SINGLES_WIDE, .count = kept};
+    const struct crowd_place *gone = NULL;
+
+    for (int i = 0; i < SINGLES_WIDE; i++) {
+        p.addr[i] = (uint8_t)(prefix >> (24 - 8 * i));
+    }
+    gone = q->wide != NULL ? syc_crowd_find(q->wide, p.addr, 0, 6) : NULL;
+    p.count += gone != NULL ? gone->count : 0;
+    offer_prefix(out, &p);
+}
+
+/* Without memory none is told. */
+static void
+fill_wide(const struct singles *q, struct syc_once *out)
+{
+    uint32_t *list = syc_alloc(q->live, 2 * sizeof(*list));
+    size_t n = list != NULL ? gather_wide(q, list) : 0;
+
+    for (size_t from = 0, to; from < n; from = to) {
+        for (to = from + 1; to < n && list[to] == list[from]; to++) {
+        }
+        offer_wide(q, list[from], to - from, out);
+    }
+    for (size_t i = 0; list != NULL && q->wide != NULL && i < CROWD_PLACES; i++) {
+        uint32_t prefix = syc_be32(q->wide->places[i].addr);
+        if (q->wide->places[i].count > 0 && !is_among(list, n, prefix)) {
+            offer_wide(q, prefix, 0, out);
+        }
+    }
+    syc_free(list);
+}
+
 static void
 fill_prefixes(const struct singles *q, struct syc_once *out)
 {
@@ -60,11 +135,7 @@ fill_prefixes(const struct singles *q, struct syc_once *out)
         p.addr[13] = (uint8_t)i;
         offer_prefix(out, &p);
     }
-    for (size_t i = 0; q->wide != NULL && i < CROWD_PLACES; i++) {
-        struct syc_once_prefix p = {.ip_v = 6, .bits = 32, .count = q->wide->places[i].count};
-        memcpy(p.addr, q->wide->places[i].addr, sizeof(p.addr));
-        offer_prefix(out, &p);
-    }
+    fill_wide(q, out);
 }
 
 /* ------------------------------------------------------------ stacks */

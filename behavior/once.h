@@ -12,7 +12,7 @@
 #include "behavior/behavior.h"
 #include "behavior/stacks.h"
 
-/* cost: a pass over the kept ones if some gave way; one over 64 Ki prefixes. signatures may be NULL. */
+/* cost: passes over the kept ones, of version 6 a sort; one over 64 Ki prefixes. signatures may be NULL. */
 void syc_once_fill(const struct store *s, struct stacks *stacks,
                    const struct syc_signatures *signatures, struct syc_once *out);
 

@@ -201,27 +201,26 @@ syc_singles_expect(const struct singles *q, const uint8_t addr[16], uint8_t ip_v
     }
 }
 
-/* Of version 4 each /16 has a counter; of version 6 the /32 with most are found (crowd.h). */
+/* Of version 4 each /16 has a counter. Of version 6 those that are kept are counted when it is asked for (once.c). */
 static void
-count_prefix(struct store *s, const struct single *one, uint8_t ip_v, int by)
+count_prefix(struct singles *q, const struct single *one, uint8_t ip_v, int by)
+{
+    if (ip_v == 4 && q->prefixes != NULL) {
+        *prefix_of(q, one->addr) += (uint32_t)by;
+    }
+}
+
+/* Of version 6, too, those that gave way are in the counts. */
+static void
+count_wide(struct store *s, const struct single *one)
 {
     struct singles *q = &s->singles;
     uint8_t prefix[16] = {0};
 
-    if (ip_v == 4) {
-        if (q->prefixes != NULL) {
-            *prefix_of(q, one->addr) += (uint32_t)by;
-        }
-        return;
-    }
-    memcpy(prefix, one->addr, 4);
-    if (q->wide == NULL && by > 0) {
-        q->wide = take_fixed(s, sizeof(*q->wide));
-    }
-    if (q->wide != NULL && by > 0) {
+    memcpy(prefix, one->addr, SINGLES_WIDE);
+    q->wide = q->wide != NULL ? q->wide : take_fixed(s, sizeof(*q->wide));
+    if (q->wide != NULL) {
         syc_crowd_add(q->wide, prefix, 0, 6, one->start_us, syc_crowd_name(one->addr, 6));
-    } else if (q->wide != NULL) {
-        syc_crowd_take(q->wide, prefix, 0, 6);
     }
 }
 
@@ -232,6 +231,9 @@ count_gone(struct store *s, const struct single *one, uint8_t ip_v)
     uint64_t name = syc_crowd_name(one->addr, ip_v);
 
     q->evicted++;
+    if (ip_v == 6) {
+        count_wide(s, one);
+    }
     q->gone_untold = q->gone_untold || one->kind == STORE_NONE;
     if (q->gone == NULL && !q->gone_untold) {
         q->gone = take_fixed(s, sizeof(*q->gone));
@@ -411,7 +413,7 @@ syc_singles_add(struct store *s, const struct single *one, uint8_t ip_v, bool ke
     struct singles *q = &s->singles;
     uint32_t at = keep && syc_singles_know(one->kind) ? take_position(s) : STORE_NONE;
 
-    count_prefix(s, one, ip_v, 1);
+    count_prefix(q, one, ip_v, 1);
     if (one->kind != STORE_NONE) {
         q->kinds[one->kind].count++;
     }
@@ -460,7 +462,7 @@ syc_singles_take(struct store *s, uint32_t position, struct mark *out)
     struct single *one = single_at(q, position);
 
     syc_single_mark(s, one, out);
-    count_prefix(s, one, syc_singles_ip_v(&s->singles, one), -1);
+    count_prefix(q, one, syc_singles_ip_v(q, one), -1);
     q->kinds[one->kind].count--;
     one->live = 0;
     q->live--;

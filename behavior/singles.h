@@ -22,6 +22,7 @@ enum {
     SINGLES_KINDS =
         4096, /* more kinds of SYN than a network has; what comes then gives way at once */
     SINGLES_PREFIXES = 1 << 16, /* of version 4 a counter for each /16 */
+    SINGLES_WIDE = 4,           /* octets of a prefix of version 6 */
     /* Kinds 0 and 1, of version 4 and 6: of SYNs for whose own kind there was no room. */
     SINGLES_REST = 2,
 };
@@ -58,9 +59,9 @@ struct singles {
     uint16_t *kind_slots;
     uint32_t kind_count, kind_room;
     uint64_t evicted;
-    uint32_t *prefixes;       /* NULL: the budget is too small for them */
-    struct crowd *wide;       /* prefixes of version 6, /32; made when there are any */
-    struct crowd *gone;       /* services of those that gave way, likewise */
+    uint32_t *prefixes; /* NULL: the budget is too small for them */
+    struct crowd *wide; /* prefixes of version 6 of those that gave way; made when there are any */
+    struct crowd *gone; /* services of those that gave way, likewise */
     struct single *gone_last; /* the last of each of its places */
     uint8_t *gone_names;      /* registers over all that gave way */
     bool gone_untold;         /* there was no memory for them */
