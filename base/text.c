@@ -342,3 +342,64 @@ syc_escape(const void *in, size_t n, char *out, size_t size)
     out[used] = '\0';
     return i;
 }
+
+/* Each octet has its own bounds where an overlong letter, a surrogate or one past U+10FFFF would begin. */
+size_t
+syc_utf8_length(const char *text, size_t n)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    uint8_t low = 0x80, high = 0xbf;
+    size_t length = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+
+    if (p[0] < 0x80) {
+        return 1;
+    }
+    if (p[0] < 0xc2 || p[0] > 0xf4 || length > n) {
+        return 0;
+    }
+    if (p[0] == 0xe0) {
+        low = 0xa0;
+    } else if (p[0] == 0xed) {
+        high = 0x9f;
+    } else if (p[0] == 0xf0) {
+        low = 0x90;
+    } else if (p[0] == 0xf4) {
+        high = 0x8f;
+    }
+    if (p[1] < low || p[1] > high) {
+        return 0;
+    }
+    for (size_t i = 2; i < length; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+/* Told by octets: letters of one length are a range of their last one. */
+static bool
+is_obeyed(const uint8_t *p, size_t n)
+{
+
+    switch (n) {
+    case 1:
+        return p[0] < 0x20 || p[0] == 0x7f;
+    case 2:
+        return p[0] == 0xc2 && p[1] < 0xa0;
+    case 3:
+        return p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
+                                (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+    default:
+        return false;
+    }
+}
+
+size_t
+syc_letter(const char *text, size_t n, bool *shown)
+{
+    size_t length = syc_utf8_length(text, n);
+
+    *shown = length > 0 && !is_obeyed((const uint8_t *)text, length);
+    return length > 0 ? length : 1;
+}

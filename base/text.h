@@ -84,6 +84,23 @@ bool syc_addr_parse(const char *text, uint8_t addr[16], int *ip_v);
  */
 size_t syc_escape(const void *in, size_t n, char *out, size_t size);
 
+/*
+ * Octets of the UTF-8 letter at text, of which n > 0 octets may be looked at; 0 when there is none.
+ *
+ * source  RFC 3629 4: no overlong ones, no surrogates, nothing past U+10FFFF
+ */
+size_t syc_utf8_length(const char *text, size_t n);
+
+/*
+ * The letter at text, and whether a terminal may have it: one must not obey what an outsider wrote.
+ *
+ * n        octets that may be looked at, > 0
+ * shown    false for what is no UTF-8, for control characters (U+0000 to U+001F, U+007F to U+009F), and for those that turn
+ *          the direction of writing, by which a text shows what it does not say (U+202A to U+202E, U+2066 to U+2069)
+ * returns  its octets, at least 1
+ */
+size_t syc_letter(const char *text, size_t n, bool *shown);
+
 /* "s" behind a count of n, "" behind 1; n of any integer type. */
 #define SYC_PLURAL(n) ((n) == 1 ? "" : "s")
 

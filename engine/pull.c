@@ -56,36 +56,6 @@ is_special_in(uint64_t v)
             high) != 0;
 }
 
-/* Octets of the UTF-8 sequence at p, 0 when it is none (RFC 3629 4: no overlong ones, no surrogates, no 110000). */
-static size_t
-utf8_length(const uint8_t *p, size_t n)
-{
-    uint8_t low = 0x80, high = 0xbf;
-    size_t length = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-
-    if (p[0] < 0xc2 || p[0] > 0xf4 || length > n) {
-        return 0;
-    }
-    if (p[0] == 0xe0) {
-        low = 0xa0;
-    } else if (p[0] == 0xed) {
-        high = 0x9f;
-    } else if (p[0] == 0xf0) {
-        low = 0x90;
-    } else if (p[0] == 0xf4) {
-        high = 0x8f;
-    }
-    if (p[1] < low || p[1] > high) {
-        return 0;
-    }
-    for (size_t i = 2; i < length; i++) {
-        if ((p[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    return length;
-}
-
 /* The value of a hexadecimal digit, -1 of anything else. */
 static int
 hex(char c)
@@ -128,7 +98,7 @@ skip_special(struct syc_pull *s, bool *escaped)
     if ((uint8_t)*s->p < 0x20) {
         return syc_pull_fail(s, "a text with a control character");
     }
-    length = utf8_length((const uint8_t *)s->p, (size_t)(s->end - s->p));
+    length = syc_utf8_length(s->p, (size_t)(s->end - s->p));
     s->p += length;
     return length > 0 || syc_pull_fail(s, "a text that is not UTF-8");
 }

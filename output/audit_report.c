@@ -89,8 +89,11 @@ print_header(struct syc_page *p, const struct syc_audit_report *r,
              const struct syc_audit_view *view)
 {
     syc_page_paint(p, SYC_BOLD);
-    syc_page_print(p, "syncopate audit%s%.300s", view->input != NULL ? "  " : "",
-                   view->input != NULL ? view->input : "");
+    syc_page_print(p, "syncopate audit");
+    if (view->input != NULL) {
+        syc_page_print(p, "  ");
+        syc_page_clean(p, view->input, strlen(view->input));
+    }
     syc_page_paint(p, SYC_PLAIN);
     syc_page_put(p, "\n", 1);
     if (view->at_us != SYC_NONE) {

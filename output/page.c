@@ -2,8 +2,8 @@
  * Lines for a person: wrapped, counted in columns, written at once.
  *
  * Two kinds of text come in. Our own words and color sequences go through put, print and paint as
- * they are; texts of rules and inputs go through wrap, which lets no control character of ASCII
- * pass. A page is written whole, by one call at its end, or not at all.
+ * they are; texts of rules and inputs go through clean or wrap, which let nothing pass that a
+ * terminal would obey. A page is written whole, by one call at its end, or not at all.
  */
 
 #include "output/page.h"
@@ -90,15 +90,17 @@ syc_page_columns(const char *text, size_t n)
 }
 
 /* A terminal must not obey what others wrote. */
-static void
-put_clean(struct syc_page *p, const char *text, size_t n)
+void
+syc_page_clean(struct syc_page *p, const char *text, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        bool shown = c >= 0x20 && c != 0x7f && (c < 0x80 || p->utf8);
-        char letter = shown ? (char)c : '?';
+    size_t length;
 
-        syc_page_put(p, &letter, 1);
+    for (; n > 0; text += length, n -= length) {
+        bool shown;
+
+        length = syc_letter(text, n, &shown);
+        shown = shown && (length == 1 || p->utf8);
+        syc_page_put(p, shown ? text : "?", shown ? length : 1);
     }
 }
 
@@ -129,7 +131,7 @@ put_words(struct syc_page *p, size_t used, int before, int indent, const char *t
             before = indent;
         }
         syc_page_fill(p, " ", before);
-        put_clean(p, text, n);
+        syc_page_clean(p, text, n);
         used += columns + (size_t)before;
         used = used < limit ? used : limit;
         before = 1;

@@ -33,6 +33,9 @@ void syc_page_put(struct syc_page *p, const char *text, size_t n);
 /* As printf; at most 1023 octets a call. */
 void syc_page_print(struct syc_page *p, const char *format, ...) SYC_PRINTF(2, 3);
 
+/* n octets of an outsider's: each letter that a terminal would obey (syc_letter), or without UTF-8 any beyond ASCII, is '?'. */
+void syc_page_clean(struct syc_page *p, const char *text, size_t n);
+
 /* A sequence such as SYC_RED, where colors are wanted. It takes no column. */
 void syc_page_paint(struct syc_page *p, const char *sequence);
 
@@ -42,7 +45,7 @@ void syc_page_fill(struct syc_page *p, const char *letter, int count);
 /*
  * Text in lines that break between words; a word longer than the width stands alone. The first line begins with `indent`
  * spaces, the others with `hang` more.
- * Control characters become '?', and without UTF-8 so do all octets from 0x80.
+ * The text is cleaned as by syc_page_clean().
  */
 void syc_page_wrap(struct syc_page *p, int indent, int hang, const char *text);
 

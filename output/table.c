@@ -1,8 +1,8 @@
 /*
  * What a person sees on a terminal: a row a source, or group of them, how many others there are, then what was not judged, in words.
  *
- * Rows hold texts that rule authors wrote: they go through the page's wrapping, which lets no control character
- * pass. Nothing is cut: where a line has no room for a reason, the reason takes several.
+ * Rows hold texts that rule authors wrote: they go through the page's wrapping, which lets nothing pass that a
+ * terminal would obey. Nothing is cut: where a line has no room for a reason, the reason takes several.
  */
 
 #include "output/output_int.h"
@@ -195,8 +195,9 @@ print_once(struct syc_page *to, const struct syc_once *o)
                    (unsigned long long)o->count, SYC_PLURAL(o->count));
     for (size_t i = 0; i < o->stack_count && i < 3; i++) {
         const char *os = o->stacks[i].os != NULL ? o->stacks[i].os : "no known stack";
-        syc_page_print(to, "%s %llu of %.60s", i > 0 ? "," : ":",
-                       (unsigned long long)o->stacks[i].count, os);
+        syc_page_print(to, "%s %llu of ", i > 0 ? "," : ":",
+                       (unsigned long long)o->stacks[i].count);
+        syc_page_clean(to, os, strlen(os));
     }
     syc_page_print(to, "\n");
 }
@@ -205,7 +206,7 @@ print_once(struct syc_page *to, const struct syc_once *o)
 enum syc_status
 syc_print_stats(int fd, const struct syc_run_stats *s, uint64_t judged)
 {
-    struct syc_page to = {0};
+    struct syc_page to = {.utf8 = true};
     uint64_t tcp = s->decode[SYC_DROP_NONE];
 
     if (judged > 0) {

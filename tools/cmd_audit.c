@@ -100,10 +100,7 @@ drop_inputs(struct inputs *in)
 
 /* ------------------------------------------------------------ results */
 
-/*
- * "a.pcap", "3 inputs", "eth0": what the report is about. Control characters as in say.c: the
- * report goes to a terminal.
- */
+/* "a.pcap", "3 inputs", "eth0": what the report is about. */
 static void
 name_inputs(const struct syc_run *run, char *out, size_t size)
 {
@@ -116,11 +113,6 @@ name_inputs(const struct syc_run *run, char *out, size_t size)
         snprintf(out, size, "%s", names->items[0]);
     } else {
         snprintf(out, size, "%zu inputs", names->count);
-    }
-    for (char *p = out; *p != 0; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f) {
-            *p = '?';
-        }
     }
 }
 

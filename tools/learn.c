@@ -191,10 +191,13 @@ by_count(const void *a, const void *b)
 static void
 print_name(const char *text)
 {
-    for (; *text != 0; text++) {
-        unsigned char c = (unsigned char)*text;
-        putchar(c < 0x20 || c == 0x7f || c == '"' ? '?' : c);
+    char name[256];
+
+    snprintf(name, sizeof(name), "%s", text);
+    for (char *p = name; (p = strchr(p, '"')) != NULL;) {
+        *p = '?';
     }
+    syc_print_text(name);
 }
 
 static void

@@ -66,7 +66,9 @@ on_asked(void *user, const struct syc_sigma_asked *a)
     struct place *at = user;
 
     if (a->identifier != at->identifier) {
-        printf("    %s: %s\n", a->identifier, a->identifier_held ? "holds" : "does not hold");
+        printf("    ");
+        syc_print_text(a->identifier);
+        printf(": %s\n", a->identifier_held ? "holds" : "does not hold");
     } else if (a->group != at->group) {
         printf("      or\n");
     }
@@ -88,7 +90,9 @@ print_outcome(const struct syc_verdict *v, const struct syc_sigma_rule *rule, bo
         const struct syc_evidence *e = &v->evidence[i];
 
         if (e->rule == rule->name) {
-            printf("  fired: %.1f points, group %s, %s\n", e->points, e->group,
+            printf("  fired: %.1f points, group ", e->points);
+            syc_print_text(e->group);
+            printf(", %s\n",
                    e->counted ? "counted" : "not counted: stronger evidence stands before it");
             return;
         }

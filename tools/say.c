@@ -3,7 +3,7 @@
  *
  * "syncopate: NAME: what; what became of it", so that scripts may match it and several runs in one
  * log can be told apart. Texts hold names from the file system and from captures: no octet of them
- * may move the cursor or color the terminal, so control characters become '?'. A line is cut at 1
+ * may move the cursor or color the terminal (syc_letter), else it becomes '?'. A line is cut at 1
  * KiB rather than allocated: saying that memory is short must work.
  */
 
@@ -11,14 +11,19 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-/* Names come from folders that others may write to: a terminal must not obey them. UTF-8 passes. */
+/* Names come from folders that others may write to: a terminal must not obey them. */
 static void
 print_clean(FILE *to, const char *text)
 {
-    for (; *text != 0; text++) {
-        unsigned char c = (unsigned char)*text;
-        putc(c < 0x20 || c == 0x7f ? '?' : c, to);
+    size_t left = strlen(text), n;
+
+    for (; left > 0; text += n, left -= n) {
+        bool shown;
+
+        n = syc_letter(text, left, &shown);
+        fwrite(shown ? text : "?", 1, shown ? n : 1, to);
     }
 }
 

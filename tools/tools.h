@@ -107,7 +107,7 @@ int syc_parts_run(const struct syc_part *parts, size_t count, const char *verb,
 
 /* ---- messages (say.c) ---- */
 
-/* "syncopate: ..." and a newline on standard error; control characters, which names may hold, become '?'. */
+/* "syncopate: ..." and a newline on standard error; what a terminal would obey, which names may hold, becomes '?'. */
 void syc_say(const char *format, ...) SYC_PRINTF(1, 2);
 
 /* A text of a file on standard output: no octet of it moves the cursor, colors the terminal or ends the line. */

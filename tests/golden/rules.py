@@ -181,6 +181,8 @@ def terminal(c):
     said = subprocess.run([c.binary, "signatures", "explain", "--signatures", signatures, "4:57+7:0:1460:1,0:mss::0"], cwd=c.folder,
                           stdout=subprocess.PIPE, text=True, check=True).stdout
     c.expect("nor has the label of a signature any", "s:u:A:?[31m\n" in said, repr(said))
+    status, _, errors = c.run("check", "absent\u009b31m\u202e.yml")
+    c.expect("nor a message, of C1 or of the direction of writing", status == 2 and "absent?31m?.yml: cannot" in errors, repr(errors))
 
 
 def others(c):

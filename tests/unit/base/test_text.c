@@ -267,6 +267,51 @@ edit_distance_counts_four_kinds_of_edits(void **state)
         64);
 }
 
+/* Octets of letters: printf '\u009b' | xxd in a UTF-8 locale. What may be shown is as long as what may not. */
+static void
+letters_that_a_terminal_obeys_are_not_shown(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t length;
+        bool shown;
+    } letters[] = {
+        {"A", 1, true},
+        {"~", 1, true},
+        {"\033[31m", 1, false},
+        {"\n", 1, false},
+        {"\177", 1, false},
+        {"\302\200", 2, false}, /* U+0080, first of C1 */
+        {"\302\233", 2, false}, /* U+009B, CSI in one octet of Latin-1 */
+        {"\302\237", 2, false}, /* U+009F, last of C1 */
+        {"\302\240", 2, true},  /* U+00A0 */
+        {"\303\234", 2, true},  /* U+00DC: its second octet alone would be ST of C1 */
+        {"\342\200\251", 3, true},
+        {"\342\200\252", 3, false}, /* U+202A */
+        {"\342\200\256", 3, false}, /* U+202E, right-to-left override */
+        {"\342\200\257", 3, true},
+        {"\342\201\245", 3, true},
+        {"\342\201\246", 3, false}, /* U+2066 */
+        {"\342\201\251", 3, false}, /* U+2069 */
+        {"\342\201\252", 3, true},
+        {"\360\237\230\200", 4, true}, /* U+1F600 */
+        {"\233"
+         "31m",
+         1, false},                 /* CSI as Latin-1 has it, no UTF-8 */
+        {"\300\233", 1, false},     /* overlong ESC */
+        {"\355\240\200", 1, false}, /* a surrogate */
+        {"\342\200", 1, false},     /* cut */
+    };
+
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        bool shown = !letters[i].shown;
+
+        assert_int_equal(syc_letter(letters[i].text, strlen(letters[i].text), &shown),
+                         letters[i].length);
+        assert_int_equal(shown, letters[i].shown);
+    }
+}
+
 int
 test_text_group(void)
 {
@@ -282,6 +327,7 @@ test_text_group(void)
         cmocka_unit_test(escaped_octets_can_be_read_back),
         cmocka_unit_test(escapes_are_never_cut_in_the_middle),
         cmocka_unit_test(edit_distance_counts_four_kinds_of_edits),
+        cmocka_unit_test(letters_that_a_terminal_obeys_are_not_shown),
     };
 
     return cmocka_run_group_tests_name("base/text", tests, NULL, NULL);

@@ -454,7 +454,10 @@ letters_beyond_ascii_and_colors_only_when_asked(void **state)
 {
     static struct sample_report s;
     static struct shown out;
-    struct syc_audit_view view = {.input = "x", .at_us = SYC_NONE, .width = 80};
+    struct syc_audit_view view = {.input = "x\xc2\x9b"
+                                           "1m\xe2\x80\xae",
+                                  .at_us = SYC_NONE,
+                                  .width = 80};
 
     sample_report_full(&s);
     snprintf(s.findings[0].text, sizeof s.findings[0].text, "a \033[31m text \xc3\xa4");
@@ -462,13 +465,14 @@ letters_beyond_ascii_and_colors_only_when_asked(void **state)
     for (const char *p = out.text; *p != '\0'; p++) {
         assert_true(*p == '\n' || (*p >= 0x20 && *p < 0x7f));
     }
-    assert_non_null(strstr(out.text, "  a ?[31m text ??\n"));
+    assert_non_null(strstr(out.text, "  a ?[31m text ?\n"));
     view.utf8 = true;
     view.color = true;
     assert_int_equal(show(&s.r, &view, &out), SYC_OK);
     assert_non_null(strstr(out.text, "\033[31mCRITICAL ports.exhaust\033[0m"));
     assert_non_null(strstr(out.text, "\xe2\x96\x88\xe2\x96\x88")); /* U+2588, a full block */
     assert_non_null(strstr(out.text, "  a ?[31m text \xc3\xa4\n"));
+    assert_non_null(strstr(out.text, "syncopate audit  x?1m?\033[0m\n")); /* C1, right-to-left */
 }
 
 /* A curve of one value fills its chart; a peak of one second in ten thousand does not vanish. */
