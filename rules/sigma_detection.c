@@ -357,16 +357,18 @@ read_exists(struct syc_sigma_reader *r, const struct syc_yaml_node *value, struc
 }
 
 /*
- * null is the absent value, so only equality and neq can speak of it. In a list Sigma forbids it: "one of these or
- * nothing" is written with two identifiers.
+ * null is the absent value, so only equality and neq can speak of it. Sigma lets it stand in a list, too; here a list is
+ * of values to compare with, and "one of these or nothing" takes two identifiers.
  */
 static bool
 read_null(struct syc_sigma_reader *r, const struct key *k, const struct syc_yaml_node *value,
           bool in_list, struct syc_operand *out)
 {
     if (in_list) {
-        syc_sigma_report(r, SYC_SIGMA_NULL_IN_LIST, value->at, "write '' for the empty text",
-                         "null cannot stand in a list of values");
+        syc_sigma_report(
+            r, SYC_SIGMA_NULL_IN_LIST, value->at,
+            "give null an identifier of its own, joined by \"or\"; '' is the empty text",
+            "null in a list of values is not supported here");
         return false;
     }
     if (k->set & ~(1u << MOD_NEQ)) {
