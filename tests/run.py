@@ -181,6 +181,7 @@ def script_jobs(directory):
             ("lab build", lambda: script("build: lab", "tests/lab/figures.py", binary + ["--check"])),
             ("rules build", lambda: script("build: rules", "tests/golden/rules.py", binary)),
             ("documents build", lambda: script("build: documents", "tests/golden/documents.py", binary)),
+            ("inputs build", lambda: script("build: inputs", "tests/golden/inputs.py", binary)),
             ("usage build", lambda: script("build: usage", "tests/golden/usage.py", binary)),
             ("reload build", lambda: script("build: reload", "tests/golden/reload.py", binary)),
             ("lifecycle build", lambda: script("build: lifecycle", "tests/lifecycle/run.py", binary)),
@@ -200,6 +201,7 @@ def script_jobs(directory):
             ("relations build-asan",
              lambda: script("build-asan: relations", "tests/property/relations.py", binary + ["--few"], SANITIZER)),
             ("rules build-asan", lambda: script("build-asan: rules", "tests/golden/rules.py", binary, SANITIZER)),
+            ("inputs build-asan", lambda: script("build-asan: inputs", "tests/golden/inputs.py", binary, SANITIZER)),
             ("reload build-asan", lambda: script("build-asan: reload", "tests/golden/reload.py", binary, SANITIZER)),
             ("wire build-asan", lambda: script("build-asan: wire", "tests/fault/wire.py", binary, SANITIZER)),
         ]

@@ -1,7 +1,7 @@
 /*
  * What connections cost: captures or records in, one report out.
  *
- * Both kinds of input in one command, told apart by their first octet, because who audits has
+ * Both kinds of input in one command, told apart by their first octets, because who audits has
  * captures of today and records of yesterday. Captures come first, as one stream; records are in
  * any order anyway.
  */
@@ -10,67 +10,46 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------ inputs */
 
 /* What there is to read, told apart. */
 struct inputs {
-    struct syc_texts captures, events;
+    struct syc_texts captures, records;
     struct syc_paths files; /* the captures, folders opened up */
 };
 
 /*
- * The first octet of standard input without taking it: of a file by its place, of a pipe by tee(2),
- * which waits until there is one. False when it cannot be told (a socket, a terminal): then it is
- * read as a capture, which will say what it is.
+ * What cannot be opened is left to the reader, which says why. A pipe without a name (/dev/fd/63) is open elsewhere, too;
+ * one with a name would lose its writer, or what it holds, when it is closed here: it is not opened and read as a capture.
  */
 static bool
-peek_stdin(uint8_t *octet)
+holds_records(const char *name)
 {
-    ssize_t got = pread(STDIN_FILENO, octet, 1, lseek(STDIN_FILENO, 0, SEEK_CUR));
-    int copy[2];
-
-    if (got >= 0 || pipe2(copy, O_CLOEXEC) != 0) {
-        return got == 1;
-    }
-    do {
-        got = tee(STDIN_FILENO, copy[1], 1, 0);
-    } while (got < 0 && errno == EINTR);
-    got = got == 1 ? read(copy[0], octet, 1) : 0;
-    close(copy[0]);
-    close(copy[1]);
-    return got == 1;
-}
-
-/*
- * No capture format begins with a brace, every event does. What cannot be opened is left to the
- * reader, which says why. Only plain files are looked into: an octet taken from a FIFO would be
- * missing later.
- */
-static bool
-holds_events(const char *name)
-{
-    uint8_t octet = 0;
+    struct statfs system;
+    struct stat s;
+    bool holds;
     int fd;
 
     if (strcmp(name, "-") == 0) {
-        return peek_stdin(&octet) && octet == '{';
+        return syc_inputs_hold_records(STDIN_FILENO);
     }
-    fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (stat(name, &s) != 0 || statfs(name, &system) != 0 ||
+        (!S_ISREG(s.st_mode) && system.f_type != PIPEFS_MAGIC)) {
+        return false;
+    }
+    fd = open(name, O_RDONLY | O_CLOEXEC);
+    holds = fd >= 0 && syc_inputs_hold_records(fd);
     if (fd >= 0) {
-        struct stat s;
-        bool plain = fstat(fd, &s) == 0 && S_ISREG(s.st_mode);
-
-        if (!plain || read(fd, &octet, 1) != 1) {
-            octet = 0;
-        }
         close(fd);
     }
-    return octet == '{';
+    return holds;
 }
 
 /* The order within each kind is the user's. */
@@ -78,12 +57,12 @@ static bool
 sort_inputs(const struct syc_texts *names, struct inputs *in)
 {
     in->captures.items = syc_alloc(names->count, sizeof(*in->captures.items));
-    in->events.items = syc_alloc(names->count, sizeof(*in->events.items));
-    if (in->captures.items == NULL || in->events.items == NULL) {
+    in->records.items = syc_alloc(names->count, sizeof(*in->records.items));
+    if (in->captures.items == NULL || in->records.items == NULL) {
         return false;
     }
     for (size_t i = 0; i < names->count; i++) {
-        struct syc_texts *to = holds_events(names->items[i]) ? &in->events : &in->captures;
+        struct syc_texts *to = holds_records(names->items[i]) ? &in->records : &in->captures;
 
         to->items[to->count++] = names->items[i];
     }
@@ -94,7 +73,7 @@ static void
 drop_inputs(struct inputs *in)
 {
     syc_free(in->captures.items);
-    syc_free(in->events.items);
+    syc_free(in->records.items);
     syc_paths_fini(&in->files);
 }
 
@@ -197,9 +176,15 @@ static int
 audit(const struct syc_options *o, const struct inputs *in, bool failed, const char *filter)
 {
     struct syc_run run;
-    int status = syc_run_begin(&run, o, in->files.count > 1);
+    int status;
     bool captures = o->interface != NULL || in->files.count > 0;
 
+    if (filter != NULL && in->records.count > 0) {
+        syc_say("%s: holds records, and a filter is for captures; nothing was read",
+                in->records.items[0]);
+        return EXIT_USAGE;
+    }
+    status = syc_run_begin(&run, o, in->files.count > 1);
     if (status != 0) {
         return status;
     }
@@ -214,8 +199,8 @@ audit(const struct syc_options *o, const struct inputs *in, bool failed, const c
         syc_run_drop(&run);
         return EXIT_USAGE;
     }
-    for (size_t i = 0; i < in->events.count && !run.interrupted && !run.unread; i++) {
-        if (!syc_run_events(&run, in->events.items[i], i + 1 < in->events.count)) {
+    for (size_t i = 0; i < in->records.count && !run.interrupted && !run.unread; i++) {
+        if (!syc_run_events(&run, in->records.items[i], i + 1 < in->records.count)) {
             break;
         }
     }
@@ -257,18 +242,19 @@ const struct syc_verb syc_verb_audit = {
     .about = "syncopate audit says what the connections of each client and server cost:\n"
              "sockets in TIME_WAIT, ports that run out and when, pools that reuse too\n"
              "little, slow start, handshakes, loss; and which knob changes it by how much.\n",
-    .examples = "FILE is a capture, a folder of captures, or the connection events of earlier\n"
-                "runs (JSON Lines); - is standard input. On a terminal a report is printed,\n"
-                "elsewhere one audit event.\n"
-                "\n"
-                "Examples\n"
-                "  syncopate audit trace.pcap              what does it cost, what helps?\n"
-                "  syncopate audit --json trace.pcap | jq '.audit.findings[]'\n"
-                "  syncopate audit --at 10 trace.pcap      what could be foreseen after 10 s?\n"
-                "  syncopate audit --fail-on warning --host 10.0.0.7 ci-run.pcap\n"
-                "  syncopate --events connection trace.pcap | syncopate audit --human -\n"
-                "\n"
-                "Exit status: 0 done, 1 --fail-on was reached, 2 usage, 3 an input was not read\n"
-                "whole, 4 output failed, 130 interrupted. More: man syncopate-audit\n",
+    .examples =
+        "FILE is a capture, a folder of captures, or the connection events of earlier\n"
+        "runs (JSON Lines, also packed); - is standard input. On a terminal a report is printed,\n"
+        "elsewhere one audit event.\n"
+        "\n"
+        "Examples\n"
+        "  syncopate audit trace.pcap              what does it cost, what helps?\n"
+        "  syncopate audit --json trace.pcap | jq '.audit.findings[]'\n"
+        "  syncopate audit --at 10 trace.pcap      what could be foreseen after 10 s?\n"
+        "  syncopate audit --fail-on warning --host 10.0.0.7 ci-run.pcap\n"
+        "  syncopate --events connection trace.pcap | syncopate audit --human -\n"
+        "\n"
+        "Exit status: 0 done, 1 --fail-on was reached, 2 usage, 3 an input was not read\n"
+        "whole, 4 output failed, 130 interrupted. More: man syncopate-audit\n",
     .run = run_audit,
 };

@@ -9,14 +9,18 @@
 
 #include "tools/tools.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+enum { PEEKED = 64 << 10 }; /* of a pipe; packed octets say what they hold only in a piece */
+
 /*
- * Logs are packed as well, so of packed files the name must say that they are captures. O_NONBLOCK:
- * a folder may hold a FIFO, whose open would wait for ever.
+ * Logs are packed as well, so of packed files the name must say that they are captures; so must that of a pipe, whose
+ * open waits for a writer and whose close takes the reader from it.
  */
 static bool
 is_capture(const char *path)
@@ -25,11 +29,12 @@ is_capture(const char *path)
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     bool named = strstr(name, "pcap") != NULL || strstr(name, ".cap") != NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     enum syc_capture_look looks;
+    struct stat s;
     ssize_t got;
+    int fd;
 
-    if (fd < 0) {
+    if (stat(path, &s) != 0 || !S_ISREG(s.st_mode) || (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
         return named; /* the reader will say why it cannot be opened */
     }
     got = read(fd, head, sizeof(head));
@@ -94,6 +99,40 @@ int
 syc_inputs_expand_records(const struct syc_texts *names, struct syc_paths *out, bool *failed)
 {
     return expand(names, is_log, "log (*.json, *.jsonl, *.ndjson, *.log)", out, failed);
+}
+
+/*
+ * Records, packed or not, begin with a brace (JSON) or a number sign (Zeek's columns); no format of captures does. Of a
+ * pipe the octets are seen by tee(2), which waits until there are some.
+ */
+bool
+syc_inputs_hold_records(int fd)
+{
+    const off_t place = lseek(fd, 0, SEEK_CUR);
+    int copy[2] = {fd, -1};
+    struct syc_octets *octets;
+    uint8_t first = 0;
+    size_t got = 0;
+
+    if (place < 0) {
+        if (pipe2(copy, O_CLOEXEC) != 0) {
+            return false;
+        }
+        while (tee(fd, copy[1], PEEKED, 0) < 0 && errno == EINTR) {
+        }
+        close(copy[1]);
+    }
+    octets = syc_octets_new(copy[0]);
+    if (octets == NULL || syc_octets_read(octets, &first, 1, &got, NULL) != SYC_OK) {
+        first = 0;
+    }
+    syc_octets_free(octets);
+    if (place < 0) {
+        close(copy[0]);
+    } else {
+        (void)lseek(fd, place, SEEK_SET);
+    }
+    return first == '{' || first == '#';
 }
 
 /* Up to the hard limit only: that one is the administrator's word. */

@@ -157,40 +157,26 @@ find_rule(const struct syc_ruleset *set, const char *name)
     return NULL;
 }
 
-/* Records, packed or not, begin with a brace (JSON) or a number sign (Zeek's columns); no format of captures does. */
-static bool
-holds_records(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct syc_octets *octets = fd >= 0 ? syc_octets_new(fd) : NULL;
-    uint8_t first = 0;
-    size_t got = 0;
-    bool read = octets != NULL && syc_octets_read(octets, &first, 1, &got, NULL) == SYC_OK;
-
-    syc_octets_free(octets);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return read && (first == '{' || first == '#');
-}
-
 enum syc_status
 syc_rules_take_in(struct syc_engine *e, const char *path, struct syc_judge_counts *counts,
                   struct syc_error *err)
 {
-    const struct syc_capture_options capture = {.paths = &path, .path_count = 1};
+    const char *capture = path;
+    const struct syc_capture_options options = {.paths = &capture, .path_count = 1};
+    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     enum syc_status status;
-    int fd;
 
-    if (!holds_records(path)) {
-        return syc_engine_capture(e, &capture, err);
+    if (fd >= 0 && syc_inputs_hold_records(fd)) {
+        status = syc_engine_judge(e, fd, path, counts, err);
+    } else {
+        if (fd > 0 && lseek(fd, 0, SEEK_CUR) < 0 && dup2(fd, STDIN_FILENO) >= 0) {
+            capture = "-"; /* a pipe that is opened again may have lost its writer */
+        }
+        status = syc_engine_capture(e, &options, err);
     }
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return syc_error_set(err, SYC_IO, "cannot be opened");
+    if (fd > 0) {
+        close(fd);
     }
-    status = syc_engine_judge(e, fd, path, counts, err);
-    close(fd);
     return status;
 }
 

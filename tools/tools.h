@@ -140,7 +140,8 @@ int syc_flushed(int status, bool ok);
 int syc_rules_test(const struct syc_options *o, const char *const *paths, size_t count);
 
 /*
- * A capture or a file of records into an engine, whichever it is by its first octet. Status and counts (which stay as
+ * A capture or a file of records into an engine, whichever it is by its first octets; "-" and pipes are fine, and a pipe
+ * takes the place of standard input. Status and counts (which stay as
  * they are for a capture) are those of syc_engine_capture() and syc_engine_judge().
  */
 enum syc_status syc_rules_take_in(struct syc_engine *e, const char *path,
@@ -262,6 +263,12 @@ int syc_inputs_expand(const struct syc_texts *names, struct syc_paths *out, bool
 
 /* The same of files of records, told by their names: folders hold other logs, too. */
 int syc_inputs_expand_records(const struct syc_texts *names, struct syc_paths *out, bool *failed);
+
+/*
+ * Whether a file or a pipe holds records and no capture, by its first octets, unpacked. They stay where they are; of a
+ * pipe they are waited for. False where it cannot be told (a socket, a terminal): the reader of captures says what it is.
+ */
+bool syc_inputs_hold_records(int fd);
 
 /* Let the process have as many files open as a stream of so many captures may need, if the system lets it. */
 void syc_inputs_make_room(size_t count);
