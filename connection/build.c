@@ -211,6 +211,13 @@ build_lists(const struct conn *c, struct lists *lists, const struct last_burst *
 
 /* ------------------------------------------------------------ numbers */
 
+/* When the last timestamp came. */
+static int64_t
+ts_last_at(const struct side *s, const struct ends *e)
+{
+    return (s->flags & SIDE_TS_OLD) != 0 ? e->ts_last_at : s->last_at;
+}
+
 /*
  * Rate of the timestamp clock. Rounded as clocks are: to 1 up to 10 Hz, 5 up to 50, 10 up to 100,
  * 50 up to 500, else 100; outside 0.7..1500 Hz it is no clock (fingerprints 2.1.8). A tenth of a
@@ -220,7 +227,7 @@ build_lists(const struct conn *c, struct lists *lists, const struct last_burst *
 static int64_t
 clock_rate(const struct side *s, const struct ends *e)
 {
-    int64_t us = s->ts_last_at - e->ts_first_at;
+    int64_t us = ts_last_at(s, e) - e->ts_first_at;
     int64_t ticks = syc_seq_diff(s->ts_last, e->ts_first);
     int64_t step;
     int64_t hz;
@@ -267,20 +274,20 @@ build_side(const struct conn *c, int d, struct syc_record *out)
 
     out->pkts[d] = s->pkts;
     out->bytes[d] = (int64_t)s->bytes;
-    out->payload[d] = (int64_t)s->payload;
+    out->payload[d] = (int64_t)(s->unique_payload + e->repeated_octets);
     out->unique_payload[d] = (int64_t)s->unique_payload;
     out->data_segments[d] = s->data_segments;
     out->control_pkts[d] = e->control_pkts;
     out->control_bytes[d] = e->control_bytes;
-    out->base[d] = s->flags & SIDE_HAS_SEQ ? (int64_t)s->base : SYC_NONE;
+    out->base[d] = s->flags & SIDE_HAS_SEQ ? (int64_t)e->base : SYC_NONE;
     out->seq_end[d] = seen ? (int64_t)s->next : SYC_NONE;
-    out->first_payload_us[d] = s->first_payload_at;
+    out->first_payload_us[d] = e->first_payload_at;
     out->rtt_min_dur_us[d] = s->rtt_min != UINT32_MAX ? (int64_t)s->rtt_min : SYC_NONE;
     out->window_peak[d] = seen ? (int64_t)s->window_peak : SYC_NONE;
     out->segment_max[d] = s->segment_max > 0 ? (int64_t)s->segment_max : SYC_NONE;
     if (s->flags & SIDE_HAS_TS) {
         out->ts_last_val[d] = s->ts_last;
-        out->ts_last_at_us[d] = s->ts_last_at;
+        out->ts_last_at_us[d] = ts_last_at(s, e);
     }
     out->ts_hz[d] = clock_rate(s, e);
     out->ip_id_step[d] = id_step(s);
@@ -348,15 +355,15 @@ build_never_acked(const struct conn *c, struct syc_record *out)
 {
     const struct side *client = &c->side[SYC_TOSERVER];
     const struct side *server = &c->side[SYC_TOCLIENT];
-    uint32_t acked = server->flags & SIDE_HAS_ACK ? server->ack : client->base + 1;
+    uint32_t acked = server->flags & SIDE_HAS_ACK ? server->ack : c->ends[0].base + 1;
     uint32_t end =
         client->next - ((client->flags & SIDE_FIN) != 0 && client->next == c->ends[0].fin_end);
 
     out->never_acked_octets = 0;
     out->never_acked_repeats = 0;
-    if (client->first_payload_at != SYC_NONE && seq_after(end, acked)) {
+    if ((client->flags & SIDE_PAYLOAD) != 0 && seq_after(end, acked)) {
         out->never_acked_octets = end - acked;
-        out->never_acked_repeats = c->unacked_repeats;
+        out->never_acked_repeats = client->trouble != NULL ? client->trouble->unacked_repeats : 0;
     }
 }
 
@@ -364,7 +371,7 @@ build_never_acked(const struct conn *c, struct syc_record *out)
 static void
 build_app(const struct conn *c, struct syc_record *out)
 {
-    if (c->side[0].first_payload_at != SYC_NONE || c->side[1].first_payload_at != SYC_NONE) {
+    if (((c->side[0].flags | c->side[1].flags) & SIDE_PAYLOAD) != 0) {
         out->protocol = c->protocol;
     }
     if (c->protocol == SYC_PROTOCOL_HTTP1) {
@@ -420,7 +427,7 @@ build_own(const struct conn *c, struct syc_record *out)
         if (c->syn[i] == NULL) {
             continue;
         }
-        *(c->key.ip_v == 4 ? &to->ip_id : &to->flow_label) = own->id_or_label;
+        *(c->ip_v == 4 ? &to->ip_id : &to->flow_label) = own->id_or_label;
         if (own->has_ts) {
             to->ts_val = own->ts_val;
             to->ts_ecr = own->ts_ecr;
@@ -490,7 +497,7 @@ build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_
         peek_end(store, c);
     }
     begin_record(lists);
-    out->key = c->key;
+    conn_key(c, &out->key);
     out->start_us = c->start_us;
     out->flow_id = c->flow_id;
     out->degraded = degraded_of(c);
@@ -534,7 +541,7 @@ build_restart(struct conn *c, struct store *store)
         struct side *s = &c->side[d];
         s->pkts = s->data_segments = 0;
         c->ends[d].control_pkts = c->ends[d].control_bytes = 0;
-        s->bytes = s->payload = s->unique_payload = 0;
+        s->bytes = s->unique_payload = c->ends[d].repeated_octets = 0;
         if (s->trouble != NULL) {
             struct trouble *t = s->trouble;
             t->retrans_data = t->retrans_fast = t->retrans_rto = t->retrans_syn = 0;

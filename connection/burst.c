@@ -47,10 +47,14 @@ static void
 log_flight(struct store *store, struct conn *c)
 {
     const struct flight *f = &c->exchange.flight;
-    int64_t entry[] = {LOG_FLIGHT,        log_fold(f->from - c->log.previous),
-                       f->last - f->from, f->gap_max,
-                       f->segments,       (int64_t)f->octets,
-                       f->retransmitted,  f->window_limited};
+    int64_t entry[] = {LOG_FLIGHT,
+                       log_fold(f->from - c->log.previous),
+                       c->side[SYC_TOCLIENT].new_at - f->from,
+                       f->gap_max,
+                       f->segments,
+                       (int64_t)f->octets,
+                       c->exchange.retransmitted,
+                       f->window_limited};
 
     log_append(store, c, entry, sizeof(entry) / sizeof(entry[0]));
     if (c->log.lost) {
@@ -75,7 +79,7 @@ cut_exchange(struct conn *c)
         cut->client_packets += x->client.packets;
         cut->server_octets += x->server.octets;
         cut->server_packets += x->server.packets;
-        cut->busy += (x->answered ? x->server.last : x->client.last) - from;
+        cut->busy += c->side[x->answered ? SYC_TOCLIENT : SYC_TOSERVER].new_at - from;
     }
 }
 
@@ -91,12 +95,12 @@ log_exchange(struct store *store, struct conn *c)
     int64_t from = client ? x->client.from : x->server.from;
     int64_t entry[] = {x->answered ? LOG_ANSWERED : LOG_EXCHANGE,
                        log_fold(from - c->log.previous),
-                       client ? x->client.last - x->client.from : 0,
+                       client ? c->side[SYC_TOSERVER].new_at - x->client.from : 0,
                        (int64_t)x->client.octets,
                        x->client.packets,
                        x->server.from - from,
                        (int64_t)x->first_flight_octets,
-                       x->server.last - x->server.from,
+                       c->side[SYC_TOCLIENT].new_at - x->server.from,
                        (int64_t)x->server.octets,
                        x->server.packets};
 
@@ -119,12 +123,21 @@ lists_flight(const struct exchange_state *x)
     return x->flights > 1 || (x->flights == 1 && x->repeats);
 }
 
+/* The flight is over: the burst's sums are of what is before the present one. */
+static void
+add_flight(struct exchange_state *x)
+{
+    x->server.octets += x->flight.octets;
+    x->server.packets += x->flight.segments;
+}
+
 /* What the end of an exchange changes of the connection, and of the exchange itself. */
 static void
 settle(struct conn *c)
 {
     struct exchange_state *x = &c->exchange;
 
+    add_flight(x);
     if (x->flights == 1) {
         x->first_flight_octets = x->flight.octets;
     }
@@ -168,20 +181,26 @@ burst_take(struct conn *c, struct syc_exchange *exchange, struct syc_flight *fli
         return false;
     }
     if (lists_flight(x)) {
-        *flight = (struct syc_flight){f->from,          f->last - f->from,  f->gap_max,
-                                      f->segments,      (int64_t)f->octets, f->retransmitted,
+        *flight = (struct syc_flight){f->from,
+                                      c->side[SYC_TOCLIENT].new_at - f->from,
+                                      f->gap_max,
+                                      f->segments,
+                                      (int64_t)f->octets,
+                                      x->retransmitted,
                                       f->window_limited};
     }
     settle(c);
-    *exchange = (struct syc_exchange){.offset_us = client ? x->client.from : x->server.from,
-                                      .client_dur_us = client ? x->client.last - x->client.from : 0,
-                                      .client_octets = (int64_t)x->client.octets,
-                                      .client_packets = x->client.packets};
+    *exchange =
+        (struct syc_exchange){.offset_us = client ? x->client.from : x->server.from,
+                              .client_dur_us =
+                                  client ? c->side[SYC_TOSERVER].new_at - x->client.from : 0,
+                              .client_octets = (int64_t)x->client.octets,
+                              .client_packets = x->client.packets};
     if (x->answered) {
         exchange->answered = 1;
         exchange->answer_offset_us = x->server.from;
         exchange->first_flight_octets = (int64_t)x->first_flight_octets;
-        exchange->server_dur_us = x->server.last - x->server.from;
+        exchange->server_dur_us = c->side[SYC_TOCLIENT].new_at - x->server.from;
         exchange->server_octets = (int64_t)x->server.octets;
         exchange->server_packets = x->server.packets;
     }
@@ -231,7 +250,7 @@ look_at_payload(struct step *st)
     struct conn *c = st->c;
     bool client = st->dir == SYC_TOSERVER;
 
-    if (c->protocol == SYC_PROTOCOL_UNKNOWN && st->at == c->side[st->dir].first_payload_at) {
+    if (c->protocol == SYC_PROTOCOL_UNKNOWN && st->at == c->ends[st->dir].first_payload_at) {
         c->protocol = (uint8_t)syc_protocol_guess(st->s->payload, client);
     }
     if (client && c->protocol == SYC_PROTOCOL_HTTP1 && syc_http_request_starts(st->s->payload)) {
@@ -281,7 +300,7 @@ client_payload(struct step *st)
     struct exchange_state *x = &c->exchange;
 
     if (opens_exchange(c, st->dir, st->at)) {
-        int64_t busy = x->answered ? x->server.last : x->client.last;
+        int64_t busy = c->side[x->answered ? SYC_TOCLIENT : SYC_TOSERVER].new_at;
         c->idle_before = x->open ? st->at - busy : 0;
         burst_end(st->store, c);
         x->open = 1;
@@ -304,9 +323,11 @@ new_flight(struct step *st)
     }
     if (x->flights > 0) {
         log_flight(st->store, st->c);
+        add_flight(x);
     }
     x->flights++;
-    x->flight = (struct flight){.from = st->at, .last = st->at};
+    x->flight = (struct flight){.from = st->at};
+    x->retransmitted = 0;
 }
 
 static void
@@ -321,7 +342,7 @@ server_payload(struct step *st)
             x->open = 1;
         }
         x->answered = 1;
-        x->server = (struct burst){.from = st->at, .last = st->at};
+        x->server = (struct burst){.from = st->at};
         new_flight(st);
     } else if (burst_flight_ends(c, st->at)) {
         new_flight(st);
@@ -351,7 +372,7 @@ burst_segment(struct step *st)
         if (st->repeat && st->dir == SYC_TOCLIENT && x->flights > 0 &&
             x->last_side == SYC_TOCLIENT) {
             x->repeats = 1;
-            x->flight.retransmitted++;
+            x->retransmitted++;
         }
         if (st->repeat && st->dir == SYC_TOSERVER) { /* it may have filled a hole */
             peek_unless_done(st);

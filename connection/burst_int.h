@@ -43,9 +43,9 @@ static inline bool
 burst_continues(const struct conn *c, int dir, int64_t at)
 {
     const struct exchange_state *x = &c->exchange;
-    const struct burst *b = dir == SYC_TOSERVER ? &x->client : &x->server;
+    uint32_t packets = dir == SYC_TOSERVER ? x->client.packets : x->flight.segments;
 
-    return x->open && x->last_side == dir && b->packets > 0 && at - b->last < BURST_GAP_US;
+    return x->open && x->last_side == dir && packets > 0 && at - c->side[dir].new_at < BURST_GAP_US;
 }
 
 /* A silence, or a flight that lasts: a paced sender never falls silent, and would otherwise be one endless flight. */
@@ -53,9 +53,9 @@ static inline bool
 burst_flight_ends(const struct conn *c, int64_t at)
 {
     const struct flight *f = &c->exchange.flight;
-    int64_t limit = burst_flight_limit(c);
+    int64_t limit = c->flight_limit != 0 ? c->flight_limit : burst_flight_limit(c);
 
-    return limit > 0 && (at - f->last > limit || at - f->from > limit);
+    return limit > 0 && at - f->from > limit;
 }
 
 /*
@@ -69,7 +69,7 @@ burst_is_window_limited(const struct conn *c)
     const struct side *client = &c->side[SYC_TOSERVER];
 
     return (client->flags & SIDE_HAS_ACK) != 0 &&
-           server->next - client->ack + server->segment_max > client->window;
+           server->next - client->ack + server->segment_max > window_of(client);
 }
 
 static inline void
@@ -77,7 +77,7 @@ burst_add_client(struct conn *c, int64_t at, uint32_t octets)
 {
     struct burst *b = &c->exchange.client;
 
-    b->last = at;
+    c->side[SYC_TOSERVER].new_at = at;
     b->octets += octets;
     b->packets++;
 }
@@ -85,18 +85,16 @@ burst_add_client(struct conn *c, int64_t at, uint32_t octets)
 static inline void
 burst_add_server(struct conn *c, int64_t at, uint32_t octets)
 {
-    struct exchange_state *x = &c->exchange;
+    struct flight *f = &c->exchange.flight;
+    struct side *server = &c->side[SYC_TOCLIENT];
 
-    if (at - x->flight.last > x->flight.gap_max) {
-        x->flight.gap_max = at - x->flight.last;
+    if (f->segments > 0 && at - server->new_at > f->gap_max) {
+        f->gap_max = at - server->new_at;
     }
-    x->flight.last = at;
-    x->flight.segments++;
-    x->flight.octets += octets;
-    x->flight.window_limited |= burst_is_window_limited(c);
-    x->server.last = at;
-    x->server.octets += octets;
-    x->server.packets++;
+    f->segments++;
+    f->octets += octets;
+    f->window_limited |= burst_is_window_limited(c);
+    server->new_at = at;
 }
 
 /*
@@ -107,8 +105,11 @@ burst_add_server(struct conn *c, int64_t at, uint32_t octets)
 static inline bool
 burst_goes_on(struct conn *c, int dir, int64_t at, uint32_t octets)
 {
+    const struct exchange_state *x = &c->exchange;
+
     if (!burst_continues(c, dir, at) ||
-        (c->protocol == SYC_PROTOCOL_UNKNOWN && at == c->side[dir].first_payload_at)) {
+        (c->protocol == SYC_PROTOCOL_UNKNOWN &&
+         at == (dir == SYC_TOSERVER ? x->client.from : x->flight.from))) {
         return false;
     }
     if (dir == SYC_TOSERVER) {

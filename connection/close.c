@@ -128,6 +128,7 @@ seen_rst(struct step *st)
 {
     struct conn *c = st->c;
     const struct side *peer = &c->side[1 - st->dir];
+    const struct ends *theirs = &c->ends[1 - st->dir];
 
     if ((c->flags & CONN_RST) != 0) {
         return;
@@ -141,8 +142,9 @@ seen_rst(struct step *st)
     if (st->dir == SYC_TOCLIENT) {
         c->flags |= CONN_RST_BY_SERVER;
     }
-    if (peer->last_data_at != SYC_NONE) {
-        c->rst_after_data = st->at - peer->last_data_at;
+    if ((peer->flags & SIDE_PAYLOAD) != 0) {
+        c->rst_after_data =
+            st->at - (peer->new_at > theirs->repeat_at ? peer->new_at : theirs->repeat_at);
     }
     if (is_race(st)) {
         c->flags |= CONN_RACE;
@@ -161,9 +163,9 @@ flush_span(struct step *st, int holder)
     struct time_wait *w = &st->c->time_wait[holder];
     int64_t entry[4] = {LOG_RESTART, holder, w->restart_first, w->restart_last};
 
-    if (w->spans < SYC_RESTARTS_MAX - 1) {
+    if (st->c->restart_spans[holder] < SYC_RESTARTS_MAX - 1) {
         log_append(st->store, st->c, entry, 4);
-        w->spans++;
+        st->c->restart_spans[holder]++;
     }
 }
 
@@ -345,9 +347,8 @@ close_kind(const struct conn *c, enum syc_first *first)
     }
     *first = SYC_FIRST_NONE;
     if (c->syn_count > 0 && side_silent(&c->side[1])) {
-        return c->side[0].first_payload_at == SYC_NONE && (c->side[0].flags & SIDE_HIST_A) == 0
-                   ? SYC_CLOSE_NO_ANSWER
-                   : SYC_CLOSE_OPEN;
+        return (c->side[0].flags & (SIDE_PAYLOAD | SIDE_HIST_A)) == 0 ? SYC_CLOSE_NO_ANSWER
+                                                                      : SYC_CLOSE_OPEN;
     }
     return c->syn_count > 0 || c->syn_ack_count > 0 ? SYC_CLOSE_OPEN : SYC_CLOSE_MIDSTREAM;
 }

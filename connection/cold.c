@@ -44,8 +44,8 @@ enum {
      * nothing.
      */
     LOG_MAX = 2048,
-    /* Every word whole with its length, and one word beyond: octets are moved a word at a time. */
-    WORDS_MAX = COLD_WORDS * (1 + WORD) + WORD,
+    /* Every word whole with its length, and words beyond: octets are moved a word at a time. */
+    WORDS_MAX = COLD_WORDS * (1 + WORD) + 2 * WORD,
     PACKED_MAX = sizeof(struct cold) + LOG_MAX + WORDS_MAX + COLD_UNIT,
 };
 
@@ -198,73 +198,99 @@ find_present(const struct conn *c, const struct conn *blank)
 {
     uint64_t present = 0;
 
+    /* from the last, so that a bit goes in by doubling and not by a shift of its own */
 #pragma GCC unroll 8
-    for (size_t i = COLD_ALWAYS; i < COLD_WORDS; i++) {
-        present |= (uint64_t)(word_of(c, i) != word_of(blank, i)) << (i - COLD_ALWAYS);
+    for (size_t i = COLD_WORDS; i-- > COLD_ALWAYS;) {
+        present += present + (word_of(c, i) != word_of(blank, i));
     }
     return present;
 }
 
 /*
- * Octets that a word needs, 0 to 8. Counts, times and sequence numbers are small; SYC_NONE needs
- * all 8, which is why what most connections never set stands in the rare half, where words as in a
- * blank connection cost nothing.
+ * Octets that a word is given, 1 to 8: one of zeros gets one, since asking for it costs more than it
+ * is worth. Counts, times and sequence numbers are small; SYC_NONE needs all 8, which is why what
+ * most connections never set stands in the rare half, where words as in a blank connection cost
+ * nothing.
  */
 static inline unsigned
 length_of(uint64_t word)
 {
-    return word == 0 ? 0 : (8U + (63U ^ (unsigned)__builtin_clzll(word))) / 8;
+    return (8U + (63U ^ (unsigned)__builtin_clzll(word | 1))) / 8;
 }
 
 /*
- * Lengths of words go to one place, their octets to another; the latter a whole word at a time, so
- * that packing has no loop over octets and no branch on a length.
+ * Lengths of words go to one place, two to an octet, their octets to another; the latter a whole
+ * word at a time, so that packing has no loop over octets and no branch on a length.
  */
 struct words {
     uint8_t *lengths, *octets;
 };
 
-static inline void
+static inline unsigned
 put_word(struct words *w, uint64_t word)
 {
     unsigned length = length_of(word);
 
-    *w->lengths++ = (uint8_t)length;
     memcpy(w->octets, &word, WORD);
     w->octets += length;
+    return length;
+}
+
+static inline void
+put_words(struct words *w, uint64_t a, uint64_t b)
+{
+    unsigned length = put_word(w, a) - 1;
+
+    *w->lengths++ = (uint8_t)(length | (put_word(w, b) - 1) << 4);
+}
+
+/* Octets of the lengths of all words that are kept. */
+static inline size_t
+lengths_of(uint64_t present)
+{
+    return (COLD_ALWAYS - COLD_FIRST + (size_t)__builtin_popcountll(present) + 1) / 2;
+}
+
+/* The next rare word that is kept: its place is taken out of present. */
+static inline size_t
+next_rare(uint64_t *present)
+{
+    size_t i = COLD_ALWAYS + (size_t)__builtin_ctzll(*present);
+
+    *present &= *present - 1;
+    return i;
 }
 
 /* Returns the end; up to 7 octets behind it are written, too: units_at_most() has room for them. */
 static uint8_t *
 write_words(const struct conn *c, uint64_t present, uint8_t *out)
 {
-    struct words w = {out, out + COLD_ALWAYS + __builtin_popcountll(present)};
+    struct words w = {out, out + lengths_of(present)};
 
-    for (size_t i = 0; i < COLD_ALWAYS; i++) {
-        put_word(&w, word_of(c, i));
+    for (size_t i = COLD_FIRST; i < COLD_ALWAYS; i += 2) {
+        put_words(&w, word_of(c, i), word_of(c, i + 1));
     }
-    for (; present != 0; present &= present - 1) {
-        put_word(&w, word_of(c, COLD_ALWAYS + (size_t)__builtin_ctzll(present)));
+    while (present != 0) {
+        uint64_t word = word_of(c, next_rare(&present));
+        put_words(&w, word, present != 0 ? word_of(c, next_rare(&present)) : 0);
     }
     return w.octets;
 }
 
-/* Masks by table rather than shifts: a shift by 64 for length 0 would be undefined. */
+/* length: as it was written, one less than the octets. */
 static inline void
-take_word(struct words *w, struct conn *out, size_t i)
+take_word(struct words *w, unsigned length, struct conn *out, size_t i)
 {
-    static const uint64_t masks[WORD + 1] = {
-        0,          0xff,         0xffff,         0xffffff,
-        0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff,
-        UINT64_MAX,
+    static const uint64_t masks[WORD] = {
+        0xff,         0xffff,         0xffffff,         0xffffffff,
+        0xffffffffff, 0xffffffffffff, 0xffffffffffffff, UINT64_MAX,
     };
-    unsigned length = *w->lengths++;
     uint64_t word;
 
     memcpy(&word, w->octets, WORD);
     word &= masks[length];
     memcpy((uint8_t *)out + i * WORD, &word, WORD);
-    w->octets += length;
+    w->octets += length + 1;
 }
 
 /*
@@ -274,13 +300,19 @@ take_word(struct words *w, struct conn *out, size_t i)
 static void
 read_words(uint64_t present, uint8_t *in, struct conn *out)
 {
-    struct words w = {in, in + COLD_ALWAYS + __builtin_popcountll(present)};
+    struct words w = {in, in + lengths_of(present)};
 
-    for (size_t i = 0; i < COLD_ALWAYS; i++) {
-        take_word(&w, out, i);
+    for (size_t i = COLD_FIRST; i < COLD_ALWAYS; i += 2) {
+        unsigned lengths = *w.lengths++;
+        take_word(&w, lengths & 15, out, i);
+        take_word(&w, lengths >> 4, out, i + 1);
     }
-    for (; present != 0; present &= present - 1) {
-        take_word(&w, out, COLD_ALWAYS + (size_t)__builtin_ctzll(present));
+    while (present != 0) {
+        unsigned lengths = *w.lengths++;
+        take_word(&w, lengths & 15, out, next_rare(&present));
+        if (present != 0) {
+            take_word(&w, lengths >> 4, out, next_rare(&present));
+        }
     }
 }
 
@@ -293,24 +325,23 @@ log_place(const struct cold *h)
 }
 
 /*
- * What index, order and eviction ask of a packed connection without unpacking it: its tuple, tag,
- * beginning and close.
+ * What index, order and eviction ask of a packed connection without unpacking it: its tuple,
+ * beginning and close; the tag is cold_put()'s.
  */
 static void
 write_head(const struct syc_table *t, const struct conn *c, struct cold *h)
 {
-    *h = (struct cold){.tag = c->tag,
-                       .client_port = c->key.client_port,
-                       .server_port = c->key.server_port,
+    *h = (struct cold){.client_port = c->client_port,
+                       .server_port = c->server_port,
                        .path_id = c->path_id,
-                       .ip_v = c->key.ip_v,
+                       .ip_v = c->ip_v,
                        .state = COLD_LIVE,
                        .start_us = c->start_us,
                        .closed_us = c->start_us + c->closed_at,
                        .isn = c->isn,
                        .has_isn = c->syn_count > 0};
-    memcpy(h->client, c->key.client, sizeof(h->client));
-    memcpy(h->server, c->key.server, sizeof(h->server));
+    memcpy(h->client, c->client, sizeof(h->client));
+    memcpy(h->server, c->server, sizeof(h->server));
     h->present = find_present(c, &t->blank);
 }
 
@@ -387,15 +418,17 @@ room_for(struct syc_table *t, uint32_t units)
 }
 
 /*
- * Queue and number are cleared before packing: they belong to the place in the pool, and zeros pack
- * to nothing.
+ * Queue, number and tag are cleared before packing: they belong to the place in the pool or stand
+ * in the head, and zeros pack to nothing.
  */
 bool
 cold_put(struct syc_table *t, struct conn *c)
 {
     struct cold_store *s = &t->cold;
     struct cold_chunk *chunk = room_for(t, units_at_most(c));
-    uint32_t number = c->number;
+    const uint32_t number = c->number;
+    const uint32_t tag = c->tag;
+    struct cold *h;
     uint32_t ref;
 
     if (chunk == NULL) {
@@ -403,13 +436,15 @@ cold_put(struct syc_table *t, struct conn *c)
     }
     peek_end(&t->store, c);
     queue_remove(t, (c->flags & CONN_IN_CLOSED) ? &t->closed : &t->open, c);
-    c->number = c->older = c->newer = 0;
+    c->number = c->older = c->newer = c->tag = 0;
     c->queued_us = 0;
     ref = ref_of(s->newest, chunk->end);
-    pack(t, c, cold_get(t, ref));
-    chunk->end += cold_get(t, ref)->size;
+    h = cold_get(t, ref);
+    pack(t, c, h);
+    h->tag = tag;
+    chunk->end += h->size;
     c->number = number;
-    index_move(&t->index, c->tag, number, ref);
+    index_move(&t->index, tag, number, ref);
     leave_pool(t, c);
     s->live++;
     t->packed++;
@@ -534,6 +569,8 @@ cold_unpack(struct syc_table *t, const struct cold *h, struct conn *out)
         replay_refused(t, h, out);
         return;
     }
+    memcpy(out->client, h->client, sizeof(out->client));
+    memcpy(out->server, h->server, sizeof(out->server));
     memcpy((uint8_t *)out + COLD_ALWAYS * WORD, (const uint8_t *)&t->blank + COLD_ALWAYS * WORD,
            (COLD_WORDS - COLD_ALWAYS) * WORD);
     read_words(h->present, log_place(h) + h->log_octets, out);
@@ -562,6 +599,7 @@ cold_thaw(struct syc_table *t, uint32_t ref)
     number = c->number;
     cold_unpack(t, h, c);
     c->number = number;
+    c->tag = h->tag;
     c->log.flat = NULL;
     c->log.flat_octets = 0;
     if (h->log_octets > 0 && !log_restore(&t->store, &c->log, log_place(h), h->log_octets)) {

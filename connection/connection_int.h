@@ -15,6 +15,9 @@
 
 #include "connection/connection.h"
 
+#include <stddef.h>
+#include <string.h>
+
 /* ------------------------------------------------------------- one side */
 
 /* Zeek's endpoint states: what one side has done so far. Table of transitions: state.c. */
@@ -41,14 +44,17 @@ enum side_flag {
     SIDE_TIMING = 1 << 5,  /* timed_seq waits for its ACK */
     SIDE_HIST_D = 1 << 6,  /* history letters that are written once */
     SIDE_HIST_A = 1 << 7,
-    SIDE_HIST_FIN = 1 << 8,
-    SIDE_HIST_RST = 1 << 9,
-    SIDE_PROBED = 1 << 10,  /* its last segment was a keep-alive probe */
-    SIDE_SCALED = 1 << 11,  /* its SYN carried a window scale */
-    SIDE_RST = 1 << 12,     /* sent a RST */
-    SIDE_GUESSED = 1 << 13, /* base comes from the peer's ACK: nothing of this side was seen yet */
-    SIDE_HIST_SYN = 1 << 14,
+    SIDE_PAYLOAD = 1 << 8, /* sent payload: first_payload_at */
+    SIDE_TS_OLD =
+        1 << 9, /* its last segment was not the one that brought ts_last: ends.ts_last_at */
+    SIDE_PROBED = 1 << 10,   /* its last segment was a keep-alive probe */
+    SIDE_UNSCALED = 1 << 11, /* its last window came in a SYN, or before both SYNs */
+    SIDE_RST = 1 << 12,      /* sent a RST */
+    SIDE_GUESSED = 1 << 13,  /* base comes from the peer's ACK: nothing of this side was seen yet */
 };
+
+/* History letters that are written once a sequence number: ends.hist_* mean something. */
+enum hist_mark { HIST_SYN = 1 << 0, HIST_FIN = 1 << 1, HIST_RST = 1 << 2 };
 
 /*
  * Three holes a side: as many as SACK reports beside timestamps (RFC 2018 3). Eight IP IDs: seven
@@ -73,83 +79,95 @@ struct trouble {
     uint32_t rto_seq, rto_chain, backoff_max;
     uint32_t dup_run;                   /* duplicate ACKs in a row that this side sent */
     uint32_t t_count, w_count, g_count; /* history T, W, G: written at 1, 10, 100, ... */
+    uint32_t unacked_repeats; /* of the client: since the server acknowledged all it sent */
     struct hole holes[HOLES];
 };
 
 /*
- * What one end has sent, and what it acknowledged: two cache lines, as nearly every segment touches
- * them. Sequence numbers compare through seq_after() only: they wrap.
+ * What one end has sent, and what it acknowledged: what a segment in the middle of a connection
+ * touches, and nothing else; both sides are three cache lines. Sequence numbers compare through
+ * seq_after() only: they wrap.
  */
 struct side {
-    uint32_t base;       /* sequence number before the first octet (the ISN) */
-    uint32_t next;       /* after the highest octet seen, SYN and FIN counted */
-    uint32_t ack;        /* highest ACK number it sent */
-    uint32_t window;     /* last window it offered, scaled */
-    uint16_t flags;      /* enum side_flag */
-    uint16_t window_raw; /* last one, unscaled: equal windows are a mark of duplicate ACKs */
-    uint16_t id_last;
-    uint8_t state; /* enum endpoint */
-    uint8_t wscale;
-    uint8_t ttl_min, ttl_max;
-    uint8_t id_count; /* segments whose IP ID was looked at */
-    uint8_t id_still; /* bit n = enum syc_id_step n is still possible */
-    uint32_t pkts, data_segments;
-    uint32_t window_peak, segment_max;
-    uint32_t ts_last;
+    uint32_t next;      /* after the highest octet seen, SYN and FIN counted */
+    uint32_t ack;       /* highest ACK number it sent */
     uint32_t timed_seq; /* an ACK of it gives a round trip of this leg */
     uint32_t rtt_min;   /* UINT32_MAX = none */
+    uint32_t pkts, data_segments;
+    uint32_t window_peak, segment_max;
+    uint32_t ts_last; /* its time: last_at, but for SIDE_TS_OLD */
+    uint16_t
+        window_raw; /* last one it offered, unscaled: equal ones are a mark of duplicate ACKs */
+    uint16_t flags; /* enum side_flag */
+    uint16_t id_last;
+    uint8_t ttl_min, ttl_max;
+    uint8_t wscale;   /* of its windows but a SYN's: 0 until both SYNs carried one (RFC 7323 2.2) */
+    uint8_t state;    /* enum endpoint */
+    uint8_t id_count; /* segments whose IP ID was looked at */
+    uint8_t id_still; /* bit n = enum syc_id_step n is still possible */
     int64_t timed_at;
-    int64_t ts_last_at;
-    int64_t last_at, last_data_at, first_payload_at;
-    uint64_t bytes, payload, unique_payload;
     struct trouble *trouble; /* NULL = nothing yet */
+    int64_t last_at;
+    int64_t new_at; /* last payload that was new: the end of its burst, too */
+    uint64_t bytes, unique_payload;
 };
-_Static_assert(sizeof(struct side) <= 128, "two cache lines");
+_Static_assert(sizeof(struct side) == 96, "one and a half cache lines");
 
 /*
- * What only the first and the last segments of one end touch: out of the way of the hot lines, in
- * the half that packs to almost nothing.
+ * What beginnings, ends and accidents of one end touch: out of the way of the hot lines, in the
+ * half that packs to almost nothing.
  */
 struct ends {
+    uint32_t base; /* sequence number before the first octet (the ISN) */
     uint32_t control_pkts, control_bytes;
     uint32_t ts_first;
     uint32_t fin_end, fin_ack; /* first FIN: sequence number after it, and the ACK it carried */
     uint32_t hist_syn, hist_fin, hist_rst; /* sequence numbers of the letters written */
-    int64_t ts_first_at, fin_at, fin_acked_at, fin_last_at;
+    uint8_t hist_marks;                    /* enum hist_mark */
+    uint8_t scaled, shift;                 /* its SYN carried a window scale, and which */
+    int64_t first_payload_at;
+    int64_t ts_first_at, ts_last_at;
+    int64_t fin_at, fin_acked_at, fin_last_at;
+    int64_t repeat_at;        /* last payload that was not new */
+    uint64_t repeated_octets; /* payload that is not in unique_payload */
 };
 
 /* ------------------------------------------------------------- bursts */
 
-/* The burst that is running on one side; octets are new ones only. */
+/* A burst of one side; octets are new ones only. Its end is side.new_at. */
 struct burst {
-    int64_t from, last; /* at */
+    int64_t from; /* at */
     uint64_t octets;
     uint32_t packets;
     uint8_t setup; /* client burst that belongs to the set-up (TLS handshake, database log-in) */
 };
 
-/* The flight that is running; gap_max and last tell whether its end was a silence or its length. */
+/* The flight that is running; its end is the server's new_at. gap_max tells whether it was a silence or its length. */
 struct flight {
-    int64_t from, last, gap_max;
+    int64_t from, gap_max;
     uint64_t octets;
-    uint32_t segments, retransmitted;
+    uint32_t segments;
     uint8_t window_limited;
 };
 
 /*
  * The one exchange that is not in the log yet. Ends (burst_end) before a part, before the next
- * client burst, and when the record is built.
+ * client burst, and when the record is built. The first cache line is what payload touches that
+ * only goes on.
  */
 struct exchange_state {
-    struct burst client, server;
-    uint64_t first_flight_octets;
     struct flight flight; /* the server burst's present one */
-    uint32_t flights;     /* of this server burst so far, the present one included */
-    uint8_t open;         /* an exchange has begun and is not in the log */
+    struct burst client;
+    uint8_t open; /* an exchange has begun and is not in the log */
     uint8_t answered;
-    uint8_t repeats;   /* this server burst saw a repeat */
-    uint8_t last_side; /* whose burst ran last */
+    uint8_t repeats;     /* this server burst saw a repeat */
+    uint8_t last_side;   /* whose burst ran last */
+    uint32_t flights;    /* of this server burst so far, the present one included */
+    struct burst server; /* octets and packets: of its flights before the present one */
+    uint64_t first_flight_octets;
+    uint32_t retransmitted; /* of the present flight */
 };
+_Static_assert(offsetof(struct exchange_state, server) == 64, "a cache line");
 
 /*
  * What is finished, in as many octets as each number needs: an exchange takes 15 to 25 where the
@@ -181,29 +199,23 @@ struct log {
 struct time_wait {
     int64_t enter_at, killed_at;
     int64_t restart_first, restart_last; /* the present span */
-    uint8_t spans;                       /* in the log */
 };
 
 /*
- * The numbers of syc_syn_own in the width they have on the wire: the record's int64_t would cost 40
- * octets a SYN.
+ * What a side's SYNs said. The numbers of syc_syn_own in the width they have on the wire: the
+ * record's int64_t would cost 40 octets a SYN. And which SYNs and SYN+ACKs were told as
+ * fingerprints, each sequence number and kind once. Two: a side's own SYN and the other kind of a
+ * split or simultaneous open (RFC 9293 3.5).
  */
+enum { TOLD_MAX = 2 };
 struct own {
     uint32_t id_or_label;
     uint32_t ts_val, ts_ecr;
     uint32_t payload;
+    uint32_t told_seq[TOLD_MAX];
+    uint8_t told_answer[TOLD_MAX];
+    uint8_t told_count;
     uint8_t has_ts;
-};
-
-/*
- * SYNs and SYN+ACKs of one side that were told as fingerprints: each sequence number and kind once.
- * Two: a side's own SYN and the other kind of a split or simultaneous open (RFC 9293 3.5).
- */
-enum { TOLD_MAX = 2 };
-struct told {
-    uint32_t seq[TOLD_MAX];
-    uint8_t answer[TOLD_MAX];
-    uint8_t count;
 };
 
 /*
@@ -226,64 +238,71 @@ enum conn_flag {
     CONN_RACE = 1 << 5,
     CONN_ONLY_H = 1 << 6, /* history is exactly H so far */
     CONN_COOKIE_DONE = 1 << 7,
-    CONN_IN_CLOSED = 1 << 8, /* which of the table's two queues holds it */
-    CONN_STEADY = 1 << 9,    /* a segment in order asks no questions: see feed.c */
-    CONN_PEEKED = 1 << 10,   /* what the client says of itself is read, or will never be */
+    CONN_IN_CLOSED = 1 << 8,   /* which of the table's two queues holds it */
+    CONN_STEADY = 1 << 9,      /* a segment in order asks no questions: see feed.c */
+    CONN_PEEKED = 1 << 10,     /* what the client says of itself is read, or will never be */
+    CONN_DATA_ACKED = 1 << 11, /* first_data_acked_at is set */
 };
 
 /*
- * In the order of use: the first eight cache lines are what a segment in the middle of a connection
- * touches, then what comes with an exchange, then what only beginnings, ends and accidents do. What
- * stands before `own` is kept in every packed connection, what stands behind only where it differs
- * from a blank one (cold.c): keep what is mostly unset there.
+ * In the order of use: the first five cache lines are all that a segment in the middle of a
+ * connection touches (HOT_LINES), then what comes with an exchange, then what only beginnings, ends
+ * and accidents do. What stands before `ends` is kept in every packed connection, what stands behind
+ * only where it differs from a blank one (cold.c): keep what is mostly unset there.
  */
 struct conn {
-    struct syc_key key;
-    int64_t start_us;
-    int64_t last_at; /* newest segment */
-    int64_t closed_at;
-    int64_t established_at, ack_at;
-    uint32_t syn_count, syn_ack_count;
-    uint32_t isn;
+    uint8_t client[16], server[16];
+    uint16_t client_port, server_port;
+    uint16_t path_id; /* of path in the table's list */
     uint16_t flags;   /* enum conn_flag */
-    uint16_t path_id; /* of key.path in the table's list */
+    uint8_t ip_v;
     uint8_t protocol; /* enum syc_protocol */
     uint8_t history_length;
     uint8_t rst_class;
-    uint8_t unreachable_code;
-    uint32_t unacked_repeats;
+    uint32_t flight_limit; /* burst_flight_limit() once the handshake tells it; 0 = not yet */
+    int64_t start_us;
+    int64_t last_at; /* newest segment */
     struct side side[2];
     struct exchange_state exchange;
-    struct log log;
+    int64_t closed_at;
+    int64_t established_at, ack_at;
     int64_t syn_ack_dur, ack_dur;
-    int64_t part_at; /* where the present part began */
     int64_t first_data_acked_at;
-    int64_t challenge_at;
-    int64_t idle_before; /* silence before the present client burst */
-    uint32_t requests, turns, setup_turns, setup_pkts;
-    uint64_t setup_bytes;
-    /* neighbors in its queue, its own number, the tag of its index slot */
-    uint32_t older, newer, number, tag;
-    int64_t queued_us; /* when it went to the end of its queue, since 1970 */
+    uint32_t syn_count, syn_ack_count;
+    uint32_t isn;
+    uint32_t turns;
     int64_t flow_id;
     int64_t first_syn_at, last_syn_at, first_syn_ack_at, last_syn_ack_at;
     const struct syc_syn *syn[2];
-    char history[SYC_HISTORY_MAX];
     struct own own[2];
-    struct told told[2];
+    char history[SYC_HISTORY_MAX];
     struct ends ends[2];
+    struct log log;
+    int64_t idle_before; /* silence before the present client burst */
+    /* neighbors in its queue, its own number, the tag of its index slot */
+    uint32_t older, newer, number, tag;
+    int64_t queued_us; /* when it went to the end of its queue, since 1970 */
     struct time_wait time_wait[2];
+    struct syc_path path;
     uint16_t p0f_mss; /* of the client's SYN, for the server's SYN+ACK */
-    uint32_t parts;   /* written before */
+    uint8_t unreachable_code;
+    uint8_t restart_spans[2]; /* of each time_wait, in the log */
+    uint32_t requests, setup_turns, setup_pkts;
+    uint64_t setup_bytes;
+    uint32_t parts; /* written before */
     uint32_t degraded;
     uint32_t syn_told, syn_ack_told; /* in parts written before */
     uint32_t syn_after_ack, late_count, clock_back_count;
+    int64_t part_at; /* where the present part began */
+    int64_t challenge_at;
     int64_t cookie_jump;
     int64_t unreachable_at, rst_at, rst_after_data;
     struct cut *cut;         /* NULL = nothing was cut */
     struct peek *peek;       /* a head that is not all there yet; never in a packed connection */
     const struct said *said; /* what the client said of itself; NULL = nothing, or not yet */
 };
+_Static_assert(offsetof(struct conn, exchange) == 256, "head and sides are four cache lines");
+_Static_assert(sizeof(struct conn) % 64 == 0, "each begins on a cache line (pool.c)");
 
 /*
  * A SYN that nobody has answered: 64 octets, the tuple included (record.md): a flood must not cost
@@ -614,11 +633,30 @@ struct syc_record *build_record(struct conn *c, struct store *store, struct list
 /* Reset what a part has told, so that the next part's counters are what came since. */
 void build_restart(struct conn *c, struct store *store);
 
+/* The tuple with its path, as a record has it. */
+static inline void
+conn_key(const struct conn *c, struct syc_key *out)
+{
+    memcpy(out->client, c->client, sizeof(out->client));
+    memcpy(out->server, c->server, sizeof(out->server));
+    out->client_port = c->client_port;
+    out->server_port = c->server_port;
+    out->ip_v = c->ip_v;
+    out->path = c->path;
+}
+
 /* Nothing of this side was captured but perhaps a RST. */
 static inline bool
 side_silent(const struct side *side)
 {
     return (side->flags & (SIDE_HAS_SEQ | SIDE_GUESSED)) != SIDE_HAS_SEQ;
+}
+
+/* The window it offered last; never scaled in a SYN (RFC 7323 2.2). */
+static inline uint32_t
+window_of(const struct side *side)
+{
+    return (uint32_t)side->window_raw << ((side->flags & SIDE_UNSCALED) != 0 ? 0 : side->wscale);
 }
 
 static inline bool

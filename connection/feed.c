@@ -123,10 +123,8 @@ struct tuple {
 static inline struct tuple
 tuple_of_conn(const struct conn *c)
 {
-    const struct syc_key *k = &c->key;
-
-    return (struct tuple){k->client,      k->server,  k->client_port,
-                          k->server_port, c->path_id, k->ip_v};
+    return (struct tuple){c->client,      c->server,  c->client_port,
+                          c->server_port, c->path_id, c->ip_v};
 }
 
 static inline struct tuple
@@ -273,18 +271,26 @@ tell_letter(struct conn *c, const struct syc_segment *s, int dir, unsigned *flag
     }
 }
 
+/* Twin of take_clock() in track.c, before the segment's time is noted. */
 static inline void
 take_clock(struct conn *c, const struct syc_segment *s, int dir, int64_t at, unsigned *flags)
 {
     struct side *me = &c->side[dir];
 
+    if (!s->has_ts) {
+        if ((*flags & (SIDE_HAS_TS | SIDE_TS_OLD)) == SIDE_HAS_TS) {
+            *flags |= SIDE_TS_OLD;
+            c->ends[dir].ts_last_at = me->last_at;
+        }
+        return;
+    }
     if ((*flags & SIDE_HAS_TS) == 0) {
         *flags |= SIDE_HAS_TS;
         c->ends[dir].ts_first = s->ts_val;
         c->ends[dir].ts_first_at = at;
     }
+    *flags &= ~(unsigned)SIDE_TS_OLD;
     me->ts_last = s->ts_val;
-    me->ts_last_at = at;
 }
 
 /* Twin of count_segment(): the payload's sum is in take_payload() here. */
@@ -308,20 +314,20 @@ count(struct side *me, const struct syc_segment *s, int64_t at)
 
 /* Twin of track_payload() for payload that begins at next: never a repeat, never a hole. */
 static inline void
-take_payload(struct side *me, const struct syc_segment *s, int64_t at, unsigned *flags)
+take_payload(struct conn *c, const struct syc_segment *s, int dir, int64_t at, unsigned *flags)
 {
+    struct side *me = &c->side[dir];
     uint32_t n = s->payload_octets;
 
-    me->payload += n;
     me->unique_payload += n;
     me->data_segments++;
     if (n > me->segment_max) {
         me->segment_max = n;
     }
-    if (me->first_payload_at == SYC_NONE) {
-        me->first_payload_at = at;
+    if ((*flags & SIDE_PAYLOAD) == 0) {
+        *flags |= SIDE_PAYLOAD;
+        c->ends[dir].first_payload_at = at;
     }
-    me->last_data_at = at;
     if (me->trouble != NULL) {
         me->trouble->rto_chain = 0;
     }
@@ -352,24 +358,26 @@ take_ack(struct conn *c, const struct syc_segment *s, int dir, int64_t at)
         me->trouble->dup_run = 0;
     }
     if (dir == SYC_TOCLIENT) {
-        if (c->first_data_acked_at == SYC_NONE && peer->first_payload_at != SYC_NONE &&
-            seq_after(s->ack, peer->base + 1)) {
+        if ((c->flags & CONN_DATA_ACKED) == 0 && (peer->flags & SIDE_PAYLOAD) != 0 &&
+            seq_after(s->ack, c->ends[SYC_TOSERVER].base + 1)) {
+            c->flags |= CONN_DATA_ACKED;
             c->first_data_acked_at = at;
         }
-        if (peer->next == s->ack) {
-            c->unacked_repeats = 0;
+        if (peer->trouble != NULL && peer->next == s->ack) {
+            peer->trouble->unacked_repeats = 0;
         }
     }
 }
 
-/* The window after a SYN is scaled when both SYNs said by how much (RFC 7323 2.2). */
+/* Twin of track_window() for what is no SYN. */
 static inline void
-take_window(struct side *me, const struct side *peer, uint16_t raw, unsigned flags)
+take_window(struct side *me, uint16_t raw)
 {
+    uint32_t window = (uint32_t)raw << me->wscale;
+
     me->window_raw = raw;
-    me->window = (uint32_t)raw << ((flags & peer->flags & SIDE_SCALED) != 0 ? me->wscale : 0);
-    if (me->window > me->window_peak) {
-        me->window_peak = me->window;
+    if (window > me->window_peak) {
+        me->window_peak = window;
     }
 }
 
@@ -397,7 +405,7 @@ take_plain(struct syc_table *t, struct conn *c, const struct syc_segment *s, int
     struct side *me = &c->side[dir];
     const struct side *peer = &c->side[1 - dir];
     const uint32_t n = s->payload_octets;
-    unsigned flags = me->flags & ~(unsigned)SIDE_PROBED;
+    unsigned flags = me->flags & ~(unsigned)(SIDE_PROBED | SIDE_UNSCALED);
     bool same = says_nothing_new(me, s);
 
     if (!is_in_order(me, peer, s) || (same ? !is_duplicate_ack(me, s) : has_hole(peer))) {
@@ -407,12 +415,10 @@ take_plain(struct syc_table *t, struct conn *c, const struct syc_segment *s, int
         track_cookie(c, s, at);
     }
     tell_letter(c, s, dir, &flags);
+    take_clock(c, s, dir, at, &flags);
     count(me, s, at);
-    if (s->has_ts) {
-        take_clock(c, s, dir, at, &flags);
-    }
     if (n > 0) {
-        take_payload(me, s, at, &flags);
+        take_payload(c, s, dir, at, &flags);
     }
     me->flags = (uint16_t)flags;
     if (seq_after(s->ack, me->ack)) {
@@ -420,7 +426,7 @@ take_plain(struct syc_table *t, struct conn *c, const struct syc_segment *s, int
     } else if (same) {
         take_duplicate(me, peer);
     }
-    take_window(me, peer, s->window, flags);
+    take_window(me, s->window);
     if (n > 0 && !burst_goes_on(c, dir, at, n)) {
         begin_burst(t, c, s, dir, at);
     }
@@ -439,9 +445,9 @@ struct found {
 
 /*
  * Of a connection: its head, both sides and the exchange (struct conn); the index alone would leave
- * eight misses. Of a half-open or packed one what tells its tuple.
+ * five misses. Of a half-open or packed one what tells its tuple.
  */
-enum { HOT_LINES = 8, HEAD_LINES = 2 };
+enum { HOT_LINES = 5, HEAD_LINES = 2 };
 
 static inline void
 prefetch(const void *p, size_t lines)

@@ -531,7 +531,7 @@ peek_segment(struct step *st)
     struct conn *c = st->c;
     const struct syc_segment *s = st->s;
     bool cut = s->payload.n < s->payload_octets;
-    int64_t at = syc_seq_diff(s->seq + ((s->flags & SYC_SYN) != 0), c->side[SYC_TOSERVER].base + 1);
+    int64_t at = syc_seq_diff(s->seq + ((s->flags & SYC_SYN) != 0), c->ends[SYC_TOSERVER].base + 1);
 
     if (at == 0 && c->peek == NULL && s->payload.n > 0 && look_in_place(st->store, c, s->payload)) {
         return;

@@ -10,6 +10,8 @@
 
 #include "connection/table_int.h"
 
+enum { CHUNK_OCTETS = POOL_CHUNK * sizeof(struct conn) + LINE };
+
 /*
  * A chunk is counted when it comes and stays: what one connection leaves the next one takes.
  * Sixteen to a chunk, so that a small budget is used to within a few connections. Linked backwards:
@@ -18,31 +20,32 @@
 static bool
 add_chunk(struct pool *p, struct syc_budget *budget)
 {
-    struct conn *chunk;
+    struct pool_chunk chunk;
 
     if (p->chunk_count == p->chunk_room) {
         uint32_t room = p->chunk_room == 0 ? 16 : p->chunk_room * 2;
-        struct conn **chunks = syc_resize(p->chunks, room, sizeof(struct conn *));
+        struct pool_chunk *chunks = syc_resize(p->chunks, room, sizeof(*chunks));
         if (chunks == NULL) {
             return false;
         }
         p->chunks = chunks;
         p->chunk_room = room;
     }
-    if (!syc_budget_take(budget, POOL_CHUNK * sizeof(*chunk))) {
+    if (!syc_budget_take(budget, CHUNK_OCTETS)) {
         return false;
     }
-    chunk = syc_resize(NULL, POOL_CHUNK,
-                       sizeof(*chunk)); /* not cleared: each is set as a whole when it begins */
-    if (chunk == NULL) {
-        syc_budget_give(budget, POOL_CHUNK * sizeof(*chunk));
+    /* not cleared: each is set as a whole when it begins */
+    chunk.octets = syc_resize(NULL, 1, CHUNK_OCTETS);
+    if (chunk.octets == NULL) {
+        syc_budget_give(budget, CHUNK_OCTETS);
         return false;
     }
+    chunk.conns = (void *)(((uintptr_t)chunk.octets + LINE - 1) / LINE * LINE);
     p->chunks[p->chunk_count++] = chunk;
     for (uint32_t i = POOL_CHUNK; i-- > 0;) {
-        chunk[i].number = (p->chunk_count - 1) * POOL_CHUNK + i + 1;
-        chunk[i].newer = p->free;
-        p->free = chunk[i].number;
+        chunk.conns[i].number = (p->chunk_count - 1) * POOL_CHUNK + i + 1;
+        chunk.conns[i].newer = p->free;
+        p->free = chunk.conns[i].number;
     }
     return true;
 }
@@ -68,7 +71,7 @@ pool_give(struct syc_table *t, struct conn *c)
 {
     log_free(&t->store, &c->log);
     trouble_free(&t->store, c);
-    c->key.ip_v = 0; /* of no tuple: a batch may still know its number (feed.c) */
+    c->ip_v = 0; /* of no tuple: a batch may still know its number (feed.c) */
     c->newer = t->pool.free;
     t->pool.free = c->number;
     t->pool.live--;
@@ -78,7 +81,7 @@ void
 pool_fini(struct pool *p)
 {
     for (uint32_t i = 0; i < p->chunk_count; i++) {
-        syc_free(p->chunks[i]);
+        syc_free(p->chunks[i].octets);
     }
     syc_free(p->chunks);
 }

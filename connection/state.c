@@ -122,12 +122,12 @@ add_scaled(struct conn *c, int side, char letter, uint32_t *count)
  * with the same number is not told.
  */
 static void
-add_once(struct conn *c, int dir, char letter, uint16_t mark, uint32_t *seen, uint32_t seq)
+add_once(struct conn *c, int dir, char letter, uint8_t mark, uint32_t *seen, uint32_t seq)
 {
-    struct side *me = &c->side[dir];
+    struct ends *mine = &c->ends[dir];
 
-    if ((me->flags & mark) == 0 || *seen != seq) {
-        me->flags |= mark;
+    if ((mine->hist_marks & mark) == 0 || *seen != seq) {
+        mine->hist_marks |= mark;
         *seen = seq;
         state_add_letter(c, dir, letter);
     }
@@ -158,15 +158,14 @@ add_flag_letter(struct step *st)
         }
         break;
     case SYC_SYN:
-        add_once(c, st->dir, (s->flags & SYC_ACK) ? 'H' : 'S', SIDE_HIST_SYN,
-                 &c->ends[st->dir].hist_syn, s->seq);
+        add_once(c, st->dir, (s->flags & SYC_ACK) ? 'H' : 'S', HIST_SYN, &c->ends[st->dir].hist_syn,
+                 s->seq);
         break;
     case SYC_FIN:
-        add_once(c, st->dir, 'F', SIDE_HIST_FIN, &c->ends[st->dir].hist_fin,
-                 s->seq + s->payload_octets);
+        add_once(c, st->dir, 'F', HIST_FIN, &c->ends[st->dir].hist_fin, s->seq + s->payload_octets);
         break;
     case SYC_RST:
-        add_once(c, st->dir, 'R', SIDE_HIST_RST, &c->ends[st->dir].hist_rst, s->seq);
+        add_once(c, st->dir, 'R', HIST_RST, &c->ends[st->dir].hist_rst, s->seq);
         break;
     default:
         state_add_letter(c, st->dir, which == (SYC_FIN | SYC_RST) ? 'I' : 'Q');
@@ -392,8 +391,7 @@ state_of(const struct conn *c)
     const struct side *r = &c->side[(c->flags & CONN_REVERSED) ? 0 : 1];
 
     if (r->state == EP_RESET) {
-        bool silent = o->state == EP_RESET && o->first_payload_at == SYC_NONE &&
-                      r->first_payload_at == SYC_NONE;
+        bool silent = o->state == EP_RESET && ((o->flags | r->flags) & SIDE_PAYLOAD) == 0;
         if (o->state == EP_SYN_SENT || o->state == EP_SYN_ACK_SENT || silent) {
             return SYC_STATE_REJ;
         }

@@ -71,7 +71,7 @@ tell_syn(struct syc_table *t, const struct syc_key *key, int64_t flow_id,
 static void
 take_syn(struct syc_table *t, struct conn *c, int dir, const struct syc_segment *s, uint32_t entry)
 {
-    struct side *me = &c->side[dir];
+    struct ends *mine = &c->ends[dir];
 
     take_own(&c->own[dir], s);
     if (entry == 0) {
@@ -84,8 +84,14 @@ take_syn(struct syc_table *t, struct conn *c, int dir, const struct syc_segment 
     }
     if (t->intern.syns[entry - 1].scaled) {
         uint8_t shift = t->intern.syns[entry - 1].wscale;
-        me->flags |= SIDE_SCALED;
-        me->wscale = shift > 14 ? 14 : shift; /* RFC 7323 2.3 */
+        mine->scaled = 1;
+        mine->shift = shift > 14 ? 14 : shift; /* RFC 7323 2.3 */
+    }
+    if (c->ends[0].scaled && c->ends[1].scaled) {
+        c->side[0].wscale = c->ends[0].shift;
+        c->side[1].wscale = c->ends[1].shift;
+        c->side[0].flags |= SIDE_UNSCALED; /* what they offered until now */
+        c->side[1].flags |= SIDE_UNSCALED;
     }
 }
 
@@ -94,20 +100,20 @@ take_syn(struct syc_table *t, struct conn *c, int dir, const struct syc_segment 
  * a repeat. TOLD_MAX ends what a flood of changing numbers on one tuple can print.
  */
 static bool
-is_untold(struct told *told, const struct syc_segment *s)
+is_untold(struct own *own, const struct syc_segment *s)
 {
     uint8_t answer = (s->flags & SYC_ACK) != 0;
 
-    for (size_t i = 0; i < told->count; i++) {
-        if (told->seq[i] == s->seq && told->answer[i] == answer) {
+    for (size_t i = 0; i < own->told_count; i++) {
+        if (own->told_seq[i] == s->seq && own->told_answer[i] == answer) {
             return false;
         }
     }
-    if (told->count == TOLD_MAX) {
+    if (own->told_count == TOLD_MAX) {
         return false;
     }
-    told->seq[told->count] = s->seq;
-    told->answer[told->count++] = answer;
+    own->told_seq[own->told_count] = s->seq;
+    own->told_answer[own->told_count++] = answer;
     return true;
 }
 
@@ -120,16 +126,18 @@ static void
 notice_syn(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir)
 {
     bool answer = (s->flags & SYC_ACK) != 0;
+    struct syc_key key;
     uint32_t entry;
 
-    if ((s->flags & (SYC_FIN | SYC_RST)) != 0 || !is_untold(&c->told[dir], s)) {
+    if ((s->flags & (SYC_FIN | SYC_RST)) != 0 || !is_untold(&c->own[dir], s)) {
         return;
     }
     entry = intern_syn(&t->intern, s, answer ? c->p0f_mss : 0);
     if (answer == (dir == SYC_TOCLIENT) && c->syn[dir] == NULL) {
         take_syn(t, c, dir, s, entry);
     }
-    tell_syn(t, &c->key, c->flow_id, s, entry > 0 ? t->intern.syns[entry - 1].syn : NULL);
+    conn_key(c, &key);
+    tell_syn(t, &key, c->flow_id, s, entry > 0 ? t->intern.syns[entry - 1].syn : NULL);
 }
 
 /* ------------------------------------------------------------ a connection begins */
@@ -151,12 +159,12 @@ sender_is_client(const struct syc_segment *s)
 static void
 set_ends(struct conn *c, const struct syc_segment *s, bool forward)
 {
-    memcpy(c->key.client, forward ? s->src : s->dst, 16);
-    memcpy(c->key.server, forward ? s->dst : s->src, 16);
-    c->key.client_port = forward ? s->src_port : s->dst_port;
-    c->key.server_port = forward ? s->dst_port : s->src_port;
-    c->key.ip_v = s->ip_v;
-    c->key.path = s->path;
+    memcpy(c->client, forward ? s->src : s->dst, 16);
+    memcpy(c->server, forward ? s->dst : s->src, 16);
+    c->client_port = forward ? s->src_port : s->dst_port;
+    c->server_port = forward ? s->dst_port : s->src_port;
+    c->ip_v = s->ip_v;
+    c->path = s->path;
 }
 
 /*
@@ -167,6 +175,7 @@ void
 table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s, uint16_t path_id)
 {
     uint32_t number = c->number;
+    struct syc_key key;
     bool forward = sender_is_client(s);
     bool flips = state_flips(s);
 
@@ -187,8 +196,9 @@ table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s, ui
     if ((s->flags & (SYC_SYN | SYC_ACK)) == SYC_SYN) {
         c->isn = s->seq;
     }
+    conn_key(c, &key);
     c->flow_id =
-        syc_record_flow_id(&c->key,
+        syc_record_flow_id(&key,
                            (s->flags & (SYC_SYN | SYC_ACK)) == SYC_SYN ? (int64_t)s->seq : SYC_NONE,
                            c->start_us);
     t->begun++;
@@ -310,7 +320,7 @@ correct_client(struct conn *c, const struct syc_segment *s, int *dir)
     struct side side = c->side[0];
     struct ends ends = c->ends[0];
     uint8_t addr[16];
-    uint16_t port = c->key.client_port;
+    uint16_t port = c->client_port;
 
     if ((c->flags & CONN_CLIENT_KNOWN) != 0 || (s->flags & SYC_SYN) == 0 || c->exchange.open ||
         c->log.octets > 0) {
@@ -320,11 +330,11 @@ correct_client(struct conn *c, const struct syc_segment *s, int *dir)
     if (sender_client == (*dir == SYC_TOSERVER)) {
         return;
     }
-    memcpy(addr, c->key.client, 16);
-    memcpy(c->key.client, c->key.server, 16);
-    memcpy(c->key.server, addr, 16);
-    c->key.client_port = c->key.server_port;
-    c->key.server_port = port;
+    memcpy(addr, c->client, 16);
+    memcpy(c->client, c->server, 16);
+    memcpy(c->server, addr, 16);
+    c->client_port = c->server_port;
+    c->server_port = port;
     c->side[0] = c->side[1];
     c->side[1] = side;
     c->ends[0] = c->ends[1];
@@ -446,16 +456,16 @@ begin_by_syn(struct conn *c, const struct syc_segment *s)
     c->syn_count = 1;
     c->first_syn_at = c->last_syn_at = 0;
     c->history[c->history_length++] = 'S';
-    me->base = s->seq;
+    mine->base = s->seq;
     me->next = me->timed_seq = s->seq + 1;
     me->timed_at = me->last_at = 0;
-    me->flags |= SIDE_HAS_SEQ | SIDE_TIMING | SIDE_SYN | SIDE_HIST_SYN;
+    me->flags |= SIDE_HAS_SEQ | SIDE_TIMING | SIDE_SYN | SIDE_UNSCALED;
     me->state = EP_SYN_SENT;
     me->pkts = mine->control_pkts = 1;
     me->bytes = mine->control_bytes = s->ip_octets;
     me->ttl_min = me->ttl_max = s->ttl;
     me->window_raw = s->window;
-    me->window = me->window_peak = s->window;
+    me->window_peak = s->window;
     me->id_last = s->ip_id;
     if (s->ip_v == 4) {
         track_ip_id(me, s->ip_id);
@@ -463,9 +473,10 @@ begin_by_syn(struct conn *c, const struct syc_segment *s)
     if (s->has_ts) {
         me->flags |= SIDE_HAS_TS;
         me->ts_last = mine->ts_first = s->ts_val;
-        me->ts_last_at = mine->ts_first_at = 0;
+        mine->ts_first_at = 0;
     }
     mine->hist_syn = s->seq;
+    mine->hist_marks = HIST_SYN;
 }
 
 /*
@@ -481,7 +492,7 @@ table_replay(struct syc_table *t, struct conn *c, const struct half_open *h)
     half_segment(t, h, &s);
     table_begin(t, c, &s, h->path_id);
     t->begun--; /* it was counted when its SYN came */
-    (void)is_untold(&c->told[0], &s);
+    (void)is_untold(&c->own[0], &s);
     take_syn(t, c, SYC_TOSERVER, &s, h->syn_id);
     if (s.window != 0 && !t->long_way) {
         begin_by_syn(c, &s);
@@ -527,7 +538,7 @@ begins_anew(const struct conn *c, const struct syc_segment *s, int dir)
     if ((s->flags & (SYC_SYN | SYC_ACK)) != SYC_SYN) {
         return false;
     }
-    return ((me->flags & SIDE_HAS_SEQ) != 0 && me->base != s->seq) ||
+    return ((me->flags & SIDE_HAS_SEQ) != 0 && c->ends[dir].base != s->seq) ||
            (c->side[0].flags & c->side[1].flags & SIDE_FIN) != 0;
 }
 

@@ -434,10 +434,12 @@ make_blank(struct conn *c)
                            .id_still = 0xff,
                            .rtt_min = UINT32_MAX,
                            .last_at = SYC_NONE,
-                           .last_data_at = SYC_NONE,
-                           .first_payload_at = SYC_NONE};
-        c->ends[i] =
-            (struct ends){.fin_at = SYC_NONE, .fin_acked_at = SYC_NONE, .fin_last_at = SYC_NONE};
+                           .new_at = SYC_NONE};
+        c->ends[i] = (struct ends){.first_payload_at = SYC_NONE,
+                                   .fin_at = SYC_NONE,
+                                   .fin_acked_at = SYC_NONE,
+                                   .fin_last_at = SYC_NONE,
+                                   .repeat_at = SYC_NONE};
         c->time_wait[i] = (struct time_wait){.enter_at = SYC_NONE,
                                              .killed_at = SYC_NONE,
                                              .restart_first = SYC_NONE,

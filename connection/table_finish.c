@@ -43,7 +43,7 @@ last_key(const struct syc_table *t, uint32_t ref, struct syc_key *key, int64_t *
         *isn = h->has_isn ? (int64_t)h->isn : SYC_NONE;
     } else {
         const struct conn *c = pool_get(&t->pool, ref);
-        *key = c->key;
+        conn_key(c, key);
         *isn = c->syn_count > 0 ? (int64_t)c->isn : SYC_NONE;
     }
 }

@@ -18,7 +18,7 @@
  * (HOLES a side).
  */
 
-#include "connection/connection_int.h"
+#include "connection/burst_int.h"
 
 /* Without a round trip to compare with, later than this is no reordering (Wireshark's default, 3 ms). */
 enum { REORDER_US = 3000 };
@@ -62,7 +62,7 @@ track_base(struct conn *c, int dir, const struct syc_segment *s)
 {
     struct side *me = &c->side[dir];
 
-    me->base = (s->flags & SYC_SYN) ? s->seq : s->seq - 1;
+    c->ends[dir].base = (s->flags & SYC_SYN) ? s->seq : s->seq - 1;
     me->next = (s->flags & SYC_SYN) ? s->seq + 1 : s->seq;
     me->flags = (uint16_t)((me->flags | SIDE_HAS_SEQ) & ~SIDE_GUESSED);
 }
@@ -94,6 +94,36 @@ track_ip_id(struct side *me, uint16_t id)
 }
 
 /*
+ * The time of the last timestamp is that of the last segment, as long as each carries one. A RST
+ * may not, and a copy does not count as a segment.
+ */
+static void
+take_clock(struct step *st)
+{
+    struct side *me = &st->c->side[st->dir];
+    struct ends *mine = &st->c->ends[st->dir];
+
+    if (!st->s->has_ts) {
+        if ((me->flags & (SIDE_HAS_TS | SIDE_TS_OLD)) == SIDE_HAS_TS) {
+            mine->ts_last_at = me->last_at;
+            me->flags |= SIDE_TS_OLD;
+        }
+        return;
+    }
+    if ((me->flags & SIDE_HAS_TS) == 0) {
+        me->flags |= SIDE_HAS_TS;
+        mine->ts_first = st->s->ts_val;
+        mine->ts_first_at = st->at;
+    }
+    me->ts_last = st->s->ts_val;
+    me->flags &= (uint16_t)~SIDE_TS_OLD;
+    if (st->copy) {
+        mine->ts_last_at = st->at;
+        me->flags |= SIDE_TS_OLD;
+    }
+}
+
+/*
  * What every segment adds, copies of frames and strays included, so that sums over records equal
  * the capture's. The IP ID of a copy would look like a step of 0.
  */
@@ -105,22 +135,14 @@ count_segment(struct step *st)
 
     me->pkts++;
     me->bytes += s->ip_octets;
-    me->payload += s->payload_octets;
+    st->c->ends[st->dir].repeated_octets += s->payload_octets; /* until it is known to be new */
     me->ttl_min = s->ttl < me->ttl_min ? s->ttl : me->ttl_min;
     me->ttl_max = s->ttl > me->ttl_max ? s->ttl : me->ttl_max;
     if (me->id_count < ID_SEGMENTS && s->ip_v == 4 && !st->copy) {
         track_ip_id(me, s->ip_id);
     }
     me->id_last = s->ip_id;
-    if (s->has_ts) {
-        if ((me->flags & SIDE_HAS_TS) == 0) {
-            me->flags |= SIDE_HAS_TS;
-            st->c->ends[st->dir].ts_first = s->ts_val;
-            st->c->ends[st->dir].ts_first_at = st->at;
-        }
-        me->ts_last = s->ts_val;
-        me->ts_last_at = st->at;
-    }
+    take_clock(st);
 }
 
 /*
@@ -235,6 +257,15 @@ track_cookie(struct conn *c, const struct syc_segment *s, int64_t at)
     }
 }
 
+/* Known for good from here on: burst_flight_limit() of the handshake, where it fits; else it is asked for each time. */
+static void
+note_flight_limit(struct conn *c)
+{
+    int64_t limit = burst_flight_limit(c);
+
+    c->flight_limit = c->syn_ack_dur != SYC_NONE && limit <= UINT32_MAX ? (uint32_t)limit : 0;
+}
+
 /*
  * A RST is no part of a handshake. challenge_at: a server's ACK before any SYN+ACK that does not
  * cover our SYN speaks for an older connection (RFC 5961 4), whose TIME-WAIT the client's RST is
@@ -246,7 +277,7 @@ track_handshake(struct step *st)
 {
     const struct syc_segment *s = st->s;
     struct conn *c = st->c;
-    const struct side *peer = &c->side[1 - st->dir];
+    const struct ends *theirs = &c->ends[1 - st->dir];
 
     if ((s->flags & SYC_RST) != 0) {
         return;
@@ -267,18 +298,27 @@ track_handshake(struct step *st)
             c->challenge_at = st->at;
         }
     } else if (c->ack_at == SYC_NONE && c->syn_ack_count > 0 && (s->flags & SYC_ACK) != 0 &&
-               !seq_after(peer->base + 1, s->ack)) {
+               !seq_after(theirs->base + 1, s->ack)) {
         if (c->established_at == SYC_NONE) {
             c->established_at = st->at;
         }
         if (is_pure_ack(s)) {
             c->ack_at = st->at;
             c->ack_dur = st->at - c->last_syn_ack_at;
+            note_flight_limit(c);
         }
     }
 }
 
 /* ------------------------------------------------------------ payload */
+
+/* Payload of a segment that is counted already (count_segment). */
+static void
+count_unique(struct conn *c, int dir, uint32_t octets)
+{
+    c->side[dir].unique_payload += octets;
+    c->ends[dir].repeated_octets -= octets;
+}
 
 /*
  * HOLES holes a side; the oldest is forgotten. What a forgotten one hid is then a repeat instead of
@@ -353,9 +393,7 @@ count_repeat(struct step *st)
         t->rto_seq = st->s->seq;
         t->backoff_max = t->rto_chain > t->backoff_max ? t->rto_chain : t->backoff_max;
     }
-    if (st->dir == SYC_TOSERVER) {
-        c->unacked_repeats++;
-    }
+    t->unacked_repeats += st->dir == SYC_TOSERVER;
 }
 
 /*
@@ -374,7 +412,8 @@ old_payload(struct step *st, uint32_t from, uint32_t to)
     bool asked = peer->trouble != NULL && peer->trouble->dup_run >= 3;
 
     st->repeat = true;
-    c->side[st->dir].unique_payload += filled;
+    c->ends[st->dir].repeat_at = st->at;
+    count_unique(c, st->dir, filled);
     c->side[st->dir].flags &= (uint16_t)~SIDE_TIMING;
     if (filled > 0 && !asked && age < (r > REORDER_US ? r : REORDER_US)) {
         c->side[st->dir].trouble->out_of_order++;
@@ -399,10 +438,10 @@ track_payload(struct step *st)
     if (s->payload_octets > me->segment_max) {
         me->segment_max = s->payload_octets;
     }
-    if (me->first_payload_at == SYC_NONE) {
-        me->first_payload_at = st->at;
+    if ((me->flags & SIDE_PAYLOAD) == 0) {
+        me->flags |= SIDE_PAYLOAD;
+        st->c->ends[st->dir].first_payload_at = st->at;
     }
-    me->last_data_at = st->at;
     if (!seq_after(to, me->next)) {
         old_payload(st, from, to);
         return;
@@ -413,7 +452,7 @@ track_payload(struct step *st)
     } else {
         st->new_octets = to - me->next;
     }
-    me->unique_payload += st->new_octets;
+    count_unique(st->c, st->dir, st->new_octets);
     if (me->trouble != NULL) {
         me->trouble->rto_chain = 0;
     }
@@ -542,12 +581,13 @@ new_ack(struct step *st)
         me->trouble->dup_run = 0;
     }
     if (st->dir == SYC_TOCLIENT) {
-        if (c->first_data_acked_at == SYC_NONE && peer->first_payload_at != SYC_NONE &&
-            seq_after(ack, peer->base + 1)) {
+        if ((c->flags & CONN_DATA_ACKED) == 0 && (peer->flags & SIDE_PAYLOAD) != 0 &&
+            seq_after(ack, c->ends[SYC_TOSERVER].base + 1)) {
+            c->flags |= CONN_DATA_ACKED;
             c->first_data_acked_at = st->at;
         }
-        if (!seq_after(peer->next, ack)) {
-            c->unacked_repeats = 0;
+        if (peer->trouble != NULL && !seq_after(peer->next, ack)) {
+            peer->trouble->unacked_repeats = 0;
         }
     }
 }
@@ -581,14 +621,14 @@ track_window(struct step *st)
 {
     const struct syc_segment *s = st->s;
     struct side *me = &st->c->side[st->dir];
-    const struct side *peer = &st->c->side[1 - st->dir];
-    bool scaled =
-        (s->flags & SYC_SYN) == 0 && (me->flags & SIDE_SCALED) && (peer->flags & SIDE_SCALED);
+    uint32_t window;
 
     me->window_raw = s->window;
-    me->window = (uint32_t)s->window << (scaled ? me->wscale : 0);
-    if (me->window > me->window_peak) {
-        me->window_peak = me->window;
+    me->flags = (uint16_t)((s->flags & SYC_SYN) != 0 ? me->flags | SIDE_UNSCALED
+                                                     : me->flags & ~SIDE_UNSCALED);
+    window = window_of(me);
+    if (window > me->window_peak) {
+        me->window_peak = window;
     }
     if (s->window == 0) {
         st->zero_window = true;
@@ -607,7 +647,7 @@ track_ack(struct step *st)
     struct side *peer = &st->c->side[1 - st->dir];
 
     if ((peer->flags & SIDE_HAS_SEQ) == 0) {
-        peer->base = st->s->ack - 1;
+        st->c->ends[1 - st->dir].base = st->s->ack - 1;
         peer->next = st->s->ack;
         peer->flags |= SIDE_HAS_SEQ | SIDE_GUESSED;
     }
