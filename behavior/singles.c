@@ -224,29 +224,38 @@ count_wide(struct store *s, const struct single *one)
     }
 }
 
-static void
-count_gone(struct store *s, const struct single *one, uint8_t ip_v)
+/* False when there is no memory for it; from then on all of them are only counted. */
+static bool
+gone_ensure(struct store *s)
 {
     struct singles *q = &s->singles;
-    uint64_t name = syc_crowd_name(one->addr, ip_v);
+
+    if (q->gone == NULL) {
+        q->gone = take_fixed(s, sizeof(*q->gone));
+        q->gone_last = take_fixed(s, CROWD_PLACES * sizeof(*q->gone_last));
+        q->gone_names = take_fixed(s, CROWD_ALL_REGISTERS);
+    }
+    return q->gone != NULL && q->gone_last != NULL && q->gone_names != NULL;
+}
+
+/* name: its crowd name. */
+static void
+count_gone(struct store *s, const struct single *one, uint8_t ip_v, uint64_t name)
+{
+    struct singles *q = &s->singles;
+    const struct crowd_place *p;
 
     q->evicted++;
     if (ip_v == 6) {
         count_wide(s, one);
     }
-    q->gone_untold = q->gone_untold || one->kind == STORE_NONE;
-    if (q->gone == NULL && !q->gone_untold) {
-        q->gone = take_fixed(s, sizeof(*q->gone));
-        q->gone_last = take_fixed(s, CROWD_PLACES * sizeof(*q->gone_last));
-        q->gone_names = take_fixed(s, CROWD_ALL_REGISTERS);
-        q->gone_untold = q->gone == NULL || q->gone_last == NULL || q->gone_names == NULL;
+    q->gone_untold = q->gone_untold || one->kind == STORE_NONE || !gone_ensure(s);
+    if (q->gone_untold) {
+        return;
     }
-    if (!q->gone_untold) {
-        const struct crowd_place *p =
-            syc_crowd_add(q->gone, one->dest, one->dest_port, ip_v, one->start_us, name);
-        q->gone_last[p - q->gone->places] = *one;
-        syc_crowd_note(q->gone_names, CROWD_ALL_REGISTERS, name);
-    }
+    p = syc_crowd_add(q->gone, one->dest, one->dest_port, ip_v, one->start_us, name);
+    q->gone_last[p - q->gone->places] = *one;
+    syc_crowd_note(q->gone_names, CROWD_ALL_REGISTERS, name);
 }
 
 /* ------------------------------------------------------------ the ring */
@@ -313,8 +322,10 @@ forget_oldest(struct store *s)
         }
     }
     if (one->live) {
-        syc_store_forget_single(s, q->begin);
-        count_gone(s, one, syc_singles_ip_v(&s->singles, one));
+        uint8_t ip_v = syc_singles_ip_v(q, one);
+        uint64_t name = syc_crowd_name(one->addr, ip_v);
+        syc_store_forget_single(s, q->begin, ip_v, name);
+        count_gone(s, one, ip_v, name);
         one->live = 0;
         q->live--;
     }
@@ -418,7 +429,7 @@ syc_singles_add(struct store *s, const struct single *one, uint8_t ip_v, bool ke
         q->kinds[one->kind].count++;
     }
     if (at == STORE_NONE) {
-        count_gone(s, one, ip_v);
+        count_gone(s, one, ip_v, syc_crowd_name(one->addr, ip_v));
         return STORE_NONE;
     }
     *single_at(q, at) = *one;

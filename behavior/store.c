@@ -136,15 +136,15 @@ blocks_fini(struct store *s, struct blocks *b)
 
 /*
  * Keyed anew in each run: addresses come from the traffic, and chosen ones must not make one chain
- * of the table.
+ * of the table. What a mapped address begins with is the same in all.
  */
-static uint32_t
+static inline uint32_t
 hash_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v)
 {
     uint32_t words[5] = {0, 0, 0, 0, ip_v};
 
     memcpy(words, addr, 16);
-    return syc_hash_line(&s->line, words, 5);
+    return ip_v == 4 ? syc_hash_line(&s->line, words + 3, 2) : syc_hash_line(&s->line, words, 5);
 }
 
 /* The address behind a slot, of a source or a single; both stand apart from it, so hashes are compared first. */
@@ -239,10 +239,10 @@ lost_bucket(const struct store *s, uint64_t name, uint32_t *half)
 
 /* The newest takes the place of the oldest of its bucket. */
 static void
-note_lost(struct store *s, const uint8_t addr[16], uint8_t ip_v)
+note_lost(struct store *s, uint64_t name)
 {
     uint32_t half;
-    struct lost *b = lost_bucket(s, syc_crowd_name(addr, ip_v), &half);
+    struct lost *b = lost_bucket(s, name, &half);
 
     *b = (struct lost){{half, b->names[0], b->names[1], b->names[2]}};
 }
@@ -266,22 +266,21 @@ syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v)
     if ((slot->source & SINGLE_REF) == 0) { /* nor is it STORE_NONE */
         source_at(s, slot->source)->degraded |= 1U << SYC_DEGRADED_EVICTED;
     } else {
-        note_lost(s, addr, ip_v);
+        note_lost(s, syc_crowd_name(addr, ip_v));
     }
 }
 
 void
-syc_store_forget_single(struct store *s, uint32_t position)
+syc_store_forget_single(struct store *s, uint32_t position, uint8_t ip_v, uint64_t name)
 {
-    uint8_t ip_v;
-    const uint8_t *addr = syc_singles_address(s, position, &ip_v);
+    const uint8_t *addr = single_at(&s->singles, position)->addr;
     size_t at = hash_of(s, addr, ip_v) & (s->slot_count - 1);
 
     while (s->slots[at].source != (SINGLE_REF | position)) {
         at = (at + 1) & (s->slot_count - 1);
     }
     slot_clear(s, &s->slots[at]);
-    note_lost(s, addr, ip_v);
+    note_lost(s, name);
 }
 
 /* Its slot and the place among the lost: both are waited for otherwise, once for each SYN of a flood. */
@@ -480,7 +479,7 @@ syc_store_add_single(struct store *s, const struct single *one, uint8_t ip_v)
     s->seen++;
     position = syc_singles_add(s, one, ip_v, slot_room(s));
     if (position == STORE_NONE) {
-        note_lost(s, one->addr, ip_v);
+        note_lost(s, syc_crowd_name(one->addr, ip_v));
         return true;
     }
     for (at = hash & (s->slot_count - 1); s->slots[at].source != STORE_NONE;) {

@@ -49,12 +49,13 @@ ip4_of(const uint8_t mapped[16])
  * Keyed, since the tuple is the sender's choice: with a known hash a few thousand chosen ports would
  * make one chain of the index. IPv4 takes a shorter way because it is most of the traffic.
  */
-static inline uint32_t
-tag_ip4(const struct syc_hash_line *line, const struct syc_segment *s, uint16_t path_id)
+static inline __attribute__((always_inline)) uint32_t
+tag_ip4(const struct syc_hash_line *line, const uint8_t *src, uint16_t src_port, const uint8_t *dst,
+        uint16_t dst_port, uint16_t path_id)
 {
     const uint64_t *m = line->m;
-    uint64_t a = (uint64_t)ip4_of(s->src) << 16 | s->src_port;
-    uint64_t b = (uint64_t)ip4_of(s->dst) << 16 | s->dst_port;
+    uint64_t a = (uint64_t)ip4_of(src) << 16 | src_port;
+    uint64_t b = (uint64_t)ip4_of(dst) << 16 | dst_port;
     uint64_t low = a < b ? a : b;
     uint64_t high = a < b ? b : a;
 
@@ -71,26 +72,42 @@ is_before(const uint64_t a[2], uint16_t a_port, const uint64_t b[2], uint16_t b_
 
 /* Not in line: its ten words would take the registers that the loop over a batch has for the usual four. */
 static __attribute__((noinline)) uint32_t
-tag_ip6(const struct syc_hash_line *line, const struct syc_segment *s, uint16_t path_id)
+tag_ip6(const struct syc_hash_line *line, const uint8_t *src, uint16_t src_port, const uint8_t *dst,
+        uint16_t dst_port, uint16_t path_id)
 {
     uint64_t ends[2][2];
     uint32_t words[10];
 
-    memcpy(ends[0], s->src, sizeof(ends[0]));
-    memcpy(ends[1], s->dst, sizeof(ends[1]));
-    bool forward = is_before(ends[0], s->src_port, ends[1], s->dst_port);
+    memcpy(ends[0], src, sizeof(ends[0]));
+    memcpy(ends[1], dst, sizeof(ends[1]));
+    bool forward = is_before(ends[0], src_port, ends[1], dst_port);
     memcpy(words, ends[!forward], 16);
     memcpy(words + 4, ends[forward], 16);
-    words[8] = (uint32_t)(forward ? s->src_port : s->dst_port) << 16 |
-               (forward ? s->dst_port : s->src_port);
+    words[8] = (uint32_t)(forward ? src_port : dst_port) << 16 | (forward ? dst_port : src_port);
     words[9] = path_id;
     return syc_hash_line(line, words, 10);
+}
+
+static inline uint32_t
+tag_of(const struct syc_hash_line *line, const struct syc_segment *s, uint16_t path_id)
+{
+    return s->ip_v == 4 ? tag_ip4(line, s->src, s->src_port, s->dst, s->dst_port, path_id)
+                        : tag_ip6(line, s->src, s->src_port, s->dst, s->dst_port, path_id);
 }
 
 uint32_t
 table_tag(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id)
 {
-    return s->ip_v == 4 ? tag_ip4(&t->line, s, path_id) : tag_ip6(&t->line, s, path_id);
+    return tag_of(&t->line, s, path_id);
+}
+
+uint32_t
+half_tag(const struct syc_table *t, const struct half_open *h)
+{
+    return h->ip_v == 4
+               ? tag_ip4(&t->line, h->client, h->client_port, h->server, h->server_port, h->path_id)
+               : tag_ip6(&t->line, h->client, h->client_port, h->server, h->server_port,
+                         h->path_id);
 }
 
 /* By halves: calls of memcmp() were a twentieth of a run. The upper half is the same in all mapped addresses. */
@@ -535,7 +552,7 @@ find_tags(struct syc_table *t, const struct syc_segment *segments, size_t n, str
             path_id = intern_path(&t->intern, &s->path);
         }
         found[i].path_id = path_id;
-        found[i].tag = s->ip_v == 4 ? tag_ip4(&t->line, s, path_id) : tag_ip6(&t->line, s, path_id);
+        found[i].tag = tag_of(&t->line, s, path_id);
         __builtin_prefetch(&slots[found[i].tag & mask]);
     }
 }

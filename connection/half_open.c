@@ -87,18 +87,6 @@ half_segment(const struct syc_table *t, const struct half_open *h, struct syc_se
     }
 }
 
-uint32_t
-half_tag(const struct syc_table *t, const struct half_open *h)
-{
-    struct syc_segment s = {.src_port = h->client_port,
-                            .dst_port = h->server_port,
-                            .ip_v = h->ip_v};
-
-    memcpy(s.src, h->client, sizeof(s.src));
-    memcpy(s.dst, h->server, sizeof(s.dst));
-    return table_tag(t, &s, h->path_id);
-}
-
 /* A slot that lives goes to a free place of the same ring. */
 static void
 move_slot(struct syc_table *t, uint32_t from, uint32_t to)

@@ -266,8 +266,6 @@ half_expect(const struct syc_table *t, const struct half_open *h)
         t->sink.soon(t->sink.user, h->client, h->ip_v);
     }
 }
-/* table_tag() of the SYN. */
-uint32_t half_tag(const struct syc_table *t, const struct half_open *h);
 /* The tuple with its path, as a record has it. */
 void half_key(const struct syc_table *t, const struct half_open *h, struct syc_key *out);
 
@@ -277,6 +275,8 @@ void half_key(const struct syc_table *t, const struct half_open *h, struct syc_k
  * octets.
  */
 uint32_t table_tag(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id);
+/* The same of a SYN that waits. */
+uint32_t half_tag(const struct syc_table *t, const struct half_open *h);
 /* Reference of the segment's tuple, or 0; *dir is set when there is one. cost: one probe sequence. */
 uint32_t table_find(const struct syc_table *t, const struct syc_segment *s, uint16_t path_id,
                     uint32_t tag, int *dir);
