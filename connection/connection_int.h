@@ -333,7 +333,7 @@ struct syn_entry {
     uint16_t ip_octets;
     uint16_t p0f_mss; /* syc_syn_p0f_mss() */
     uint8_t wscale, scaled, has_ts;
-    uint8_t clock; /* of the key, as syc_syn_key_blank() answered */
+    uint8_t clock; /* of the key, as syc_syn_key() answered */
 };
 
 /* ------------------------------------------------------------- intern.c */

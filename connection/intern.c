@@ -127,34 +127,20 @@ entry_fill(struct syn_entry *e, const struct syc_segment *s, uint32_t peer_mss)
     return true;
 }
 
-/* By words, without a call: it is asked for each SYN. */
-static inline bool
-same_key(const uint8_t a[SYC_SYN_KEY], const uint8_t b[SYC_SYN_KEY])
-{
-    uint64_t differs = 0;
-
-    _Static_assert(SYC_SYN_KEY % 8 == 0, "whole words");
-    for (size_t i = 0; i < SYC_SYN_KEY; i += 8) {
-        uint64_t x, y;
-        memcpy(&x, a + i, 8);
-        memcpy(&y, b + i, 8);
-        differs |= x ^ y;
-    }
-    return differs == 0;
-}
-
 /*
  * The key holds everything that the description is made of, so equal keys are equal descriptions. It
- * decides where its clock stands, too, as blanking keeps what decides a walk.
+ * decides where its clock stands, too, as blanking keeps what decides a walk. Not in line: it would
+ * have each SYN save all registers.
  */
-static uint32_t
-find_or_add(struct intern *in, const struct syc_segment *s, uint32_t peer_mss,
-            const uint8_t key[SYC_SYN_KEY], size_t clock)
+static __attribute__((noinline)) uint32_t
+find_or_add(struct intern *in, const struct syc_segment *s, uint32_t peer_mss)
 {
+    uint8_t key[SYC_SYN_KEY];
+    size_t clock = syc_syn_key(s, peer_mss, key);
     uint32_t at = hash_key(in, key);
 
     for (uint32_t slot; (slot = in->syn_slots[at & (in->slot_count - 1)]) != 0; at++) {
-        if (same_key(in->syns[slot - 1].key, key)) {
+        if (memcmp(in->syns[slot - 1].key, key, SYC_SYN_KEY) == 0) {
             return slot;
         }
     }
@@ -167,42 +153,38 @@ find_or_add(struct intern *in, const struct syc_segment *s, uint32_t peer_mss,
     return ++in->syn_count;
 }
 
-/* By octets that have no clock in them but where options begin with it. Not keyed: who chooses them only misses. */
+/* By what has no clock in it but where options begin with one. Not keyed: who chooses it only misses. */
 static uint32_t *
-recent_of(struct intern *in, const uint8_t key[SYC_SYN_KEY])
+recent_of(struct intern *in, const uint64_t head[2], const struct syc_segment *s)
 {
-    uint64_t words[3] = {0};
+    uint64_t hash = head[0] ^ head[1] * UINT64_C(0x9e3779b97f4a7c15);
+    uint32_t first = 0;
 
-    memcpy(words, key, SYC_SYN_KEY_STEADY);
-    words[0] ^= (words[1] ^ words[2] << 17) * UINT64_C(0x9e3779b97f4a7c15);
-    return &in->recent[words[0] * UINT64_C(0xff51afd7ed558ccd) >> (64 - SYN_RECENT_BITS)];
+    if (s->options.n >= sizeof(first)) {
+        memcpy(&first, s->options.p, sizeof(first)); /* nearly always the MSS */
+    }
+    hash = (hash ^ (uint64_t)first << 17) * UINT64_C(0xff51afd7ed558ccd);
+    return &in->recent[hash >> (64 - SYN_RECENT_BITS)];
 }
 
-/*
- * Nearly every SYN is like one that came lately: then its options are not walked and nothing is
- * hashed with the key.
- */
+/* Nearly every SYN is like one that came lately: then its options are not walked and nothing is hashed with the key. */
 uint32_t
 intern_syn(struct intern *in, const struct syc_segment *s, uint32_t peer_mss)
 {
-    uint8_t key[SYC_SYN_KEY];
+    uint64_t head[2];
     uint32_t *recent;
     uint32_t slot;
-    size_t clock;
 
-    syc_syn_key_begin(s, peer_mss, key);
-    recent = recent_of(in, key);
+    syc_syn_key_head(s, peer_mss, head);
+    recent = recent_of(in, head, s);
     if (*recent != 0) {
         const struct syn_entry *e = &in->syns[*recent - 1];
-        syc_syn_key_blank_clock(key, e->clock);
-        if (same_key(key, e->key)) {
+        if (syc_syn_key_is(s, head, e->key, e->clock)) {
             return *recent;
         }
-        syc_syn_key_begin(s, peer_mss, key);
     }
-    clock = syc_syn_key_blank(key);
-    slot = find_or_add(in, s, peer_mss, key, clock);
-    if (slot != 0 && clock != SYC_SYN_KEY_ODD) {
+    slot = find_or_add(in, s, peer_mss);
+    if (slot != 0 && in->syns[slot - 1].clock != SYC_SYN_KEY_ODD) {
         *recent = slot;
     }
     return slot;

@@ -108,24 +108,23 @@ void syc_syn_own(const struct syc_segment *s, struct syc_syn_own *out);
  * headers, extension headers of IPv6 included, which a table leaves to what it knows of a SYN.
  *
  * out      SYC_SYN_KEY octets, wholly written
+ * returns  where its one clock stands in the key; 0 = it has none, and nothing was blanked; SYC_SYN_KEY_ODD = more than
+ *          one clock was blanked
  * promise  equal keys (with equal peer_mss, which is inside) give equal struct syc_syn, and equal header octets modulo 2^16
  */
-enum { SYC_SYN_KEY = 56 };
-void syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY]);
+enum { SYC_SYN_KEY = 56, SYC_SYN_KEY_ODD = SYC_SYN_KEY };
+size_t syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY]);
 
 /*
- * The same in two steps, for who has seen many of them. Keys are equal before the second step in their first
- * SYC_SYN_KEY_STEADY octets if they are equal after it, but for a clock among those.
+ * Is this the segment's key? Without making it, for who has seen many.
  *
- * syc_syn_key_blank        returns where the clock stands in the key; 0 = it has none and nothing was blanked;
- *                          SYC_SYN_KEY_ODD = more than one clock was blanked
- * syc_syn_key_blank_clock  blanks nothing but a clock at that place (0: nothing). If the outcome is a key that
- *                          syc_syn_key_blank() has made, with this place as its answer, it is this segment's key, too
+ * head   of the segment: what its key begins with
+ * key    and clock: as syc_syn_key() made and answered them of another segment; not SYC_SYN_KEY_ODD
+ * cost   some 80 instructions, where making the key takes 200
  */
-enum { SYC_SYN_KEY_STEADY = 20, SYC_SYN_KEY_ODD = SYC_SYN_KEY };
-void syc_syn_key_begin(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY]);
-size_t syc_syn_key_blank(uint8_t key[SYC_SYN_KEY]);
-void syc_syn_key_blank_clock(uint8_t key[SYC_SYN_KEY], size_t at);
+void syc_syn_key_head(const struct syc_segment *s, uint32_t peer_mss, uint64_t out[2]);
+bool syc_syn_key_is(const struct syc_segment *s, const uint64_t head[2],
+                    const uint8_t key[SYC_SYN_KEY], size_t clock);
 
 /* The words of the lists above; static, "?" for a number that is none. */
 const char *syc_quirk_name(enum syc_quirk q);

@@ -8,19 +8,8 @@
  * description.
  */
 
-enum {
-    KEY_BITS = 0,     /* two octets */
-    KEY_FLAGS = 2,    /* two octets */
-    KEY_WINDOW = 4,   /* two octets */
-    KEY_PEER_MSS = 6, /* two octets */
-    KEY_TTL = 8,
-    KEY_IP_V_ECN = 9, /* version * 16 + ECN */
-    KEY_IP_HEADER = 10,
-    KEY_TCP_HEADER = 11,
-    KEY_OPTION_OCTETS = 12,
-    KEY_OCTETS = 14, /* two octets */
-    KEY_OPTIONS = 16,
-};
+/* Two words of header facts, then the options. */
+enum { KEY_OPTIONS = 16 };
 
 _Static_assert(KEY_OPTIONS + 40 == SYC_SYN_KEY,
                "the longest options fit and the key is whole words");
@@ -41,15 +30,23 @@ key_bits(const struct syc_segment *s)
            (unsigned)s->ip_mf << 10;
 }
 
-/*
- * Octet by octet and not by memcpy of a uint16_t: keys are compared and hashed, so they are the
- * same octets on hosts of either byte order.
- */
-static void
-put16(uint8_t *out, unsigned value)
+/* More than 40 option octets cannot be (four bits of offset); the bound is for who builds segments by hand. */
+static inline size_t
+option_octets(const struct syc_segment *s)
 {
-    out[0] = (uint8_t)(value >> 8);
-    out[1] = (uint8_t)value;
+    return s->options.n < 40 ? s->options.n : 40;
+}
+
+/* Keys never leave the program, so the words stand in the machine's octet order. */
+void
+syc_syn_key_head(const struct syc_segment *s, uint32_t peer_mss, uint64_t out[2])
+{
+    out[0] = (uint64_t)key_bits(s) | (uint64_t)s->flags << 16 | (uint64_t)s->window << 32 |
+             (uint64_t)peer_mss << 48;
+    out[1] = (uint64_t)s->ttl | (uint64_t)s->ip_v << 8 | (uint64_t)(s->traffic_class & 3) << 12 |
+             (uint64_t)s->ip_header_octets << 16 | (uint64_t)s->tcp_header_octets << 24 |
+             (uint64_t)option_octets(s) << 32 |
+             (uint64_t)(uint16_t)(s->ip_octets - s->payload_octets) << 48;
 }
 
 static void
@@ -157,51 +154,24 @@ blank_values(uint8_t *octets, size_t n)
     }
 }
 
-/* A call of memcpy() shows where it is asked for each SYN; of a header that was captured whole n is a multiple of 4. */
-static inline void
-copy_options(uint8_t *out, const uint8_t *p, size_t n)
-{
-    size_t i = 0;
-
-    for (; i + 4 <= n; i += 4) {
-        memcpy(out + i, p + i, 4);
-    }
-    for (; i < n; i++) {
-        out[i] = p[i];
-    }
-}
-
-/* More than 40 option octets cannot be (four bits of offset); the bound is for who builds segments by hand. */
-void
-syc_syn_key_begin(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY])
-{
-    const size_t n = s->options.n < 40 ? s->options.n : 40;
-
-    memset(out, 0, SYC_SYN_KEY);
-    put16(out + KEY_BITS, key_bits(s));
-    put16(out + KEY_FLAGS, s->flags);
-    put16(out + KEY_WINDOW, s->window);
-    put16(out + KEY_PEER_MSS, peer_mss & 0xffff);
-    out[KEY_TTL] = s->ttl;
-    out[KEY_IP_V_ECN] = (uint8_t)(s->ip_v << 4 | (s->traffic_class & 3));
-    out[KEY_IP_HEADER] = s->ip_header_octets;
-    out[KEY_TCP_HEADER] = s->tcp_header_octets;
-    out[KEY_OPTION_OCTETS] = (uint8_t)n;
-    put16(out + KEY_OCTETS, s->ip_octets - s->payload_octets);
-    copy_options(out + KEY_OPTIONS, s->options.p, n);
-}
-
 /*
  * The walk's way is decided by octets that are not blanked. So two segments that agree in all others
  * than one clock, whose walk met only usual options and that clock, are walked alike.
  */
 size_t
-syc_syn_key_blank(uint8_t key[SYC_SYN_KEY])
+syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY])
 {
-    uint8_t *options = key + KEY_OPTIONS;
-    size_t n = key[KEY_OPTION_OCTETS];
+    uint8_t *options = out + KEY_OPTIONS;
+    const size_t n = option_octets(s);
+    uint64_t head[2];
     size_t clock;
 
+    syc_syn_key_head(s, peer_mss, head);
+    memset(out, 0, SYC_SYN_KEY);
+    memcpy(out, head, sizeof(head));
+    if (n != 0) {
+        memcpy(options, s->options.p, n);
+    }
     if (blank_usual(options, n, &clock)) {
         return clock < n ? KEY_OPTIONS + clock : 0;
     }
@@ -209,18 +179,51 @@ syc_syn_key_blank(uint8_t key[SYC_SYN_KEY])
     return SYC_SYN_KEY_ODD;
 }
 
-void
-syc_syn_key_blank_clock(uint8_t key[SYC_SYN_KEY], size_t at)
+/* By words, without a call: it is asked for each SYN. */
+static inline bool
+same_octets(const uint8_t *a, const uint8_t *b, size_t n)
 {
-    if (at != 0) {
-        blank_clock(key + at);
-        blank_clock(key + at + 4);
+    for (; n >= 4; a += 4, b += 4, n -= 4) {
+        uint32_t x, y;
+        memcpy(&x, a, sizeof(x));
+        memcpy(&y, b, sizeof(y));
+        if (x != y) {
+            return false;
+        }
     }
+    for (; n > 0; a++, b++, n--) {
+        if (*a != *b) {
+            return false;
+        }
+    }
+    return true;
 }
 
-void
-syc_syn_key(const struct syc_segment *s, uint32_t peer_mss, uint8_t out[SYC_SYN_KEY])
+/* A clock value and what blank_clock() makes of one. */
+static inline bool
+same_clock(const uint8_t *octets, const uint8_t *blanked)
 {
-    syc_syn_key_begin(s, peer_mss, out);
-    syc_syn_key_blank(out);
+    return (syc_be32(octets) != 0) == (blanked[3] != 0);
+}
+
+bool
+syc_syn_key_is(const struct syc_segment *s, const uint64_t head[2], const uint8_t key[SYC_SYN_KEY],
+               size_t clock)
+{
+    const uint8_t *options = s->options.p, *its = key + KEY_OPTIONS;
+    const size_t n = option_octets(s);
+    uint64_t words[2];
+    size_t at;
+
+    memcpy(words, key, sizeof(words));
+    if (words[0] != head[0] || words[1] != head[1]) {
+        return false;
+    }
+    if (clock == 0) {
+        return same_octets(options, its, n);
+    }
+    at = clock - KEY_OPTIONS;
+    return same_octets(options, its, at) && same_clock(options + at, its + at) &&
+           same_clock(options + at + 4, its + at + 4) &&
+           same_octets(options + at + 8, its + at + 8, n - at - 8);
 }
