@@ -55,6 +55,7 @@ forget_report(struct syc_audit *a)
 {
     audit_hosts_fini(&a->hosts);
     audit_tenures_fini(&a->loader.tenures);
+    audit_turned_fini(&a->loader.turned);
     syc_arena_fini(&a->work.arena);
     syc_arena_fini(&a->work.scratch);
     syc_arena_fini(&a->work.lasting);
@@ -388,6 +389,9 @@ make_report(struct syc_audit *a)
         return false;
     }
     begin_report(a);
+    if (!audit_turned_make(&a->loader.turned, s, &a->work.scratch, &a->loader.room, a->common.at)) {
+        return false;
+    }
     points = a->limit / CURVES_SHARE / sizeof(uint32_t) / (s->seat_count + a->row_room + 1);
     points = points < POINTS_MOST ? points : POINTS_MOST;
     a->work.curve_points = points > POINTS_LEAST ? points : POINTS_LEAST;
@@ -416,7 +420,7 @@ syc_audit_finish(struct syc_audit *a, const struct syc_audit_report **out)
         forget_report(a);
         return SYC_NO_MEMORY;
     }
-    a->report.degraded |= a->lost ? 1U << SYC_DEGRADED_EVICTED : 0;
+    a->report.degraded |= a->lost || a->loader.turned.cut ? 1U << SYC_DEGRADED_EVICTED : 0;
     *out = &a->report;
     return SYC_OK;
 }

@@ -18,50 +18,17 @@ count_life(struct audit_loader *a, const struct life_pair *p, const struct life 
     part_add(&a->packets, l->pkts[1]);
 }
 
-/* SYNs of the same 4-tuples in which client and server have changed roles: another pair's. */
-struct turned {
-    struct tuple_syn *list;
-    size_t count, next;
+/* SYNs of the tuple at hand by which client and server changed roles: another pair's. */
+struct turned_left {
+    const struct turned_syn *next;
+    size_t count;
 };
 
-/* Those on the pair's tuple of this client port, by time. Nearly always there is no such pair: one look-up. */
-static bool
-find_turned(struct audit_loader *a, uint32_t index, const struct life_pair *p, uint16_t port,
-            struct turned *out)
-{
-    const struct audit_pair *pair = &a->store->pairs[index];
-    uint32_t other = audit_store_find(a->store, pair->server, pair->client, port);
-    struct groups groups;
-    struct life life;
-
-    *out = (struct turned){0};
-    if (other == STORE_NONE || other == index) {
-        return true;
-    }
-    if (!audit_store_load(a->store, other, &a->work->scratch, &groups)) {
-        return false;
-    }
-    out->list = syc_arena_alloc(&a->work->scratch, groups.count * sizeof(*out->list));
-    a->room.lists = NULL;
-    for (size_t i = 0; out->list != NULL && i < groups.count; i++) {
-        const struct entry *e = &groups.entries[groups.list[i].first];
-        if (e->port != pair->server_port || e->isn == 0 || e->start > p->at) {
-            continue;
-        }
-        if (!audit_life_read(a->store, other, &groups, i, &a->room, p->at, &life)) {
-            return false;
-        }
-        out->list[out->count] = audit_tuple_syn(&life);
-        out->list[out->count++].sender = SYC_TOCLIENT;
-    }
-    return out->list != NULL;
-}
-
 static void
-take_turned(struct tenure_walk *walk, struct turned *turned, int64_t before)
+take_turned(struct tenure_walk *walk, struct turned_left *left, int64_t before)
 {
-    while (turned->next < turned->count && turned->list[turned->next].start < before) {
-        audit_tenure_turned(walk, &turned->list[turned->next++]);
+    for (; left->count > 0 && left->next->syn.start < before; left->count--) {
+        audit_tenure_turned(walk, &left->next++->syn);
     }
 }
 
@@ -89,7 +56,7 @@ walk_tuples(struct audit_loader *a, uint32_t index, const struct groups *groups,
                                .two_msl = {p->two_msl[0], p->two_msl[1]},
                                .last = p->last};
     const int64_t *order = tuple_order(groups, n, &a->work->scratch);
-    struct turned turned = {0};
+    struct turned_left turned = {NULL, 0};
     struct life read;
 
     if (order == NULL) {
@@ -102,9 +69,8 @@ walk_tuples(struct audit_loader *a, uint32_t index, const struct groups *groups,
         if (k == 0 || order[k] >> 32 != order[k - 1] >> 32) {
             take_turned(&walk, &turned, INT64_MAX);
             audit_tenure_end(&walk);
-            if (!find_turned(a, index, p, (uint16_t)(order[k] >> 32), &turned)) {
-                return false;
-            }
+            turned.count =
+                audit_turned_find(&a->turned, index, (uint16_t)(order[k] >> 32), &turned.next);
         }
         if (l == &read && !audit_life_read(a->store, index, groups, i, &a->room, p->at, &read)) {
             return false;

@@ -12,13 +12,13 @@
  * is the next connection of the same tuple. Lives that were not kept are read again in the second.
  */
 
-#include "behavior/audit_life.h"
-#include "behavior/audit_tenure.h"
+#include "behavior/audit_turned.h"
 
 struct audit_loader {
     const struct audit_store *store; /* sorted */
     struct audit_work *work;         /* its arena and scratch are reset by each pair */
     struct tenures tenures;
+    struct turned turned;  /* audit_turned_make() before the first pair */
     struct life_room room; /* record: syc_record_init() before the first pair */
     int64_t packets;       /* of all pairs loaded so far */
 };

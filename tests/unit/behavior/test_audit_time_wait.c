@@ -230,6 +230,43 @@ an_acceptable_syn_replaces_the_servers_entry(void **state)
                      SYC_NONE); /* the server's entries: no reuse of the client's own */
 }
 
+/*
+ * Each of 16,000 tuples is closed by the client at 0.5 s, and used again at 10 s with the roles changed, which the client's
+ * entry gives way to. The SYNs of the other side are 16,000 pairs' to one pair, and one pair's to 16,000: to look through
+ * them for each pair took seconds, and four times as long for twice as many.
+ */
+static void
+roles_may_change_on_many_tuples(void **state)
+{
+    enum { TUPLES = 16000 };
+    const struct syc_audit_options options = {.at_us = SYC_NONE};
+    struct syc_audit *a = syc_audit_new(&options);
+    const struct syc_audit_report *r;
+
+    (void)state;
+    assert_non_null(a);
+    for (uint16_t i = 0; i < TUPLES; i++) {
+        uint8_t client[16];
+        struct made *m = &made[0];
+        audited_open(m, 1000, 0);
+        m->r.key.server_port = (uint16_t)(2000 + i);
+        audited_closed(m, SYC_TOSERVER, 0.5);
+        syc_audit_feed(a, &m->r);
+        audited_open(m, (uint16_t)(2000 + i), 10);
+        memcpy(client, m->r.key.client, 16);
+        memcpy(m->r.key.client, m->r.key.server, 16);
+        memcpy(m->r.key.server, client, 16);
+        m->r.key.server_port = 1000;
+        syc_audit_feed(a, &m->r);
+    }
+    assert_int_equal(syc_audit_finish(a, &r), SYC_OK);
+    assert_int_equal(r->degraded, 0);
+    assert_int_equal(r->pair_count, TUPLES + 1);
+    assert_int_equal(client_of(r)->tw_entered, TUPLES);
+    assert_near(client_of(r)->tw_area_s, 9.5 * TUPLES, 1e-6);
+    syc_audit_free(a);
+}
+
 /* A SYN that got no answer (lost): by its number it was acceptable or not (RFC 1122 4.2.2.13). */
 static void
 a_syn_without_answer_is_judged_by_its_numbers(void **state)
@@ -415,6 +452,7 @@ test_audit_time_wait_group(void)
         cmocka_unit_test(the_option_says_how_long),
         cmocka_unit_test(the_stack_says_how_long),
         cmocka_unit_test(an_acceptable_syn_replaces_the_servers_entry),
+        cmocka_unit_test(roles_may_change_on_many_tuples),
         cmocka_unit_test(a_syn_without_answer_is_judged_by_its_numbers),
         cmocka_unit_test(the_reset_after_a_challenge_ends_the_entry),
         cmocka_unit_test(a_challenged_syn_leaves_the_entry_to_the_next),
