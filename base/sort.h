@@ -53,12 +53,21 @@ enum { SYC_SORT_RUN = 8 };
     }                                                                                              \
     static void name##_merge(type *v, size_t middle, size_t n, type *spare)                        \
     {                                                                                              \
+        size_t stays = 0;                                                                          \
+        for (size_t end = middle - 1; stays < end;) {                                              \
+            size_t at = (stays + end) / 2;                                                         \
+            if (LESS(v[middle], v[at])) {                                                          \
+                end = at;                                                                          \
+            } else {                                                                               \
+                stays = at + 1;                                                                    \
+            }                                                                                      \
+        }                                                                                          \
         type *left = spare;                                                                        \
-        type *left_end = spare + middle;                                                           \
+        type *left_end = spare + (middle - stays);                                                 \
         type *right = v + middle;                                                                  \
         type *right_end = v + n;                                                                   \
-        type *to = v;                                                                              \
-        memcpy(spare, v, middle * sizeof(type));                                                   \
+        type *to = v + stays;                                                                      \
+        memcpy(spare, to, (middle - stays) * sizeof(type));                                        \
         while (left < left_end && right < right_end) {                                             \
             size_t take = LESS(*right, *left) ? 1U : 0U;                                           \
             type *from = take ? right : left;                                                      \
