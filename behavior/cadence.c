@@ -222,6 +222,7 @@ struct syc_visit {
     struct view whole;
     size_t from; /* mark at which the next pair or sub-stream begins */
     bool has_streams;
+    bool has_order;      /* room->streams holds them, since they were asked for before */
     size_t stream_marks; /* in room->streams */
     int64_t part;
     char fingerprint[STREAM_TEXT];
@@ -305,7 +306,10 @@ syc_visit_substream(struct syc_visit *v)
         if (!v->has_streams) {
             return NULL;
         }
-        v->stream_marks = syc_streams_order(&v->room, &who, &v->whole);
+        if (!v->has_order) {
+            v->stream_marks = syc_streams_order(&v->room, &who, &v->whole);
+            v->has_order = true;
+        }
         v->part = 0;
     }
     v->from =
@@ -419,6 +423,7 @@ visit_all(struct syc_visit *v, const struct place *places,
     for (uint32_t i = 0; i < v->c->store.sources.used; i++) {
         syc_view_source(&v->room, &v->c->store, places[i].source, &v->whole);
         v->from = 0;
+        v->has_order = false;
         if (v->whole.count_all > 0) {
             v->has_streams = syc_streams_there(&who, &v->whole);
             introduce(v->c, &v->whole, SYC_SUBJECT_SOURCE, &v->source);

@@ -140,22 +140,38 @@ judge(struct syc_engine *e, const struct syc_subject *s, struct syc_verdict *out
 
 enum { LABELS = SYC_LABEL_MIXED + 1 };
 
-/* How many of the source's sub-streams have which label. */
+/* What the source's sub-streams were found to be: how many have which label, and the labels of the first. */
+struct heard {
+    size_t counts[LABELS];
+    uint8_t labels[64];
+};
+
 static void
-count_labels(struct syc_engine *e, struct syc_visit *v, size_t counts[LABELS])
+hear_streams(struct syc_engine *e, struct syc_visit *v, struct heard *heard)
 {
-    for (const struct syc_subject *s; (s = syc_visit_substream(v)) != NULL;) {
-        counts[judge(e, s, &e->part)]++;
+    size_t n = 0;
+
+    for (const struct syc_subject *s; (s = syc_visit_substream(v)) != NULL; n++) {
+        enum syc_label label = judge(e, s, &e->part);
+
+        heard->counts[label]++;
+        if (n < sizeof(heard->labels)) {
+            heard->labels[n] = (uint8_t)label;
+        }
     }
 }
 
+/* Those of which a label in `silent` (bits) was heard are not judged again. */
 static void
-say_streams(struct syc_engine *e, struct syc_visit *v, enum syc_label but)
+say_streams(struct syc_engine *e, struct syc_visit *v, const struct heard *heard, unsigned silent)
 {
-    for (const struct syc_subject *s; (s = syc_visit_substream(v)) != NULL;) {
-        enum syc_label label = judge(e, s, &e->part);
+    size_t n = 0;
 
-        if (label != but && label != SYC_LABEL_INSUFFICIENT) {
+    for (const struct syc_subject *s; (s = syc_visit_substream(v)) != NULL; n++) {
+        bool known = n < sizeof(heard->labels);
+
+        if ((!known || (silent >> heard->labels[n] & 1) == 0) &&
+            (silent >> judge(e, s, &e->part) & 1) == 0) {
             say(e, &e->part);
         }
     }
@@ -212,11 +228,10 @@ next_speaking(struct syc_engine *e, struct syc_visit *v, unsigned silent)
     }
 }
 
-/* Those that say something else than their source. What knows too little does not speak. */
 static void
-say_pairs(struct syc_engine *e, struct syc_visit *v, enum syc_label but)
+say_pairs(struct syc_engine *e, struct syc_visit *v, unsigned silent)
 {
-    while (next_speaking(e, v, 1U << but | 1U << SYC_LABEL_INSUFFICIENT) != NULL) {
+    while (next_speaking(e, v, silent) != NULL) {
         say(e, &e->part);
     }
 }
@@ -231,27 +246,30 @@ visit(void *user, struct syc_visit *v)
 {
     struct syc_engine *e = user;
     const struct syc_subject *source = syc_visit_source(v);
-    size_t counts[LABELS] = {0};
+    struct heard heard = {.counts = {0}};
     size_t speaking = 0;
     enum syc_label label;
+    unsigned silent;
 
     if (e->config.events & SYC_EVENT_SOURCE) {
         syc_emit_source(e->config.output, source);
     }
     label = judge(e, source, &e->verdict);
-    count_labels(e, v, counts);
-    if (counts[SYC_LABEL_AUTOMATION] > 0 &&
-        (counts[SYC_LABEL_HUMAN_LIKE] > 0 || label != SYC_LABEL_AUTOMATION)) {
+    hear_streams(e, v, &heard);
+    if (heard.counts[SYC_LABEL_AUTOMATION] > 0 &&
+        (heard.counts[SYC_LABEL_HUMAN_LIKE] > 0 || label != SYC_LABEL_AUTOMATION)) {
         label = e->verdict.label = SYC_LABEL_MIXED;
     }
     say(e, &e->verdict);
-    for (size_t i = SYC_LABEL_INSUFFICIENT + 1; i < LABELS; i++) {
-        speaking += i != label ? counts[i] : 0;
+    /* Parts that say something else than their source. What knows too little does not speak. */
+    silent = 1U << label | 1U << SYC_LABEL_INSUFFICIENT;
+    for (size_t i = 0; i < LABELS; i++) {
+        speaking += (silent >> i & 1) == 0 ? heard.counts[i] : 0;
     }
     if (speaking > 0) {
-        say_streams(e, v, label);
+        say_streams(e, v, &heard, silent);
     }
-    say_pairs(e, v, label);
+    say_pairs(e, v, silent);
 }
 
 /* Of services and fleets only what is wrong with them is worth an event: that many are well is no finding. */
