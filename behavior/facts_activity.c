@@ -21,27 +21,13 @@ static const int64_t silence_us = SYC_US_PER_S;
 
 /* ------------------------------------------------------------ packets in a second */
 
-/* Longer than the second in which packets are counted. */
-static bool
-is_long(const struct item *act)
-{
-    return burst_end(act) - act->t > SYC_US_PER_S;
-}
-
-/*
- * When a burst ceases to count, and how many packets: whole for 1 s, or, longer and taken as even, one
- * second's share.
- */
+/* Of a long burst, taken as even: when it ceases to count, and one second's share of its packets. Others count whole for 1 s. */
 static struct item
 share_of(const struct item *act)
 {
     uint64_t dur = (uint64_t)(burst_end(act) - act->t);
-    uint64_t packets = burst_packets(act);
 
-    if (!is_long(act)) {
-        return (struct item){act->t + SYC_US_PER_S, packets, 0};
-    }
-    return (struct item){burst_end(act), (packets * SYC_US_PER_S + dur - 1) / dur, 0};
+    return (struct item){burst_end(act), (burst_packets(act) * SYC_US_PER_S + dur - 1) / dur, 0};
 }
 
 /* The long ones, by when they leave; short ones leave in the order in which they came. */
@@ -50,13 +36,19 @@ gather_long(const struct view *v, struct acts acts)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < acts.count; i++) {
-        if (is_long(&acts.list[i])) {
+    for (size_t i = 0; acts.has_long && i < acts.count; i++) {
+        if (burst_is_long(&acts.list[i])) {
             v->spare[n++] = share_of(&acts.list[i]);
         }
     }
     syc_sort_items(v->spare, n, (struct item *)(void *)v->work);
     return n;
+}
+
+static inline bool
+is_short(struct acts acts, size_t i)
+{
+    return !acts.has_long || !burst_is_long(&acts.list[i]);
 }
 
 /*
@@ -76,12 +68,12 @@ packet_peak(const struct view *v, struct acts acts)
     for (size_t i = 0; i < acts.count; i++) {
         int64_t t = acts.list[i].t;
         for (; acts.list[left].t + SYC_US_PER_S <= t; left++) {
-            now -= is_long(&acts.list[left]) ? 0 : burst_packets(&acts.list[left]);
+            now -= is_short(acts, left) ? burst_packets(&acts.list[left]) : 0;
         }
         for (; leaving < last && leaving->t <= t; leaving++) {
             now -= leaving->a;
         }
-        now += share_of(&acts.list[i]).a;
+        now += is_short(acts, i) ? burst_packets(&acts.list[i]) : share_of(&acts.list[i]).a;
         peak = now > peak ? now : peak;
     }
     return (int64_t)peak;
@@ -289,33 +281,23 @@ size_facts(const struct view *v, const struct item *episodes, size_t n, struct s
 /* ------------------------------------------------------------ all of it */
 
 /* Payload whose bursts nobody listed makes every one of these facts unknown. */
-static bool
-is_whole(const struct view *v)
-{
-    for (size_t i = 0; i < v->count; i++) {
-        if ((v->marks[i]->flags & MARK_NO_LOG) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 void
 syc_facts_peak(const struct basis *b, struct syc_value *row)
 {
-    if (is_whole(&b->view)) {
-        int64_t peak = packet_peak(&b->view, syc_view_acts(&b->view));
-        if (peak > 0) {
-            fact_int(row, FACT_PKT_PEAK, peak);
-        }
+    struct acts acts = syc_view_acts(&b->view);
+    int64_t peak = acts.whole ? packet_peak(&b->view, acts) : 0;
+
+    if (peak > 0) {
+        fact_int(row, FACT_PKT_PEAK, peak);
     }
 }
 
 void
 syc_facts_fano(const struct basis *b, struct syc_value *row)
 {
-    if (is_whole(&b->view)) {
-        struct acts acts = syc_view_acts(&b->view);
+    struct acts acts = syc_view_acts(&b->view);
+
+    if (acts.whole) {
         fact_real(row, FACT_FANO_1, fano(acts, SYC_US_PER_S));
         fact_real(row, FACT_FANO_10, fano(acts, 10 * SYC_US_PER_S));
         fact_real(row, FACT_FANO_60, fano(acts, 60 * SYC_US_PER_S));
@@ -326,9 +308,10 @@ void
 syc_facts_rhythm(const struct basis *b, struct syc_value *row)
 {
     const struct view *v = &b->view;
+    struct acts acts = syc_view_acts(v);
 
-    if (is_whole(v)) {
-        size_t n = find_episodes(syc_view_acts(v), v->spare);
+    if (acts.whole) {
+        size_t n = find_episodes(acts, v->spare);
         series_facts(v, v->spare, n, row);
         size_facts(v, v->spare, n, row);
     }

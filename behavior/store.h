@@ -289,6 +289,13 @@ burst_end(const struct item *i)
     return i->t + (int64_t)(i->a >> 24 & ((UINT64_C(1) << 38) - 1));
 }
 
+/* Longer than the second in which packets are counted. */
+static inline bool
+burst_is_long(const struct item *i)
+{
+    return burst_end(i) - i->t > SYC_US_PER_S;
+}
+
 static inline uint64_t
 burst_setup_packets(const struct item *i)
 {

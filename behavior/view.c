@@ -169,13 +169,18 @@ gather_acts(struct room *room, const struct view *v)
 {
     size_t n = 0;
 
+    room->acts_whole = true;
+    room->acts_long = false;
     for (size_t i = 0; i < v->count_all; i++) {
         const struct mark *m = v->marks[i];
+        room->acts_whole = room->acts_whole && ((m->flags & MARK_NO_LOG) == 0 || i >= v->count);
         if ((m->flags & MARK_START) != 0 && !continues(m)) {
             room->acts[n++] = (struct item){m->start_us, 0, 0};
         }
         for (uint32_t k = 0; k < m->burst_count; k++) {
-            room->acts[n++] = *burst_at(v->store, m->first + k);
+            room->acts[n] = *burst_at(v->store, m->first + k);
+            room->acts_long = room->acts_long || burst_is_long(&room->acts[n]);
+            n++;
         }
     }
     syc_sort_items(room->acts, n, room->spare);
@@ -192,7 +197,7 @@ syc_view_acts(const struct view *v)
     if (room->acts_of != v->marks || room->acts_of_count != v->count_all) {
         gather_acts(room, v);
     }
-    return (struct acts){room->acts, room->act_count};
+    return (struct acts){room->acts, room->act_count, room->acts_whole, room->acts_long};
 }
 
 /* Marks of parts stand last (canonical_less), also within a pair since sort_pairs is stable. */

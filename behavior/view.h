@@ -47,6 +47,7 @@ struct room {
     struct item *acts, *spare;
     struct mark *const *acts_of; /* of the view whose acts stand in acts; NULL: of none */
     size_t acts_of_count, act_count;
+    bool acts_whole, acts_long; /* as in struct acts */
     int64_t *work;
     size_t marks, items;
     uint64_t ports[65536 / 64]; /* a bit for each; all 0 between two uses */
@@ -81,6 +82,8 @@ void syc_view_source(struct room *room, const struct store *s, const struct sour
 struct acts {
     const struct item *list;
     size_t count;
+    bool whole;    /* false: payload was sent whose bursts nobody listed */
+    bool has_long; /* some burst lasts longer than a second */
 };
 
 /*
