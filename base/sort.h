@@ -12,8 +12,8 @@
  * gets it. It serves the short lists of a load (rules, paths), where it does not matter which of two equals is first.
  *
  *     v    [ run of 8 ][ run of 8 ][ run of 8 ][ rest ]     each put in order by insertion
- *          [   merged, 16        ][   merged          ]     the left half of each merge waits in spare, the
- *          [                all                       ]     right one stays where it is until it is taken
+ *          [   merged, 16        ][   merged          ]     of the left half what has to move waits in spare,
+ *          [                all                       ]     the right one stays where it is until it is taken
  *
  * Invariant: an element never passes an equal one, since LESS is asked of the right one first and ties go to the
  * left.
