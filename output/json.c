@@ -166,6 +166,17 @@ syc_json_int(struct syc_json *j, int64_t value)
 }
 
 void
+syc_json_again(struct syc_json *j, const char *value, size_t n)
+{
+    char *p = begin_value(j, n);
+
+    if (p != NULL) {
+        memcpy(p, value, n);
+        end_value(j, p + n);
+    }
+}
+
+void
 syc_json_bool(struct syc_json *j, bool value)
 {
     char *p = begin_value(j, 5);
@@ -295,10 +306,14 @@ put_octet(char *p, uint8_t octet)
     return p;
 }
 
-/* n octets, escaped: at most 6 * n. Eight at a time, as nearly all texts have nothing to escape. */
+/*
+ * n octets, escaped: at most 6 * n. Eight at a time, as nearly all texts have nothing to escape; then the last eight are
+ * written once more rather than what is left of them octet by octet.
+ */
 static char *
 put_text(char *p, const char *value, size_t n)
 {
+    const char *from = p;
     size_t i = 0;
 
     for (; n - i >= 8; i += 8) {
@@ -310,6 +325,10 @@ put_text(char *p, const char *value, size_t n)
         for (size_t k = 0; k < 8; k++) {
             p = put_octet(p, (uint8_t)value[i + k]);
         }
+    }
+    if (i < n && i > 0 && (size_t)(p - from) == i && !some_special(value + n - 8)) {
+        memcpy(p + (n - i) - 8, value + n - 8, 8);
+        return p + (n - i);
     }
     for (; i < n; i++) {
         p = put_octet(p, (uint8_t)value[i]);

@@ -133,6 +133,9 @@ struct syc_json_part {
 /* One text out of several. */
 void syc_json_text_parts(struct syc_json *j, const struct syc_json_part *parts, size_t count);
 
+/* n octets that were written as one value before. */
+void syc_json_again(struct syc_json *j, const char *value, size_t n);
+
 /* microseconds since 1970 as RFC 3339 text */
 void syc_json_member_time(struct syc_json *j, const char *name, int64_t us);
 

@@ -170,12 +170,12 @@ enum { SYC_NEEDS_TEXT = 64 };
 void syc_missing_needs(const struct syc_verdict *v, size_t i, char out[SYC_NEEDS_TEXT]);
 
 /*
- * All that the texts of a verdict's missing[] are made of: verdicts of one rule set whose keys are equal have equal
- * texts. Sources of one SYN have one key, and there may be a million of them.
+ * All that the text of missing[i] is made of beside the rule's own words: of one rule of one rule set, equal keys have equal
+ * texts.
  *
  * returns  words in out, at most room; 0 when they do not fit
  */
-size_t syc_missing_key(const struct syc_verdict *v, uint64_t *out, size_t room);
+size_t syc_missing_key(const struct syc_verdict *v, size_t i, uint64_t *out, size_t room);
 
 /*
  * The rule and signature files built into the program: name ("default/cadence_metronome.yml") and text. Loaded

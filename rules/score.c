@@ -203,34 +203,25 @@ concerns(const struct syc_sigma_rule *rule, const struct syc_verdict *out)
     return (key->subjects >> out->subject->kind & 1) != 0;
 }
 
-/*
- * One word for the rule and why, with a bit for each need whose fact is known, and one for each of
- * those facts. The address of a rule stands for it: a verdict's rules live as long as their set.
- */
+/* One word for why, with a bit for each need whose fact is known, and one for each of those facts. */
 size_t
-syc_missing_key(const struct syc_verdict *v, uint64_t *out, size_t room)
+syc_missing_key(const struct syc_verdict *v, size_t i, uint64_t *out, size_t room)
 {
-    size_t n = 0;
+    const struct syc_missing *m = &v->missing[i];
+    const struct syc_score_key *key = m->about != NULL ? m->about->extra : NULL;
+    size_t needs = key != NULL ? key->need_count : 0;
 
-    for (size_t i = 0; i < v->missing_count; i++) {
-        const struct syc_missing *m = &v->missing[i];
-        const struct syc_score_key *key = m->about != NULL ? m->about->extra : NULL;
-        size_t needs = key != NULL ? key->need_count : 0;
-        uint64_t known = 0;
-
-        if (room - n < 2 + needs) {
-            return 0;
-        }
-        out[n++] = (uint64_t)(uintptr_t)m->rule;
-        for (size_t k = 0; k < needs; k++) {
-            double have = 0;
-
-            known |= (uint64_t)figure(&v->subject->values[key->needs[k].field], &have) << k;
-            memcpy(&out[n++], &have, sizeof(have));
-        }
-        out[n++] = known << 8 | m->why;
+    if (room < 1 + needs) {
+        return 0;
     }
-    return n;
+    out[0] = m->why;
+    for (size_t k = 0; k < needs; k++) {
+        double have = 0;
+
+        out[0] |= (uint64_t)figure(&v->subject->values[key->needs[k].field], &have) << (8 + k);
+        memcpy(&out[1 + k], &have, sizeof(have));
+    }
+    return 1 + needs;
 }
 
 /*

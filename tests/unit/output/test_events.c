@@ -312,6 +312,80 @@ a_verdict_can_be_redone_by_hand(void **state)
     piped_close(&p);
 }
 
+/* A rule that wants so many connections, and another one of the same words that wants gaps too. */
+static struct syc_ruleset *
+make_needy(const char *needs)
+{
+    static const struct syc_schema *const schemas[] = {&syc_source_schema};
+    struct syc_ruleset *set = syc_ruleset_new(schemas, 1);
+    char text[512];
+    int n = snprintf(text, sizeof(text),
+                     "title: t\nname: needy\nlogsource: {product: syncopate, category: source}\n"
+                     "detection: {a: {conn.count|gt: 0}, condition: a}\n"
+                     "syncopate: {points: 90, needs: {%s}}\n",
+                     needs);
+
+    assert_non_null(set);
+    assert_int_equal(syc_ruleset_parse(set, "needy.yml", text, (size_t)n), SYC_OK);
+    assert_int_equal(syc_ruleset_seal(set), SYC_OK);
+    assert_int_equal(syc_ruleset_refused(set), 0);
+    return set;
+}
+
+/* What an entry says is its own subject's and rule set's, however often one like it was written before on this output. */
+static void
+what_is_missing_is_told_anew_for_each_subject(void **state)
+{
+    struct syc_ruleset *sets[] = {make_needy("conn.count: 10"),
+                                  make_needy("conn.count: 12, iat.n: 20"),
+                                  make_needy("conn.count: 11")};
+    const struct {
+        int set, count, gaps; /* -1: not known */
+        const char *needs;
+    } rows[] = {
+        {0, 7, -1, "7 of 10 connections"},
+        {0, 8, 20, "8 of 10 connections"},
+        {0, 7, 7, "7 of 10 connections"},
+        {2, 7, 7, "7 of 11 connections"},
+        {1, 7, -1, "7 of 12 connections, unknown of 20 gaps"},
+        {1, 7, 0, "7 of 12 connections, 0 of 20 gaps"},
+        {1, 12, 7, "7 of 20 gaps"},
+        {1, 7, 0, "7 of 12 connections, 0 of 20 gaps"},
+        {0, 7, -1, "7 of 10 connections"},
+    };
+    size_t count = (size_t)syc_schema_find(&syc_source_schema, "conn.count", 10);
+    size_t gaps = (size_t)syc_schema_find(&syc_source_schema, "iat.n", 5);
+    struct syc_value *row = test_calloc(syc_source_schema.count, sizeof(*row));
+    struct syc_subject s = make_subject(SYC_SUBJECT_SOURCE, row);
+    static struct syc_verdict v;
+    struct piped p;
+
+    (void)state;
+    piped_open(&p);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct syc_ruleset *set = sets[rows[i].set];
+        json_t *root;
+
+        row[count] = (struct syc_value){.type = SYC_INT, .u.i = rows[i].count};
+        row[gaps] = (struct syc_value){.type = rows[i].gaps < 0 ? SYC_ABSENT : SYC_INT,
+                                       .u.i = rows[i].gaps};
+        syc_judge(set, NULL, &s, 0, &v);
+        syc_emit_verdict(&p.out, &v, syc_ruleset_digest(set));
+        piped_read(&p);
+        root = parse(p.text, p.n);
+        assert_string_equal(json_string_value(look(root, "verdict.missing.0.needs")),
+                            rows[i].needs);
+        assert_string_equal(json_string_value(look(root, "verdict.missing.0.rule")), "needy");
+        assert_null(look(root, "verdict.missing.1"));
+        json_decref(root);
+    }
+    piped_close(&p);
+    test_free(row);
+    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+        syc_ruleset_free(sets[i]);
+    }
+}
+
 static void
 a_verdict_on_a_pair_names_both_ends_and_what_was_lost(void **state)
 {
@@ -477,6 +551,7 @@ test_events_group(void)
         cmocka_unit_test(a_fingerprint_leaves_out_what_the_packet_does_not_have),
         cmocka_unit_test(a_fingerprint_without_a_match_names_the_nearest),
         cmocka_unit_test(a_verdict_can_be_redone_by_hand),
+        cmocka_unit_test(what_is_missing_is_told_anew_for_each_subject),
         cmocka_unit_test(a_verdict_on_a_pair_names_both_ends_and_what_was_lost),
         cmocka_unit_test(a_source_holds_each_known_fact_once),
         cmocka_unit_test(statistics_add_up_and_leave_out_reasons_of_zero),
