@@ -36,6 +36,8 @@ enum { SYC_SORT_RUN = 8 };
  * cost     n - 1 comparisons when v is in order already; else about n log2(n / 8) and as many copies, after the runs'
  *          own. No allocation
  *
+ * What of the left run precedes all of the right one stays where it is, found by bisection: runs of times overlap at their
+ * ends only (callgrind, bursts of connections in order of their starts: 85 instructions an element without, 60 with it).
  * Merging chooses without a branch: which side is next is chance, and a wrong guess costs more than the copy. A
  * macro and not a function with a comparison pointer, so that the comparison is inlined.
  */

@@ -140,7 +140,13 @@ judge(struct syc_engine *e, const struct syc_subject *s, struct syc_verdict *out
 
 enum { LABELS = SYC_LABEL_MIXED + 1 };
 
-/* What the source's sub-streams were found to be: how many have which label, and the labels of the first. */
+/*
+ * What the source's sub-streams were found to be: how many have which label, and the labels of the first.
+ *
+ * They are judged before their source speaks and said behind it. Verdicts of 30 KiB are not kept for that: those that have
+ * something to say are judged again. More than 64 programs behind an address are rare; what goes beyond is judged again
+ * whatever it has to say.
+ */
 struct heard {
     size_t counts[LABELS];
     uint8_t labels[64];
