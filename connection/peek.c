@@ -556,6 +556,7 @@ peek_end(struct store *store, struct conn *c)
     if (c->peek != NULL) {
         settle(store, c, beginning(c->peek));
     }
+    c->flags |= CONN_PEEKED;
 }
 
 void

@@ -586,7 +586,8 @@ refuses_half(const struct syc_table *t, const struct syc_segment *s, int dir)
 
 /*
  * Never two connections of one tuple: the old one is written and gone before start() adds the new
- * one.
+ * one. A head ends when its connection rests, also where no segment of another has made table_rest()
+ * look: a record does not depend on others.
  */
 void
 table_known(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir, uint32_t tag,
@@ -597,6 +598,10 @@ table_known(struct syc_table *t, struct conn *c, const struct syc_segment *s, in
         table_end(t, c, SYC_REASON_CLOSED);
         start(t, s, path_id, tag);
         return;
+    }
+    if ((c->flags & CONN_PEEKED) == 0 && c->closed_at != SYC_NONE &&
+        t->now_us >= table_rests_us(t, c)) {
+        peek_end(&t->store, c);
     }
     table_follow(t, c, s, dir, now);
     settle(t, c);

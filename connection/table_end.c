@@ -169,7 +169,7 @@ table_rest(struct syc_table *t)
     t->rest_due_us = INT64_MAX; /* until a connection closes */
     while (number != 0) {
         struct conn *c = pool_get(&t->pool, number);
-        int64_t due = c->start_us + c->closed_at + t->rest_us;
+        int64_t due = table_rests_us(t, c);
         number = c->newer;
         if (t->now_us < due) {
             t->rest_due_us = due;

@@ -319,11 +319,17 @@ void table_write_half(struct syc_table *t, const struct half_open *h, enum syc_r
 void table_rest(struct syc_table *t);
 /* No place is free: pack the one that rests longest, if there is one and a quarter of the budget is taken. */
 void table_pack_one(struct syc_table *t);
+/* When c, which has closed, rests: from then on it is nothing but a tuple that waits for stragglers. */
+static inline int64_t
+table_rests_us(const struct syc_table *t, const struct conn *c)
+{
+    return c->start_us + c->closed_at + t->rest_us;
+}
 /* c was put among the closed: rest_due_us must not come later than its turn. */
 static inline void
 table_due(struct syc_table *t, const struct conn *c)
 {
-    int64_t due = c->start_us + c->closed_at + t->rest_us;
+    int64_t due = table_rests_us(t, c);
 
     t->rest_due_us = due < t->rest_due_us ? due : t->rest_due_us;
 }

@@ -303,6 +303,30 @@ an_unfinished_head_is_given_up_with_the_close(void **state)
     }
 }
 
+/* What comes a second after the close is no part of the head, whether or not others have spoken in between. */
+static void
+others_do_not_decide_where_a_head_ends(void **state)
+{
+    for (int others = 0; others < 2; others++) {
+        struct talk t;
+
+        start(&t);
+        say_all(&t, 30, request, 0, 70);
+        talk(&t, 40, SERVER, "RA", 5001, 1071, 0);
+        if (others) {
+            t.client_port = 40001;
+            talk(&t, 1200, CLIENT, "S", 1, 0, 0);
+            t.client_port = 40000;
+        }
+        say_all(&t, 1500, request, 70, sizeof request - 1);
+        talk_end(&t);
+        assert_text(t.records[0]->user_agent, "tool/1.0");
+        assert_text(t.records[0]->header_names, NULL);
+        talk_fini(&t);
+    }
+    (void)state;
+}
+
 static void
 server_names_are_told_only_when_asked_for(void **state)
 {
@@ -486,6 +510,7 @@ test_peek_group(void)
         cmocka_unit_test(what_the_snaplen_cut_is_absent),
         cmocka_unit_test(a_head_that_never_ends_is_told_as_far_as_it_goes),
         cmocka_unit_test(an_unfinished_head_is_given_up_with_the_close),
+        cmocka_unit_test(others_do_not_decide_where_a_head_ends),
         cmocka_unit_test(server_names_are_told_only_when_asked_for),
         cmocka_unit_test(what_is_offered_to_resume_is_told),
         cmocka_unit_test(a_flood_of_unfinished_heads_takes_no_more_than_its_share),
