@@ -543,6 +543,17 @@ begins_anew(const struct conn *c, const struct syc_segment *s, int dir)
 }
 
 /*
+ * Live: it closed 2MSL ago, so nothing is of it any more. syc_table_expire() ends it at its next call, or later where it
+ * was packed and a straggler has brought it back, behind younger ones: no record may depend on which.
+ */
+static bool
+is_over(const struct syc_table *t, const struct conn *c)
+{
+    return t->config.live && c->closed_at != SYC_NONE &&
+           t->now_us - (c->start_us + c->closed_at) >= t->config.two_msl_ns / SYC_NS_PER_US;
+}
+
+/*
  * The connection that a reference stands for, to go on with: out of the half-open SYNs or the
  * packed ones if need be.
  */
@@ -593,7 +604,7 @@ void
 table_known(struct syc_table *t, struct conn *c, const struct syc_segment *s, int dir, uint32_t tag,
             int64_t now)
 {
-    if (begins_anew(c, s, dir)) {
+    if (begins_anew(c, s, dir) || is_over(t, c)) {
         uint16_t path_id = c->path_id;
         table_end(t, c, SYC_REASON_CLOSED);
         start(t, s, path_id, tag);
@@ -648,7 +659,7 @@ syc_table_unreachable(struct syc_table *t, const struct syc_segment *s)
         return;
     }
     c = bring(t, ref, tag);
-    if (c != NULL && c->unreachable_at == SYC_NONE) {
+    if (c != NULL && c->unreachable_at == SYC_NONE && !is_over(t, c)) {
         int64_t at = syc_us_from_ns(s->time_ns) - c->start_us;
         c->unreachable_at = at > c->last_at ? at : c->last_at;
         c->unreachable_code = s->icmp_code;

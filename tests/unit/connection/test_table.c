@@ -565,6 +565,31 @@ the_closed_give_way_to_the_log_of_the_open(void **state)
     talk_fini(&t);
 }
 
+/* record.md: live, a record ends 2MSL after the close. Also where nobody has asked the table to expire anything since. */
+static void
+a_straggler_behind_2msl_is_of_no_connection_live(void **state)
+{
+    struct syc_table_config config = {.connection_octets = 1 << 20,
+                                      .half_open_octets = 1 << 16,
+                                      .live = true,
+                                      .idle_ns = 3600 * SYC_NS_PER_S,
+                                      .two_msl_ns = 60 * SYC_NS_PER_S};
+
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        struct talk t;
+
+        talk_init_with(&t, &config);
+        talk_handshake(&t, 0);
+        talk(&t, 1000, SERVER, "R", 5001, 0, 0);
+        talk(&t, late ? 61000 : 60999, CLIENT, "A", 1001, 5001, 0);
+        talk_end(&t);
+        assert_int_equal(t.count, 1 + late);
+        assert_int_equal(t.records[0]->late_count, 1 - late);
+        talk_fini(&t);
+    }
+}
+
 static void
 the_end_comes_in_canonical_order(void **state)
 {
@@ -614,6 +639,7 @@ main(void)
         cmocka_unit_test(a_frame_that_came_twice_is_no_retransmission),
         cmocka_unit_test(a_full_table_evicts_and_says_so),
         cmocka_unit_test(the_closed_give_way_to_the_log_of_the_open),
+        cmocka_unit_test(a_straggler_behind_2msl_is_of_no_connection_live),
         cmocka_unit_test(the_end_comes_in_canonical_order),
     };
 
