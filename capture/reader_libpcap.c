@@ -25,6 +25,10 @@ enum { BUFFER_OCTETS = 256 * 1024 };
  */
 struct libpcap_reader {
     struct syc_input *in;
+    size_t taken; /* octets from in->pos on that libpcap has had of the record that it reads */
+    bool holds;   /* frames of this batch: they are delivered before anything is waited for */
+    bool interrupted;
+    FILE *stream;
     pcap_t *pcap;
     struct bpf_program program;
     bool filtered;
@@ -40,42 +44,46 @@ struct libpcap_reader {
 };
 
 /*
- * stdio's way in to our source. Never asks for more than was asked of it, and hands out the octets
- * that were looked at before the source's own.
+ * stdio's way in to our input. The octets of a record stay there until libpcap has all of it: a signal that comes before,
+ * or frames that should go first, are a failed read to libpcap, which then begins the record anew.
  */
 static ssize_t
 cookie_read(void *cookie, char *out, size_t size)
 {
-    struct syc_input *in = cookie;
-    size_t left = in->have - in->pos, got;
+    struct libpcap_reader *r = cookie;
+    struct syc_input *in = r->in;
+    size_t left;
 
-    if (left > 0) { /* what was looked at to choose this reader */
-        size_t n = left < size ? left : size;
+    if (in->have - in->pos == r->taken) {
+        enum syc_status status = r->holds ? SYC_INTERRUPTED : syc_input_more(in, r->taken + size);
 
-        memcpy(out, in->octets + in->pos, n);
-        in->pos += n;
-        return (ssize_t)n;
-    }
-    for (;;) {
-        enum syc_status status = syc_source_read(&in->source, (uint8_t *)out, size, &got);
-
-        if (status == SYC_OK || status == SYC_END) {
-            return (ssize_t)got;
+        if (status == SYC_END) {
+            return 0;
         }
-        if (status != SYC_INTERRUPTED) {
-            errno = EIO; /* the source knows better; fault() asks it */
+        if (status != SYC_OK) {
+            r->interrupted = status == SYC_INTERRUPTED;
+            errno = EIO; /* the input knows better; read_one() and fault() ask it */
             return -1;
-        } /* stdio has no way to say "interrupted", libpcap would end the file */
+        }
     }
+    left = in->have - in->pos - r->taken;
+    size = left < size ? left : size;
+    memcpy(out, in->octets + in->pos + r->taken, size);
+    r->taken += size;
+    return (ssize_t)size;
 }
 
-/* A stream on the input, which stays the capture's. */
+/* A stream on the input, which stays the capture's. It keeps no octets of its own: they would belong to later records. */
 static FILE *
-open_stream(struct syc_input *in)
+open_stream(struct libpcap_reader *r)
 {
     const cookie_io_functions_t functions = {.read = cookie_read};
+    FILE *stream = fopencookie(r, "r", functions);
 
-    return fopencookie(in, "r", functions);
+    if (stream != NULL) {
+        setvbuf(stream, NULL, _IONBF, 0);
+    }
+    return stream;
 }
 
 /*
@@ -110,8 +118,16 @@ read_one(struct libpcap_reader *r, struct syc_error *err)
     struct pcap_pkthdr *header;
 
     while (!r->waiting && !r->broken) {
-        int got = pcap_next_ex(r->pcap, &header, &r->data);
+        int got;
 
+        r->taken = 0;
+        r->interrupted = false;
+        got = pcap_next_ex(r->pcap, &header, &r->data);
+        if (r->interrupted) {
+            clearerr(r->stream);
+            return SYC_INTERRUPTED;
+        }
+        r->in->pos += r->taken;
         if (got == PCAP_ERROR_BREAK) {
             return SYC_END;
         }
@@ -155,7 +171,7 @@ copy_frame(struct libpcap_reader *r, size_t used, struct syc_frame *out)
     return true;
 }
 
-/* A batch of no frame is a fault or short memory: the first frame always fits or makes the buffer grow. */
+/* A batch of no frame is a signal, a fault or short memory: the first frame always fits or makes the buffer grow. */
 static enum syc_status
 next_batch(void *reader, struct syc_frame *frames, size_t max, size_t *count, struct syc_error *err)
 {
@@ -163,11 +179,14 @@ next_batch(void *reader, struct syc_frame *frames, size_t max, size_t *count, st
     size_t n = 0, used = 0;
 
     while (n < max) {
-        enum syc_status status = read_one(r, err);
+        enum syc_status status;
 
+        r->holds = n > 0;
+        status = read_one(r, err);
         if (status != SYC_OK) {
             *count = n;
-            return n > 0 ? SYC_OK : status; /* the next call meets it again, with these delivered */
+            /* A fault is met again by the next call, with these delivered. */
+            return n > 0 || status == SYC_INTERRUPTED ? SYC_OK : status;
         }
         if (!copy_frame(r, used, &frames[n])) {
             break;
@@ -198,22 +217,23 @@ close_reader(void *reader)
 
 /* Everything but the stream, which pcap_fopen_offline takes over only when it succeeds. */
 static enum syc_status
-set_up(struct libpcap_reader *r, FILE *stream, const struct syc_capture_options *options,
-       struct syc_error *err)
+set_up(struct libpcap_reader *r, const struct syc_capture_options *options, struct syc_error *err)
 {
     char words[PCAP_ERRBUF_SIZE] = "";
 
     r->capacity = BUFFER_OCTETS;
     r->buffer = syc_resize(NULL, r->capacity, 1);
     if (r->buffer == NULL) {
-        fclose(stream);
+        fclose(r->stream);
         return syc_error_set(err, SYC_NO_MEMORY, "no memory for a reader's buffer");
     }
-    r->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, words);
+    r->pcap =
+        pcap_fopen_offline_with_tstamp_precision(r->stream, PCAP_TSTAMP_PRECISION_NANO, words);
     if (r->pcap == NULL) {
-        fclose(stream);
+        fclose(r->stream);
         return syc_error_set(err, status_of(words), "no frames were read: %s", words);
     }
+    r->in->pos += r->taken;
     r->link = (uint16_t)pcap_datalink(r->pcap);
     r->file = options->file;
     if (options->filter == NULL) {
@@ -231,15 +251,17 @@ syc_reader_open_libpcap(struct syc_capture *c, struct syc_error *err)
 {
     static const struct syc_reader_kind kind = {next_batch, NULL, NULL, close_reader};
     struct libpcap_reader *r = syc_alloc(1, sizeof *r);
-    FILE *stream = r != NULL ? open_stream(&c->in) : NULL;
     enum syc_status status;
 
-    if (stream == NULL) {
+    if (r != NULL) {
+        r->in = &c->in;
+        r->stream = open_stream(r);
+    }
+    if (r == NULL || r->stream == NULL) {
         syc_free(r);
         return syc_error_set(err, SYC_NO_MEMORY, "no memory for a reader");
     }
-    r->in = &c->in;
-    status = set_up(r, stream, &c->options, err);
+    status = set_up(r, &c->options, err);
     if (status != SYC_OK) {
         close_reader(r);
         return status;
