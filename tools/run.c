@@ -11,7 +11,7 @@
  * status 0, and of several misfortunes the one that spoils most wins: lost output, interruption,
  * lost input, --fail-on.
  *
- * The one writable global is the engine that a signal stops: a handler gets no argument.
+ * The only writable globals are the engine that a signal stops and when it did: a handler gets no argument.
  */
 
 #include "tools/tools.h"
@@ -23,12 +23,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { DEFAULT_EVENTS = SYC_EVENT_VERDICT | SYC_EVENT_STATS, DEFAULT_WIDTH = 80 };
 
 /* What a signal stops; written before handlers are set and after they are gone. */
 static struct syc_engine *_Atomic running;
+
+/* When the first signal came that ends the run; 0 = none did. */
+static int64_t _Atomic stopped_ns;
+
+#define SAME_SIGNAL_NS (SYC_NS_PER_S / 5)
 
 /*
  * A signal interrupts a read that waits, but not one that begins to wait between the engine's last look and the
@@ -41,16 +47,31 @@ come_again(void)
     alarm(1);
 }
 
+/* clock_gettime() is safe in a handler, as is what else these call (signal-safety(7)). */
+static int64_t
+now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * SYC_NS_PER_S + now.tv_nsec;
+}
+
 /*
- * syc_engine_stop() only sets a flag: little else is safe in a handler (signal-safety(7)). The run
- * then ends as at the end of its input, with results of what was read.
+ * The first signal ends the run as the end of its input would, with results of what was read; the second ends the
+ * process. timeout(1) and a terminal's groups of processes send one signal twice: what comes within SAME_SIGNAL_NS is
+ * the first one still.
  */
 static void
 on_signal(int number)
 {
     struct syc_engine *e = atomic_load(&running);
+    int64_t none = 0, now = now_ns();
 
-    (void)number;
+    if (!atomic_compare_exchange_strong(&stopped_ns, &none, now) && now - none > SAME_SIGNAL_NS) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
     if (e != NULL) {
         syc_engine_stop(e);
         come_again();
@@ -81,16 +102,14 @@ on_alarm(int number)
 }
 
 /*
- * No SA_RESTART: a read that waits for octets must come back. SA_RESETHAND: the second signal ends a run that
- * does not.
- * A reader that goes away, or a file that may not grow further, shall be a failed write, which is counted and
+ * No SA_RESTART: a read that waits for octets must come back. A reader that goes away, or a file that may not grow further, shall be a failed write, which is counted and
  * said, not a
  * death.
  */
 static void
 listen_to_signals(void)
 {
-    struct sigaction stop = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction stop = {.sa_handler = on_signal};
     struct sigaction reload = {.sa_handler = on_hangup};
     struct sigaction again = {.sa_handler = on_alarm};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -205,17 +224,22 @@ on_message(void *user, const char *text)
     syc_say("%s", text);
 }
 
-/*
- * A word that is no file might be a verb somebody hoped for. Only for the first word, without dot
- * or slash.
- */
+/* No name of a file, and written like none: somebody may have meant something else. */
+static bool
+is_bare_word(const char *name)
+{
+    return name[0] != 0 && strcmp(name, "-") != 0 && strpbrk(name, "./") == NULL &&
+           access(name, F_OK) != 0;
+}
+
+/* A word that is no file might be a verb somebody hoped for. Only for the first word. */
 static void
 hint_at_verbs(const struct syc_run *run, const struct syc_input_over *over)
 {
     const char *name = over->name;
 
-    if (over->status == SYC_IO && run->files != NULL && name == run->files->items[0] &&
-        strpbrk(name, "./") == NULL && access(name, F_OK) != 0) {
+    if (over->status == SYC_IO && run->options->verb == VERB_ANALYZE && run->files != NULL &&
+        name == run->files->items[0] && is_bare_word(name)) {
         syc_say("if %s was meant as a command: there are audit, judge, rules and signatures", name);
     }
 }
@@ -235,7 +259,7 @@ on_input(void *user, const struct syc_input_over *over, const struct syc_error *
     }
     if (over->status != SYC_OK) {
         run->faults++;
-        syc_run_input_failed(run, over->name, over->status, err,
+        syc_run_input_failed(run, over->name, over->status, err, over->packets > 0,
                              run->files != NULL && run->files->count > 1);
         hint_at_verbs(run, over);
     }
@@ -429,20 +453,21 @@ syc_run_begin(struct syc_run *run, const struct syc_options *o, bool many_inputs
  */
 void
 syc_run_input_failed(struct syc_run *run, const char *name, enum syc_status status,
-                     const struct syc_error *err, bool more)
+                     const struct syc_error *err, bool begun, bool more)
 {
     const char *what = err->text[0] != 0 ? err->text : syc_status_text(status);
+    const char *rest = begun ? "; what was read before is in the results" : "; it is left out";
     /* "FILE tcp port 80", as tcpdump takes it behind -r: three words that no file could mean. */
-    bool like_filter = run->files != NULL && strpbrk(name, "./") == NULL && access(name, F_OK) != 0;
+    bool like_filter = run->files != NULL && is_bare_word(name);
 
     run->input_failed = true;
-    if (status == SYC_TRUNCATED ||
-        status == SYC_UNSUPPORTED) { /* the text says how much was read */
-        syc_say("%s: %s%s", name, what, more ? "; the other inputs are read" : "");
-    } else {
-        syc_say("%s: %s; %s", name, what,
-                more ? "it is left out, the other inputs are read" : "it is left out");
+    if (status == SYC_TRUNCATED || status == SYC_UNSUPPORTED) {
+        rest = ""; /* the text says how much was read */
     }
+    syc_say("%s: %s%s%s", name, what, rest,
+            !more       ? ""
+            : *rest > 0 ? ", the other inputs are read"
+                        : "; the other inputs are read");
     if (like_filter && !run->filter_hinted) {
         syc_say("a filter stands behind --, or behind -r FILE: words before that are files");
         run->filter_hinted = true;

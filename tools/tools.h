@@ -5,8 +5,8 @@
  * Purpose           the command line: verbs, their options, what is said on standard error, the exit status
  * Input and output  argv in; events or a table on standard output, messages on standard error, a status out
  * Ownership         options borrow argv; lists in them are freed by syc_options_fini()
- * Limits            one run a process; the only writable globals are the engine that a signal stops (run.c) and the
- *                   line of progress that stands on the terminal (progress.c)
+ * Limits            one run a process; the only writable globals are the engine that a signal stops, and when (run.c),
+ *                   and the line of progress that stands on the terminal (progress.c)
  * Not here          anything that decides: that is engine/ and below
  */
 
@@ -186,9 +186,14 @@ struct syc_run {
  */
 int syc_run_begin(struct syc_run *run, const struct syc_options *o, bool many_inputs);
 
-/* Say why an input was not read whole, and what became of the rest; count it for the exit status. */
+/*
+ * Say why an input was not read whole, and what became of it and of the rest; count it for the exit status.
+ *
+ * begun   some of it was read
+ * more    other inputs are read
+ */
 void syc_run_input_failed(struct syc_run *run, const char *name, enum syc_status status,
-                          const struct syc_error *err, bool more);
+                          const struct syc_error *err, bool begun, bool more);
 
 /* Give up a run of which nothing was read: no event, no table. */
 void syc_run_drop(struct syc_run *run);

@@ -1,17 +1,19 @@
 #!/usr/bin/python3
 """
-However an input comes (a file, packed, standard input, a pipe with or without a name) what is said of it is the same.
-Prints TAP.
+However an input comes (a file, packed, standard input, a pipe with or without a name) what is said of it is the same;
+and what signals and closed descriptors do to a run. Prints TAP.
 
   tests/golden/inputs.py [--bin build/syncopate]
 """
 import argparse
 import gzip
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -22,6 +24,9 @@ WAIT_S = 60
 # The word that stands for the input.
 HERE_IT_COMES = "INPUT"
 CAPTURE_OR_RECORDS = [["rules", "explain", "beacon_starts", HERE_IT_COMES], ["audit", "--json", HERE_IT_COMES]]
+
+# Of Zeek; long enough that many fill a pipe.
+RECORD = b'{"ts":1,"id.orig_h":"10.0.0.1","id.orig_p":1,"id.resp_h":"10.0.0.2","id.resp_p":80,"proto":"tcp","conn_state":"S0"}'
 
 
 class Ways:
@@ -119,6 +124,54 @@ def check_audit(out, ways, capture, records):
                   "records.jsonl: holds records, and a filter is for captures" in errors, errors)
 
 
+def check_closed(out, ways, capture):
+    """A standard descriptor that is closed must not be the next file's."""
+    ways.from_file(["--version"], capture, "capture.pcap")
+    curves = ways.run(["audit", "--json", "--csv", "/dev/stderr", "capture.pcap"], "")[2]
+    for descriptor in (1, 2):
+        p = subprocess.run(["sh", "-c", f'exec "$@" {descriptor}>&-', "sh", ways.program, "audit", "--csv", "curves.csv",
+                            "capture.pcap", "absent.pcap"], cwd=ways.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, timeout=WAIT_S, check=False)
+        with open(os.path.join(ways.folder, "curves.csv"), "rb") as f:
+            written = f.read().decode()
+        out.check(f"descriptor {descriptor} closed: a file has its own content, and a lost output is status 4",
+                  p.returncode == (4 if descriptor == 1 else 3) and written == curves[curves.index("host,pair"):],
+                  f"{p.returncode} {written[:200]!r}")
+
+
+def stopped(ways, pause_s):
+    """The status of a run of endless input that gets SIGTERM twice."""
+    with subprocess.Popen([ways.program, "judge", "/dev/zero"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+        while p.poll() is None:
+            with open(f"/proc/{p.pid}/status", encoding="ascii") as f:
+                if any(l.startswith("SigCgt:") and int(l.split()[1], 16) & 1 << signal.SIGTERM - 1 for l in f):
+                    break
+        p.send_signal(signal.SIGTERM)
+        time.sleep(pause_s)
+        p.send_signal(signal.SIGTERM)
+        return p.wait(timeout=WAIT_S), b'"stats"' in p.stdout.read()
+
+
+def stuck(ways):
+    """The status of one whose output nobody reads, which gets SIGTERM twice with a pause."""
+    ways.from_file(["--version"], b"\n".join([RECORD] * 20000), "records.jsonl")
+    with subprocess.Popen([ways.program, "judge", "--events", "connection", "records.jsonl"], cwd=ways.folder,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+        time.sleep(1)
+        p.send_signal(signal.SIGTERM)
+        time.sleep(1)
+        still = p.poll() is None
+        p.send_signal(signal.SIGTERM)
+        return p.wait(timeout=WAIT_S), still
+
+
+def check_signals(out, ways):
+    # Several tries: a machine that is busy may let the second one wait.
+    out.check("a signal that comes twice at once is one: results are written", any(
+        stopped(ways, 0.02) == (130, True) for _ in range(5)))
+    out.check("a second signal ends a run that the first one did not", stuck(ways) == (-signal.SIGTERM, True))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default="build/syncopate")
@@ -130,6 +183,8 @@ def main():
         records = ways.from_file(["--events", "connection", HERE_IT_COMES], capture)[1]
         check_ways(out, ways, capture, records)
         check_audit(out, ways, capture, records)
+        check_closed(out, ways, capture)
+        check_signals(out, ways)
     return out.done()
 
 
