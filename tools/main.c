@@ -11,8 +11,10 @@
 
 #include "tools/tools.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct syc_verb *const verbs[] = {&syc_verb_audit, &syc_verb_judge, &syc_verb_rules,
                                                &syc_verb_signatures};
@@ -32,14 +34,31 @@ find_verb(int argc, char **argv)
     return &syc_verb_analyze;
 }
 
+/*
+ * A standard descriptor that is closed would be taken by the next file that is opened: events would go into a CSV, and
+ * messages. What stands there instead cannot be used, so that a lost output stays a failed one.
+ */
+static void
+hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     const struct syc_verb *verb = find_verb(argc, argv);
     int skip = verb->name != NULL;
     struct syc_options options;
-    int status = syc_options_parse(&options, verb, argc - skip, argv + skip);
+    int status;
 
+    hold_standard_descriptors();
+    setvbuf(stderr, NULL, _IOLBF, 0); /* a message is one write: lines of several runs do not mix */
+    status = syc_options_parse(&options, verb, argc - skip, argv + skip);
     if (status == 0 && options.help) {
         syc_options_help(verb);
         status = syc_flushed(0, true);

@@ -408,21 +408,22 @@ apply(struct syc_options *o, const struct row *row, const struct syc_verb *verb,
 }
 
 /*
- * The option nearest to a mistyped one (its "=value" left off), NULL when none is near: at most two
- * edits, beyond which suggestions are noise. Words of any length are cut at 63 octets.
+ * The verb's option nearest to a mistyped one (its "=value" left off), NULL when none is near: at most two
+ * edits, and fewer than it has letters, beyond which suggestions are noise. Words of any length are cut at 63 octets.
  */
 static const char *
-nearest(const char *word)
+nearest(const char *word, unsigned verb)
 {
     const char *best = NULL;
-    unsigned least = 3;
+    unsigned least;
     char name[64];
 
     word += strspn(word, "-");
     snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+    least = strlen(name) < 3 ? (unsigned)strlen(name) : 3;
     for (int i = 0; i < ROWS; i++) {
         unsigned d = syc_edit_distance(name, rows[i].name);
-        if (d < least) {
+        if (d < least && (rows[i].verbs & verb) != 0) {
             least = d;
             best = rows[i].name;
         }
@@ -435,9 +436,9 @@ nearest(const char *word)
  * is known, 0 for a long one that is not. word is the last word it has looked at.
  */
 static int
-refuse(int code, int found, const char *word)
+refuse(int code, int found, const char *word, unsigned verb)
 {
-    const char *meant = nearest(word);
+    const char *meant = nearest(word, verb);
 
     if (code == ':' && row_of(found) != NULL) {
         syc_say("--%s needs an argument; see syncopate --help", row_of(found)->name);
@@ -492,7 +493,7 @@ syc_options_parse(struct syc_options *o, const struct syc_verb *verb, int argc, 
         if (code == 1) {
             add_text(&o->operands, optarg);
         } else if (code == '?' || code == ':') {
-            status = refuse(code, optopt, argv[optind - 1]);
+            status = refuse(code, optopt, argv[optind - 1], verb->bit);
         } else {
             status = apply(o, row_for(row_of(code), verb->bit), verb, optarg);
         }

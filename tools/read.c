@@ -96,7 +96,7 @@ syc_run_captures(struct syc_run *run, const char *filter)
         say_interrupted(run);
     } else if (got != SYC_OK && run->faults == 0) {
         syc_run_input_failed(run, c.interface != NULL ? c.interface : "the captures", got, &err,
-                             false);
+                             false, false);
     }
     return 0;
 }
@@ -162,7 +162,7 @@ syc_run_events(struct syc_run *run, const char *name, bool more)
         return false;
     }
     if (status != SYC_OK) {
-        syc_run_input_failed(run, name, status, &err, more);
+        syc_run_input_failed(run, name, status, &err, counts.records > 0, more);
     } else if (counts.bad_lines > 0) {
         run->input_failed = true;
         syc_say("%s: damaged lines left out: %llu; records judged: %llu", name,

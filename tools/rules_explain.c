@@ -201,9 +201,11 @@ explain(struct syc_engine *e, struct explaining *x, const char *name, const char
 {
     struct syc_judge_counts counts = {0};
     struct syc_error err = {0};
+    const struct syc_ruleset *set = syc_engine_rules(e);
     int status = 0;
 
-    x->rule = rule_to_explain(syc_engine_rules(e), name);
+    syc_say_problems(STDERR_FILENO, set, false);
+    x->rule = syc_ruleset_refused(set) == 0 ? rule_to_explain(set, name) : NULL;
     if (x->rule == NULL) {
         return EXIT_USAGE;
     }
@@ -216,7 +218,8 @@ explain(struct syc_engine *e, struct explaining *x, const char *name, const char
         return EXIT_OUTPUT;
     }
     if (x->shown == 0 && status == 0) {
-        syc_say("%s: no such source", path);
+        syc_say("%s: no verdict on %s: nothing of it is in there, or one unanswered SYN alone",
+                path, x->given ? "that source" : "any source");
         status = EXIT_INPUT;
     }
     return counts.bad_lines > 0 ? EXIT_INPUT : status;

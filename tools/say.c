@@ -3,15 +3,18 @@
  *
  * "syncopate: NAME: what; what became of it", so that scripts may match it and several runs in one
  * log can be told apart. Texts hold names from the file system and from captures: no octet of them
- * may move the cursor or color the terminal (syc_letter), else it becomes '?'. A line is cut at 1
- * KiB rather than allocated: saying that memory is short must work.
+ * may move the cursor or color the terminal (syc_letter), else it becomes '?'. A line is cut, behind
+ * the longest path, rather than allocated: saying that memory is short must work.
  */
 
 #include "tools/tools.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { LINE_ROOM = PATH_MAX + 1024 };
 
 /* Names come from folders that others may write to: a terminal must not obey them. */
 static void
@@ -37,7 +40,7 @@ syc_print_text(const char *text)
 void
 syc_say(const char *format, ...)
 {
-    char line[1024];
+    char line[LINE_ROOM];
     va_list args;
 
     va_start(args, format);
@@ -69,7 +72,7 @@ syc_say_problems(int fd, const struct syc_ruleset *set, bool warnings)
     const struct syc_rule_problem *p;
     size_t count = syc_ruleset_problems(set, &p);
     FILE *to = fd == 1 ? stdout : stderr;
-    char line[1024];
+    char line[LINE_ROOM];
 
     for (size_t i = 0; i < count; i++) {
         if (!p[i].error && !warnings) {
@@ -95,7 +98,7 @@ syc_say_remarks(int fd, const struct syc_signatures *set, enum syc_remark_level 
     const struct syc_remark *r;
     size_t count = syc_signatures_remarks(set, &r);
     FILE *to = fd == 1 ? stdout : stderr;
-    char line[1024];
+    char line[LINE_ROOM];
 
     for (size_t i = 0; i < count; i++) {
         if (r[i].level > most) {

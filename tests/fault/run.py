@@ -491,8 +491,8 @@ def hostile_names(suite):
             f.write(octets[:-3])
 
     def judge(run):
-        if any(ord(c) < 32 and c != "\n" or ord(c) == 127 for c in run.errors):
-            return "a control character on standard error"
+        if any(ord(c) < 32 and c != "\n" or 127 <= ord(c) < 160 or c in "\u202e" for c in run.errors):
+            return "on standard error something that a terminal obeys"
         if run.errors.count("\n") > 4 or any(not l.startswith("syncopate: ") for l in run.errors.splitlines()):
             return "a forged line on standard error"
         return None if run.lines() and all(32 <= c < 127 or c == 10 for c in run.output) else "not whole lines of ASCII"

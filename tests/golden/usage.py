@@ -41,11 +41,17 @@ WRONG = [
     (["signatures", "learn", "--syn-ack", "a.pcap"], "--syn-ack is no option of syncopate signatures learn"),
     (["signatures", "learn"], "usage: syncopate signatures learn"),
     (["signatures"], "there are check, explain and learn"),
+    (["--i", "lo"], "there is no option --i; see"),  # three begin so
+    (["judge", "--chekcsums", "a.jsonl"], "there is no option --chekcsums; see"),  # judge has none like it
+    (["rules", "explain", "--rules", "a.pcap", "none", "a.pcap"], "a.pcap:1:2: error["),
 ]
 # Names that are not there, what must be said and what not: the hint at filters is for who could have meant one.
 ABSENT = [
     (["absent"], "a filter stands behind", ""),
-    (["audit", "absent"], "a filter stands behind", ""),
+    (["audit", "absent"], "a filter stands behind", "meant as a command"),
+    ([""], ": cannot open: No such file", "meant as a"),
+    (["-"], "-: empty", "filter"),
+    (["x/" * 1000], "x/: cannot open: No such file", ""),
     (["judge", "absent"], "absent: cannot be opened", "filter"),
     (["-i", "absent0"], "absent0: cannot capture", "filter"),
 ]
