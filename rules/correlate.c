@@ -73,15 +73,14 @@ struct syc_correlate {
     struct seen **seen;
     size_t seen_count, seen_room; /* room: a power of two */
     uint64_t events, dropped, runs;
+    struct syc_hash_key key; /* of what was seen, whose addresses come from the traffic */
 };
 
 /* ---- what was seen ---- */
 
-static const struct syc_hash_key
-    plain_key; /* order never shows: entries are looked up one by one */
-
 static struct seen
-make_seen(const struct syc_sigma_rule *rule, const struct tag *tag, bool pair)
+make_seen(const struct syc_correlate *c, const struct syc_sigma_rule *rule, const struct tag *tag,
+          bool pair)
 {
     struct seen s = {.pair = pair, .ip_v = tag->ip_v, .correlated = {.rule = rule}};
     struct {
@@ -97,7 +96,7 @@ make_seen(const struct syc_sigma_rule *rule, const struct tag *tag, bool pair)
         s.dest_port = tag->dest_port;
         key.rest |= (uint64_t)tag->dest_port << 16;
     }
-    s.hash = syc_hash(&plain_key, &key, sizeof(key)) ^ syc_hash(&plain_key, rule->digest, 64);
+    s.hash = syc_hash(&c->key, &key, sizeof(key)) ^ syc_hash(&c->key, rule->digest, 64);
     return s;
 }
 
@@ -160,7 +159,7 @@ static struct seen *
 ensure_seen(struct syc_correlate *c, const struct syc_sigma_fired *f, const struct tag *tag,
             bool pair)
 {
-    struct seen like = make_seen(f->rule, tag, pair), *s = find_seen(c, &like);
+    struct seen like = make_seen(c, f->rule, tag, pair), *s = find_seen(c, &like);
 
     if (s) {
         return s;
@@ -223,7 +222,7 @@ is_one_pair(const struct tag *tags, size_t count)
 static void
 note_pair(struct syc_correlate *c, const struct syc_sigma_fired *f, const struct tag *tag)
 {
-    struct seen like = make_seen(f->rule, tag, true);
+    struct seen like = make_seen(c, f->rule, tag, true);
     struct seen *s = f->goes_on ? find_seen(c, &like) : ensure_seen(c, f, tag, true);
 
     if (s) {
@@ -269,7 +268,7 @@ syc_correlate_find(const struct syc_correlate *c, const struct syc_sigma_rule *r
     memcpy(tag.source, subject->source, 16);
     memcpy(tag.dest, subject->dest, 16);
 
-    struct seen like = make_seen(rule, &tag, pair);
+    struct seen like = make_seen(c, rule, &tag, pair);
     const struct seen *s = find_seen(c, &like);
 
     return s ? &s->correlated : NULL;
@@ -561,6 +560,7 @@ syc_correlate_new(struct syc_correlate **out, const struct syc_ruleset *set,
     }
     c->set = set;
     c->signatures = signatures;
+    c->key = syc_hash_key_random();
     c->seen_budget.limit = budget_octets / SEEN_PART;
     c->budget.limit = budget_octets - budget_octets / WATCH_PART - budget_octets / SEEN_PART;
     if (!make_watch(c, budget_octets)) {
