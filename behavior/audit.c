@@ -8,8 +8,9 @@
 enum {
     MEMORY_DEFAULT = 128 << 20,
     FINDINGS_PAIR = 32,   /* most of one pair */
-    FINDINGS_MOST = 4096, /* then the worst are kept */
-    CURVES_SHARE = 16,    /* of the budget: series */
+    FINDINGS_MOST = 4096, /* the worst are told */
+    FINDINGS_ROOM = FINDINGS_MOST + FINDINGS_MOST / 4,
+    CURVES_SHARE = 16, /* of the budget: series */
     POINTS_LEAST = 64,
     POINTS_MOST = 4096
 };
@@ -257,6 +258,17 @@ finding_less(const struct syc_finding *x, const struct syc_finding *y)
 #define WORST(x, y) finding_less(x, y)
 SYC_SORT_DEFINE(sort_findings, struct syc_finding *, WORST)
 
+/* Of more than are told the worst stay; the room of the others, behind them, is used again. */
+static void
+keep_worst(struct syc_audit *a)
+{
+    sort_findings(a->findings, a->finding_count, a->findings + FINDINGS_ROOM);
+    if (a->finding_count > FINDINGS_MOST) {
+        a->report.findings_left_out += (int64_t)(a->finding_count - FINDINGS_MOST);
+        a->finding_count = FINDINGS_MOST;
+    }
+}
+
 static bool
 add_findings(struct syc_audit *a, const struct life_pair *p, size_t row)
 {
@@ -268,18 +280,18 @@ add_findings(struct syc_audit *a, const struct life_pair *p, size_t row)
     }
     n = audit_findings_pair(p, &a->rows[row], found, FINDINGS_PAIR);
     for (size_t i = 0; i < n; i++) {
-        struct syc_finding *to;
-        if (a->finding_count == FINDINGS_MOST) {
-            sort_findings(a->findings, a->finding_count, a->findings + FINDINGS_MOST);
-            a->finding_count /= 2;
+        struct syc_finding **to;
+        if (a->finding_count == FINDINGS_ROOM) {
+            keep_worst(a);
         }
-        to = syc_arena_alloc(&a->work.lasting, sizeof(*to));
-        if (to == NULL) {
+        to = &a->findings[a->finding_count];
+        *to = *to != NULL ? *to : syc_arena_alloc(&a->work.lasting, sizeof(**to));
+        if (*to == NULL) {
             return false;
         }
-        *to = found[i];
-        to->pair = row;
-        a->findings[a->finding_count++] = to;
+        **to = found[i];
+        (*to)->pair = row;
+        a->finding_count++;
     }
     return true;
 }
@@ -287,12 +299,13 @@ add_findings(struct syc_audit *a, const struct life_pair *p, size_t row)
 static bool
 end_findings(struct syc_audit *a)
 {
-    struct syc_finding *list = syc_arena_alloc(&a->work.lasting, a->finding_count * sizeof(*list));
+    struct syc_finding *list;
 
+    keep_worst(a);
+    list = syc_arena_alloc(&a->work.lasting, a->finding_count * sizeof(*list));
     if (list == NULL) {
         return false;
     }
-    sort_findings(a->findings, a->finding_count, a->findings + FINDINGS_MOST);
     for (size_t i = 0; i < a->finding_count; i++) {
         list[i] = *a->findings[i];
     }
@@ -384,7 +397,7 @@ make_report(struct syc_audit *a)
         !choose_rows(a)) {
         return false;
     }
-    a->findings = syc_alloc(2 * FINDINGS_MOST, sizeof(struct syc_finding *));
+    a->findings = syc_alloc(2 * FINDINGS_ROOM, sizeof(struct syc_finding *));
     if (a->findings == NULL) {
         return false;
     }

@@ -187,8 +187,9 @@ struct syc_audit_report {
     int64_t start_us; /* since 1970 */
     int64_t span_us;
     int64_t packets, connections;
-    int64_t dropped;        /* records that found no room */
-    int64_t pairs_left_out; /* pairs of fewest connections that found no row; hosts count them */
+    int64_t dropped;           /* records that found no room */
+    int64_t pairs_left_out;    /* pairs of fewest connections that found no row; hosts count them */
+    int64_t findings_left_out; /* beyond the 4096 worst */
     uint32_t degraded;
     enum syc_vantage vantage;
     int64_t two_msl_us;

@@ -82,6 +82,11 @@ print_honesty(struct syc_page *p, const struct syc_audit_report *r)
                  (long long)r->pairs_left_out, SYC_PLURAL(r->pairs_left_out));
         syc_page_wrap(p, 0, 0, line);
     }
+    if (r->findings_left_out > 0) {
+        snprintf(line, sizeof line, "%lld more finding%s are left out: the worst are told.",
+                 (long long)r->findings_left_out, SYC_PLURAL(r->findings_left_out));
+        syc_page_wrap(p, 0, 0, line);
+    }
 }
 
 static void

@@ -446,6 +446,9 @@ syc_emit_audit(struct syc_output *o, const struct syc_audit_report *r)
     if (r->pairs_left_out > 0) {
         syc_json_member_int(j, "pairs_left_out", r->pairs_left_out);
     }
+    if (r->findings_left_out > 0) {
+        syc_json_member_int(j, "findings_left_out", r->findings_left_out);
+    }
     syc_json_close(j, '}');
     if (degraded != 0) {
         syc_json_member_bool(j, "complete", false);

@@ -340,7 +340,8 @@ def audit():
                        "range_from": text(enum=[w for w in words_of(AUDIT, "SYC_RANGE_LIST") if w != "none"])}, ["two_msl_s", "two_msl_from"])
     body = obj({"capture": capture, "assumptions": assumptions, "hosts": array(audit_host()), "pairs": array(audit_pair()),
                 "findings": array(finding), "dropped": number("records that found no room", 1),
-                "pairs_left_out": number("pairs of fewest connections that found no row; hosts count them", 1)},
+                "pairs_left_out": number("pairs of fewest connections that found no row; hosts count them", 1),
+                "findings_left_out": number("findings beyond the 4096 worst", 1)},
                ["capture", "assumptions", "hosts", "pairs", "findings"])
     return envelope("audit", dict(audit=body, **complete()), ["audit"])
 

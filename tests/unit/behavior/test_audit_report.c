@@ -421,6 +421,40 @@ pairs_without_row_are_counted(void **state)
     syc_audit_free(a);
 }
 
+/*
+ * 6000 pairs of twenty SYNs that nobody answers: a warning each, of which 4096 are told. Of equal ones those of
+ * the first pairs are, as the order says.
+ */
+static void
+the_worst_findings_are_told(void **state)
+{
+    enum { PAIRS = 6000, TOLD = 4096, TRIES = 20 };
+    const struct syc_audit_options options = {.at_us = SYC_NONE};
+    struct syc_audit *a = syc_audit_new(&options);
+    const struct syc_audit_report *r;
+
+    (void)state;
+    assert_non_null(a);
+    for (int i = 0; i < PAIRS * TRIES; i++) {
+        struct made m;
+        made_unanswered(&m, 1, HOST_SERVER, (uint16_t)(i / TRIES), (uint16_t)(1024 + i % TRIES),
+                        AUDITED_START + i % TRIES);
+        syc_audit_feed(a, &m.r);
+        if (i == 0) {
+            m.r.start_us += SECONDS(5); /* long enough for an answer to come */
+            syc_audit_feed(a, &m.r);
+        }
+    }
+    assert_int_equal(syc_audit_finish(a, &r), SYC_OK);
+    assert_int_equal(r->finding_count, TOLD);
+    assert_int_equal(r->findings_left_out, PAIRS - TOLD);
+    for (size_t i = 0; i < r->finding_count; i++) {
+        assert_string_equal(r->findings[i].id, "syn.blackhole");
+        assert_int_equal(r->findings[i].pair, i);
+    }
+    syc_audit_free(a);
+}
+
 /* Refuse allocation k, for each k: a status or counted loss, and with the memory back, everything. */
 static void
 a_refused_allocation_is_survived(void **state)
@@ -564,6 +598,7 @@ test_audit_report_group(void)
         cmocka_unit_test(records_without_room_are_counted),
         cmocka_unit_test(a_large_pair_is_replayed_in_part),
         cmocka_unit_test(pairs_without_row_are_counted),
+        cmocka_unit_test(the_worst_findings_are_told),
         cmocka_unit_test(a_refused_allocation_is_survived),
         cmocka_unit_test(packing_loses_nothing),
         cmocka_unit_test(absurd_numbers_do_no_harm),

@@ -63,6 +63,7 @@ the_event_names_capture_and_assumptions(void **state)
     assert_null(look(root, "complete"));
     assert_null(look(root, "audit.dropped"));
     assert_null(look(root, "audit.pairs_left_out"));
+    assert_null(look(root, "audit.findings_left_out"));
     json_decref(root);
     piped_close(&p);
 }
@@ -237,6 +238,7 @@ what_is_not_known_is_absent(void **state)
     json_t *root, *pair, *handshake;
 
     sample_report_unknown(&s);
+    s.r.findings_left_out = 3;
     root = emitted(&s.r, &p);
     assert_null(strstr(p.text, "null"));
     assert_null(strstr(p.text, "-9223372036854775808"));
@@ -257,6 +259,7 @@ what_is_not_known_is_absent(void **state)
                      2); /* and evicted: a record was dropped */
     assert_number(root, "audit.dropped", 1);
     assert_number(root, "audit.pairs_left_out", 2);
+    assert_number(root, "audit.findings_left_out", 3);
     json_decref(root);
     piped_close(&p);
 }
