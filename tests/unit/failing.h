@@ -5,7 +5,7 @@
  * Purpose           memory that fails when a test says so
  * Input and output  fail_at = k: allocation k from now on fails, and fail_more = n the n behind it as well; both count
  *                   down to 0, which is none. failed: one did, since the test last cleared it. allocations: how many
- *                   there were since then
+ *                   there were since then. Each thread has its own; those of a new one are 0
  * Ownership         none
  * Limits            for one file of a test program, linked with --wrap for malloc, calloc and realloc
  * Not here          allocations inside shared libraries: the linker reaches only what is linked into the program
@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-static unsigned fail_at;
-static uint64_t fail_more, allocations;
-static bool failed;
+static _Thread_local unsigned fail_at;
+static _Thread_local uint64_t fail_more, allocations;
+static _Thread_local bool failed;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);

@@ -4,6 +4,8 @@
 #include "tests/unit/engine/groups.h"
 #include "tests/unit/failing.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -48,6 +50,51 @@ remove_files(void **unused)
     return 0;
 }
 
+/* ------------------------------------------------------------ threads */
+
+/* How many were begun, whether there may be any, and which allocation of the next one fails. */
+static unsigned threads, thread_fail_at;
+static bool threads_denied, thread_failed;
+
+struct begun {
+    void *(*run)(void *);
+    void *user;
+};
+
+static void *
+begin(void *user)
+{
+    struct begun b = *(struct begun *)user;
+    void *answer;
+
+    fail_at = thread_fail_at;
+    answer = b.run(b.user);
+    thread_failed = failed;
+    return answer;
+}
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *how, void *(*run)(void *),
+                          void *user);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *how, void *(*run)(void *),
+                          void *user);
+
+/* One thread at a time, which its engine joins: one struct begun serves. */
+int
+__wrap_pthread_create(pthread_t *thread, const pthread_attr_t *how, void *(*run)(void *),
+                      void *user)
+{
+    static struct begun begun;
+
+    if (threads_denied) {
+        return EAGAIN;
+    }
+    threads++;
+    begun = (struct begun){run, user};
+    return __real_pthread_create(thread, how, begin, &begun);
+}
+
+/* ------------------------------------------------------------ a run */
+
 /* How a run with a failing allocation came out. */
 struct outcome {
     enum syc_status made, read, finished;
@@ -80,9 +127,17 @@ says(int fd, const char *text)
     return found;
 }
 
+/*
+ * jobs     as in the configuration; then the capture is read as one of two files, so that reading it allocates
+ * fail_in  which allocation of syc_engine_capture() fails; 0 = none
+ */
 static struct outcome
-run(int fd)
+run_with(int fd, unsigned jobs, unsigned fail_in)
 {
+    const char *const twice[] = {capture_path, capture_path};
+    struct syc_capture_options options = {.path = jobs == 0 ? capture_path : NULL,
+                                          .paths = jobs == 0 ? NULL : twice,
+                                          .path_count = jobs == 0 ? 0 : 2};
     const char *const rules[] = {rule_path};
     const char *const signatures[] = {signature_path};
     struct outcome o = {SYC_NO_MEMORY, SYC_NO_MEMORY, SYC_NO_MEMORY, 0, 0, 0, false};
@@ -97,6 +152,7 @@ run(int fd)
                                        .rule_count = 1,
                                        .signatures = signatures,
                                        .signature_count = 1,
+                                       .jobs = jobs,
                                        .fixed_key = true};
 
     assert_int_equal(ftruncate(fd, 0), 0);
@@ -106,7 +162,9 @@ run(int fd)
     }
     o.made = syc_engine_new(&e, &config, NULL);
     if (o.made == SYC_OK) {
-        o.read = syc_engine_capture(e, &(struct syc_capture_options){.path = capture_path}, NULL);
+        fail_at = fail_in > 0 ? fail_in : fail_at;
+        o.read = syc_engine_capture(e, &options, NULL);
+        fail_at = fail_in > 0 ? 0 : fail_at;
         o.finished = syc_engine_finish(e);
         o.given_way = given_way(e);
     }
@@ -116,6 +174,12 @@ run(int fd)
     o.marked = says(fd, "\"complete\":false");
     o.lost = output.lost;
     return o;
+}
+
+static struct outcome
+run(int fd)
+{
+    return run_with(fd, 0, 0);
 }
 
 static void
@@ -151,11 +215,105 @@ every_allocation_may_fail(void **unused)
     close(fd);
 }
 
+/* Octets that were written, to be freed. */
+static char *
+take_all(int fd, size_t *n)
+{
+    off_t size = lseek(fd, 0, SEEK_END);
+    char *all = (char *)test_malloc((size_t)size);
+
+    assert_int_equal(pread(fd, all, (size_t)size, 0), size);
+    *n = (size_t)size;
+    return all;
+}
+
+static void
+assert_written(int fd, const char *all, size_t n)
+{
+    size_t got_n;
+    char *got = take_all(fd, &got_n);
+
+    assert_int_equal(got_n, n);
+    assert_memory_equal(got, all, n);
+    test_free(got);
+}
+
+/*
+ * What --jobs 2 needs before its thread begins: the list of inputs and the reader, without which nothing can be read, then
+ * the blocks, and a thread.
+ */
+static void
+without_memory_for_a_thread_one_does_all(void **unused)
+{
+    int fd = memfd_create("events", 0);
+    struct outcome one = run_with(fd, 1, 0);
+    size_t n;
+    char *all = take_all(fd, &n);
+    struct outcome o;
+    unsigned k = 0;
+
+    (void)unused;
+    assert_int_equal(one.read, SYC_OK);
+    assert_int_equal(one.finished, SYC_OK);
+    threads = 0;
+    o = run_with(fd, 2, 0);
+    assert_int_equal(threads, 1);
+    assert_int_equal(o.read, SYC_OK);
+    assert_written(fd, all, n);
+    do {
+        failed = false;
+        o = run_with(fd, 2, ++k);
+        assert_true(failed);
+    } while (o.read == SYC_NO_MEMORY && threads == 1);
+    assert_int_equal(o.read, SYC_OK);
+    assert_int_equal(threads, 1); /* the one above */
+    assert_written(fd, all, n);
+    threads_denied = true;
+    o = run_with(fd, 2, 0);
+    threads_denied = false;
+    assert_int_equal(o.read, SYC_OK);
+    assert_written(fd, all, n);
+    test_free(all);
+    close(fd);
+}
+
+/* A fault of the thread is one of the run: told by its status, and the run ends as without it. */
+static void
+every_allocation_of_the_thread_may_fail(void **unused)
+{
+    int fd = memfd_create("events", 0);
+    struct outcome whole = run_with(fd, 2, 0);
+    size_t n;
+    char *all = take_all(fd, &n);
+
+    (void)unused;
+    assert_int_equal(whole.read, SYC_OK);
+    for (thread_fail_at = 1; thread_fail_at == 1 || thread_failed; thread_fail_at++) {
+        struct outcome o;
+        thread_failed = false;
+        o = run_with(fd, 2, 0);
+        assert_int_equal(o.finished, SYC_OK);
+        assert_int_equal(o.read, thread_failed ? SYC_NO_MEMORY : SYC_OK);
+        if (!thread_failed) {
+            assert_written(fd, all, n);
+        }
+    }
+    assert_true(thread_fail_at >
+                8); /* two files, each opened twice: a file, a capture, a buffer, a reader */
+    thread_fail_at = 0;
+    test_free(all);
+    close(fd);
+}
+
 int
 test_memory_group(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_allocation_may_fail, make_files, remove_files),
+        cmocka_unit_test_setup_teardown(without_memory_for_a_thread_one_does_all, make_files,
+                                        remove_files),
+        cmocka_unit_test_setup_teardown(every_allocation_of_the_thread_may_fail, make_files,
+                                        remove_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
