@@ -118,7 +118,7 @@ feed_bare(struct syc_cadence *c, const struct syc_record *r, uint32_t stack, uin
     if (syc_singles_fit(&m)) {
         struct single one = syc_single_of(&c->store, r->key.client, &m);
         learn_lone(c, one.kind);
-        if (syc_store_add_single(&c->store, &one, r->key.ip_v)) {
+        if (syc_store_add_single(&c->store, &one)) {
             return;
         }
     }
@@ -186,14 +186,15 @@ syc_cadence_feed_lone(struct syc_cadence *c, const struct syc_lone *l)
     one = (struct single){.start_us = l->start_us,
                           .name = SINGLE_ISN | l->isn,
                           .ts_val = l->ts_val,
-                          .kind = k->kind,
+                          .kind = k->kind & SINGLES_NO_KIND,
+                          .ip_v = l->ip_v & 15U,
                           .source_port = l->client_port,
                           .dest_port = l->server_port,
                           .ip_id = l->ip_id,
                           .live = 1};
     memcpy(one.addr, l->client, sizeof(one.addr));
     memcpy(one.dest, l->server, sizeof(one.dest));
-    if (!syc_store_add_single(&c->store, &one, l->ip_v)) {
+    if (!syc_store_add_single(&c->store, &one)) {
         struct mark m;
         syc_single_mark(&c->store, &one, &m);
         syc_store_add_mark(&c->store, l->client, l->ip_v, &m);

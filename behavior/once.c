@@ -59,7 +59,7 @@ gather_wide(const struct singles *q, uint32_t *list)
 
     for (uint32_t i = 0; i < q->count; i++) {
         const struct single *one = single_at(q, single_position(q, i));
-        if (one->live && syc_singles_ip_v(q, one) == 6) {
+        if (one->live && one->ip_v == 6) {
             list[n++] = syc_be32(one->addr);
         }
     }
@@ -234,8 +234,7 @@ fill_distinct(const struct singles *q, struct syc_once *out)
     for (uint32_t i = 0; i < q->count; i++) {
         const struct single *one = single_at(q, single_position(q, i));
         if (one->live) {
-            syc_crowd_note(names, CROWD_ALL_REGISTERS,
-                           syc_crowd_name(one->addr, syc_singles_ip_v(q, one)));
+            syc_crowd_note(names, CROWD_ALL_REGISTERS, syc_crowd_name(one->addr, one->ip_v));
         }
     }
     out->distinct = syc_crowd_estimate(names, CROWD_ALL_REGISTERS);

@@ -44,7 +44,6 @@ struct where {
     uint8_t ip_v;
 };
 
-/* A single has no field for it: its kind tells the version. */
 static inline struct where
 where_mark(const struct mark *m)
 {
@@ -52,9 +51,9 @@ where_mark(const struct mark *m)
 }
 
 static inline struct where
-where_single(const struct store *s, const struct single *one)
+where_single(const struct single *one)
 {
-    return (struct where){one->dest, one->dest_port, syc_singles_ip_v(&s->singles, one)};
+    return (struct where){one->dest, one->dest_port, one->ip_v};
 }
 
 /*
@@ -112,7 +111,7 @@ count_unfinished(const struct store *s, uint32_t *counters)
     for (uint32_t i = 0; i < s->singles.count; i++) {
         const struct single *one = single_at(&s->singles, single_position(&s->singles, i));
         if (one->live) {
-            count(counters, where_single(s, one), 1);
+            count(counters, where_single(one), 1);
         }
     }
     for (size_t i = 0; gone != NULL && i < CROWD_PLACES; i++) {
@@ -194,7 +193,7 @@ enum { SERVED = 2, SERVED_MOST = UINT16_MAX - SERVED };
 static bool
 count_single(struct services *v, struct single *one)
 {
-    struct service *k = ensure(v, where_single(v->store, one));
+    struct service *k = ensure(v, where_single(one));
 
     if (k == NULL) {
         return false;
@@ -235,7 +234,7 @@ count_exactly(struct services *v, const uint32_t *counters)
     }
     for (uint32_t i = 0; i < s->singles.count && ok; i++) {
         struct single *one = single_at(&s->singles, single_position(&s->singles, i));
-        if (one->live && is_high(counters, where_single(s, one))) {
+        if (one->live && is_high(counters, where_single(one))) {
             ok = count_single(v, one);
         } else {
             one->live = one->live > 0;
@@ -325,11 +324,11 @@ gather(struct services *v, const uint32_t *counters)
         uint32_t at = single_position(&s->singles, i);
         const struct single *one = single_at(&s->singles, at);
         struct service *k;
-        if (!one->live || !(one->live >= SERVED || is_high(counters, where_single(s, one)))) {
+        if (!one->live || !(one->live >= SERVED || is_high(counters, where_single(one)))) {
             continue;
         }
         k = one->live >= SERVED ? &v->list[one->live - SERVED]
-                                : &v->list[*slot_of(v, where_single(s, one)) - 1];
+                                : &v->list[*slot_of(v, where_single(one)) - 1];
         if (k->enough) {
             v->singles[k->singles_at + k->singles++] = at;
         }

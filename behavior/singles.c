@@ -158,10 +158,10 @@ kind_room(struct store *s)
 bool
 syc_singles_know(uint32_t kind)
 {
-    return kind >= SINGLES_REST && kind != STORE_NONE;
+    return kind >= SINGLES_REST && kind != SINGLES_NO_KIND;
 }
 
-/* One of the rest where there is no room for another kind; STORE_NONE: not even for these. */
+/* One of the rest where there is no room for another kind; SINGLES_NO_KIND: not even for these. */
 static uint32_t
 kind_ensure(struct store *s, const struct mark *m)
 {
@@ -171,7 +171,7 @@ kind_ensure(struct store *s, const struct mark *m)
 
     if (!kind_room(s)) {
         if (q->kind_slots == NULL || q->kinds == NULL) {
-            return STORE_NONE;
+            return SINGLES_NO_KIND;
         }
         slot = kind_slot(q, &k);
         return *slot != KIND_NONE ? *slot : m->dest_ip_v == 6;
@@ -203,9 +203,9 @@ syc_singles_expect(const struct singles *q, const uint8_t addr[16], uint8_t ip_v
 
 /* Of version 4 each /16 has a counter. Of version 6 those that are kept are counted when it is asked for (once.c). */
 static void
-count_prefix(struct singles *q, const struct single *one, uint8_t ip_v, int by)
+count_prefix(struct singles *q, const struct single *one, int by)
 {
-    if (ip_v == 4 && q->prefixes != NULL) {
+    if (one->ip_v == 4 && q->prefixes != NULL) {
         *prefix_of(q, one->addr) += (uint32_t)by;
     }
 }
@@ -240,31 +240,25 @@ gone_ensure(struct store *s)
 
 /* name: its crowd name. */
 static void
-count_gone(struct store *s, const struct single *one, uint8_t ip_v, uint64_t name)
+count_gone(struct store *s, const struct single *one, uint64_t name)
 {
     struct singles *q = &s->singles;
     const struct crowd_place *p;
 
     q->evicted++;
-    if (ip_v == 6) {
+    if (one->ip_v == 6) {
         count_wide(s, one);
     }
-    q->gone_untold = q->gone_untold || one->kind == STORE_NONE || !gone_ensure(s);
+    q->gone_untold = q->gone_untold || one->kind == SINGLES_NO_KIND || !gone_ensure(s);
     if (q->gone_untold) {
         return;
     }
-    p = syc_crowd_add(q->gone, one->dest, one->dest_port, ip_v, one->start_us, name);
+    p = syc_crowd_add(q->gone, one->dest, one->dest_port, one->ip_v, one->start_us, name);
     q->gone_last[p - q->gone->places] = *one;
     syc_crowd_note(q->gone_names, CROWD_ALL_REGISTERS, name);
 }
 
 /* ------------------------------------------------------------ the ring */
-
-uint8_t
-syc_singles_ip_v(const struct singles *q, const struct single *one)
-{
-    return q->kinds[one->kind].mark.dest_ip_v;
-}
 
 uint32_t
 syc_singles_stack(const struct singles *q, uint32_t kind)
@@ -276,15 +270,6 @@ uint64_t
 syc_singles_of_kind(const struct singles *q, uint32_t kind)
 {
     return q->kinds[kind].count;
-}
-
-const uint8_t *
-syc_singles_address(const struct store *s, uint32_t position, uint8_t *ip_v)
-{
-    const struct single *one = single_at(&s->singles, position);
-
-    *ip_v = syc_singles_ip_v(&s->singles, one);
-    return one->addr;
 }
 
 /* The front of the ring moves on; the chunk that it leaves goes back, unless the ring's end has come round to it. */
@@ -322,10 +307,9 @@ forget_oldest(struct store *s)
         }
     }
     if (one->live) {
-        uint8_t ip_v = syc_singles_ip_v(q, one);
-        uint64_t name = syc_crowd_name(one->addr, ip_v);
-        syc_store_forget_single(s, q->begin, ip_v, name);
-        count_gone(s, one, ip_v, name);
+        uint64_t name = syc_crowd_name(one->addr, one->ip_v);
+        syc_store_forget_single(s, q->begin, name);
+        count_gone(s, one, name);
         one->live = 0;
         q->live--;
     }
@@ -407,7 +391,8 @@ syc_single_of(struct store *s, const uint8_t addr[16], const struct mark *m)
     struct single one = {.start_us = m->start_us,
                          .name = (uint64_t)m->flow_id,
                          .ts_val = m->ts_val,
-                         .kind = kind_ensure(s, m),
+                         .kind = kind_ensure(s, m) & SINGLES_NO_KIND,
+                         .ip_v = m->dest_ip_v,
                          .source_port = m->source_port,
                          .dest_port = m->dest_port,
                          .ip_id = m->ip_id,
@@ -419,17 +404,17 @@ syc_single_of(struct store *s, const uint8_t addr[16], const struct mark *m)
 }
 
 uint32_t
-syc_singles_add(struct store *s, const struct single *one, uint8_t ip_v, bool keep)
+syc_singles_add(struct store *s, const struct single *one, bool keep)
 {
     struct singles *q = &s->singles;
     uint32_t at = keep && syc_singles_know(one->kind) ? take_position(s) : STORE_NONE;
 
-    count_prefix(q, one, ip_v, 1);
-    if (one->kind != STORE_NONE) {
+    count_prefix(q, one, 1);
+    if (one->kind != SINGLES_NO_KIND) {
         q->kinds[one->kind].count++;
     }
     if (at == STORE_NONE) {
-        count_gone(s, one, ip_v, syc_crowd_name(one->addr, ip_v));
+        count_gone(s, one, syc_crowd_name(one->addr, one->ip_v));
         return STORE_NONE;
     }
     *single_at(q, at) = *one;
@@ -439,11 +424,11 @@ syc_singles_add(struct store *s, const struct single *one, uint8_t ip_v, bool ke
 
 /* Of a connection without a path, that began with its SYN. */
 static int64_t
-flow_id(const struct single *one, uint8_t ip_v)
+flow_id(const struct single *one)
 {
     struct syc_key key = {.client_port = one->source_port,
                           .server_port = one->dest_port,
-                          .ip_v = ip_v};
+                          .ip_v = one->ip_v};
 
     if ((one->name & SINGLE_ISN) == 0) {
         return (int64_t)one->name;
@@ -458,7 +443,7 @@ syc_single_mark(const struct store *s, const struct single *one, struct mark *ou
 {
     *out = s->singles.kinds[one->kind].mark;
     out->start_us = one->start_us;
-    out->flow_id = flow_id(one, syc_singles_ip_v(&s->singles, one));
+    out->flow_id = flow_id(one);
     memcpy(out->dest, one->dest, 16);
     out->ts_val = one->ts_val;
     out->source_port = one->source_port;
@@ -473,7 +458,7 @@ syc_singles_take(struct store *s, uint32_t position, struct mark *out)
     struct single *one = single_at(q, position);
 
     syc_single_mark(s, one, out);
-    count_prefix(q, one, syc_singles_ip_v(q, one), -1);
+    count_prefix(q, one, -1);
     q->kinds[one->kind].count--;
     one->live = 0;
     q->live--;

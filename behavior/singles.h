@@ -25,6 +25,7 @@ enum {
     SINGLES_WIDE = 4,           /* octets of a prefix of version 6 */
     /* Kinds 0 and 1, of version 4 and 6: of SYNs for whose own kind there was no room. */
     SINGLES_REST = 2,
+    SINGLES_NO_KIND = (1 << 28) - 1,
 };
 
 /*
@@ -36,7 +37,9 @@ struct single {
     uint8_t addr[16], dest[16];
     int64_t start_us;
     uint64_t name;
-    uint32_t ts_val, kind;
+    uint32_t ts_val;
+    uint32_t kind : 28; /* SINGLES_NO_KIND: there was no room for it */
+    uint32_t ip_v : 4;
     uint16_t source_port, dest_port, ip_id;
     uint16_t live; /* 0: it gave way, or became a source */
 };
@@ -77,7 +80,7 @@ bool syc_singles_know(uint32_t kind);
 /* Is a record with this mark all that may be known of a single? */
 bool syc_singles_fit(const struct mark *m);
 
-/* The single of a mark, but for its kind: STORE_NONE when there is no room for another one. */
+/* The single of a mark, but for its kind: SINGLES_NO_KIND when there is no room for another one. */
 struct single syc_single_of(struct store *s, const uint8_t addr[16], const struct mark *m);
 
 /*
@@ -87,7 +90,7 @@ struct single syc_single_of(struct store *s, const uint8_t addr[16], const struc
  * returns  its position, or STORE_NONE: it gave way at once, counted
  * cost     a cache line; when the share is used up, forgetting the oldest
  */
-uint32_t syc_singles_add(struct store *s, const struct single *one, uint8_t ip_v, bool keep);
+uint32_t syc_singles_add(struct store *s, const struct single *one, bool keep);
 
 /* One of this address will be added soon: asks the cache for what counts it. */
 void syc_singles_expect(const struct singles *q, const uint8_t addr[16], uint8_t ip_v);
@@ -98,12 +101,8 @@ void syc_singles_take(struct store *s, uint32_t position, struct mark *out);
 /* The oldest give way to others; false when there are none. Memory goes back to the budget. */
 bool syc_singles_yield(struct store *s);
 
-/* Of a position that is live. */
-const uint8_t *syc_singles_address(const struct store *s, uint32_t position, uint8_t *ip_v);
-
 /* The mark that it stands for, but for first and source. */
 void syc_single_mark(const struct store *s, const struct single *one, struct mark *out);
-uint8_t syc_singles_ip_v(const struct singles *q, const struct single *one);
 
 /* Of a kind, 0 to kind_count - 1: its stack, and how many singles there were that did not become sources. */
 uint32_t syc_singles_stack(const struct singles *q, uint32_t kind);

@@ -151,16 +151,12 @@ hash_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v)
 static bool
 is_of(const struct store *s, const struct slot *slot, const uint8_t addr[16], uint8_t ip_v)
 {
-    const uint8_t *its;
-    uint8_t version;
-
     if ((slot->source & SINGLE_REF) != 0) {
-        its = syc_singles_address(s, slot->source & ~SINGLE_REF, &version);
-    } else {
-        its = source_at(s, slot->source)->addr;
-        version = source_at(s, slot->source)->ip_v;
+        const struct single *one = single_at(&s->singles, slot->source & ~SINGLE_REF);
+        return one->ip_v == ip_v && address_equal(one->addr, addr);
     }
-    return version == ip_v && address_equal(its, addr);
+    const struct source *source = source_at(s, slot->source);
+    return source->ip_v == ip_v && address_equal(source->addr, addr);
 }
 
 /*
@@ -271,10 +267,10 @@ syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v)
 }
 
 void
-syc_store_forget_single(struct store *s, uint32_t position, uint8_t ip_v, uint64_t name)
+syc_store_forget_single(struct store *s, uint32_t position, uint64_t name)
 {
-    const uint8_t *addr = single_at(&s->singles, position)->addr;
-    size_t at = hash_of(s, addr, ip_v) & (s->slot_count - 1);
+    const struct single *one = single_at(&s->singles, position);
+    size_t at = hash_of(s, one->addr, one->ip_v) & (s->slot_count - 1);
 
     while (s->slots[at].source != (SINGLE_REF | position)) {
         at = (at + 1) & (s->slot_count - 1);
@@ -287,12 +283,11 @@ syc_store_forget_single(struct store *s, uint32_t position, uint8_t ip_v, uint64
 void
 syc_store_expect_forget(const struct store *s, uint32_t position)
 {
-    uint8_t ip_v;
-    const uint8_t *addr = syc_singles_address(s, position, &ip_v);
+    const struct single *one = single_at(&s->singles, position);
     uint32_t half;
 
-    __builtin_prefetch(&s->slots[hash_of(s, addr, ip_v) & (s->slot_count - 1)], 1);
-    __builtin_prefetch(lost_bucket(s, syc_crowd_name(addr, ip_v), &half), 1);
+    __builtin_prefetch(&s->slots[hash_of(s, one->addr, one->ip_v) & (s->slot_count - 1)], 1);
+    __builtin_prefetch(lost_bucket(s, syc_crowd_name(one->addr, one->ip_v), &half), 1);
 }
 
 /* ------------------------------------------------------------ adding */
@@ -467,19 +462,19 @@ syc_store_expect(const struct store *s, const uint8_t addr[16], uint8_t ip_v)
 
 /* The slot is looked for anew behind syc_singles_add(): whoever gave way for it has moved others. */
 bool
-syc_store_add_single(struct store *s, const struct single *one, uint8_t ip_v)
+syc_store_add_single(struct store *s, const struct single *one)
 {
-    uint32_t hash = hash_of(s, one->addr, ip_v);
+    uint32_t hash = hash_of(s, one->addr, one->ip_v);
     uint32_t position;
     size_t at;
 
-    if (slot_of(s, one->addr, ip_v, hash)->source != STORE_NONE) {
+    if (slot_of(s, one->addr, one->ip_v, hash)->source != STORE_NONE) {
         return false;
     }
     s->seen++;
-    position = syc_singles_add(s, one, ip_v, slot_room(s));
+    position = syc_singles_add(s, one, slot_room(s));
     if (position == STORE_NONE) {
-        note_lost(s, syc_crowd_name(one->addr, ip_v));
+        note_lost(s, syc_crowd_name(one->addr, one->ip_v));
         return true;
     }
     for (at = hash & (s->slot_count - 1); s->slots[at].source != STORE_NONE;) {

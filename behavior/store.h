@@ -209,13 +209,13 @@ void syc_store_add_mark(struct store *s, const uint8_t addr[16], uint8_t ip_v,
  * returns  false, and nothing done, when the client is known: its mark goes to syc_store_add_mark()
  * cost     one look-up, one cache line
  */
-bool syc_store_add_single(struct store *s, const struct single *one, uint8_t ip_v);
+bool syc_store_add_single(struct store *s, const struct single *one);
 
 /* A single of this client will be added soon: asks the cache for its slot. */
 void syc_store_expect(const struct store *s, const uint8_t addr[16], uint8_t ip_v);
 
 /* A single gives way: its address is noted among the lost, by its name. And one soon will. For singles.c alone. */
-void syc_store_forget_single(struct store *s, uint32_t position, uint8_t ip_v, uint64_t name);
+void syc_store_forget_single(struct store *s, uint32_t position, uint64_t name);
 void syc_store_expect_forget(const struct store *s, uint32_t position);
 
 /*

@@ -90,7 +90,7 @@ add_single(struct store *s, uint32_t n, uint8_t service, uint32_t stack)
                      .agent = STORE_NONE};
     struct single one = syc_single_of(s, client, &m);
 
-    assert_true(syc_store_add_single(s, &one, 4));
+    assert_true(syc_store_add_single(s, &one));
 }
 
 /* Stacks without end, as one makes who draws each window: those of the second service have no room for their kinds. */
