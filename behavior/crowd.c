@@ -51,17 +51,21 @@ bucket_of(struct crowd *c, const uint8_t addr[16], uint16_t port, uint8_t ip_v)
     return &c->places[hash % (CROWD_PLACES / CROWD_WAYS) * CROWD_WAYS];
 }
 
-const struct crowd_place *
-syc_crowd_find(const struct crowd *c, const uint8_t addr[16], uint16_t port, uint8_t ip_v)
+static inline struct crowd_place *
+find(struct crowd_place *bucket, const uint8_t addr[16], uint16_t port, uint8_t ip_v)
 {
-    const struct crowd_place *p = bucket_of((struct crowd *)(uintptr_t)c, addr, port, ip_v);
-
     for (int i = 0; i < CROWD_WAYS; i++) {
-        if (is_place(&p[i], addr, port, ip_v)) {
-            return &p[i];
+        if (is_place(&bucket[i], addr, port, ip_v)) {
+            return &bucket[i];
         }
     }
     return NULL;
+}
+
+const struct crowd_place *
+syc_crowd_find(const struct crowd *c, const uint8_t addr[16], uint16_t port, uint8_t ip_v)
+{
+    return find(bucket_of((struct crowd *)(uintptr_t)c, addr, port, ip_v), addr, port, ip_v);
 }
 
 /* Of equals the first: the choice must not depend on anything but what came. */
@@ -89,23 +93,32 @@ note_rate(struct crowd_place *p, int64_t us)
     p->peak = p->in_second > p->peak ? p->in_second : p->peak;
 }
 
+/* Not in line: few come to a place for the first time. */
+static __attribute__((noinline)) struct crowd_place *
+make_place(struct crowd *c, struct crowd_place *bucket, const uint8_t addr[16], uint16_t port,
+           uint8_t ip_v, int64_t us)
+{
+    struct crowd_place *p = smallest(bucket);
+    uint64_t earlier = p->count + p->earlier;
+
+    c->crowded = c->crowded || earlier > 0;
+    *p = (struct crowd_place){.port = port,
+                              .ip_v = ip_v,
+                              .earlier = earlier < UINT32_MAX ? (uint32_t)earlier : UINT32_MAX,
+                              .first_us = us,
+                              .last_us = us};
+    memcpy(p->addr, addr, 16);
+    return p;
+}
+
 struct crowd_place *
 syc_crowd_add(struct crowd *c, const uint8_t addr[16], uint16_t port, uint8_t ip_v, int64_t us,
               uint64_t who)
 {
-    struct crowd_place *p = (struct crowd_place *)(uintptr_t)syc_crowd_find(c, addr, port, ip_v);
+    struct crowd_place *bucket = bucket_of(c, addr, port, ip_v);
+    struct crowd_place *p = find(bucket, addr, port, ip_v);
 
-    if (p == NULL) {
-        p = smallest(bucket_of(c, addr, port, ip_v));
-        uint64_t earlier = p->count + p->earlier;
-        c->crowded = c->crowded || earlier > 0;
-        *p = (struct crowd_place){.port = port,
-                                  .ip_v = ip_v,
-                                  .earlier = earlier < UINT32_MAX ? (uint32_t)earlier : UINT32_MAX,
-                                  .first_us = us,
-                                  .last_us = us};
-        memcpy(p->addr, addr, 16);
-    }
+    p = p != NULL ? p : make_place(c, bucket, addr, port, ip_v, us);
     p->count++;
     p->first_us = us < p->first_us ? us : p->first_us;
     p->last_us = us > p->last_us ? us : p->last_us;

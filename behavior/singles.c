@@ -210,8 +210,8 @@ count_prefix(struct singles *q, const struct single *one, int by)
     }
 }
 
-/* Of version 6, too, those that gave way are in the counts. */
-static void
+/* Of version 6, too, those that gave way are in the counts. Not in line: its prefix would be the caller's array. */
+static __attribute__((noinline)) void
 count_wide(struct store *s, const struct single *one)
 {
     struct singles *q = &s->singles;

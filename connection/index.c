@@ -42,15 +42,11 @@ put(struct slot *slots, uint32_t count, struct slot slot)
  * every search.
  */
 bool
-index_reserve(struct index *x)
+index_grow(struct index *x)
 {
     uint32_t count = x->count * 2;
-    struct slot *slots;
+    struct slot *slots = syc_alloc(count, sizeof(*slots));
 
-    if ((uint64_t)(x->used + 1) * 2 <= x->count) {
-        return true;
-    }
-    slots = syc_alloc(count, sizeof(*slots));
     if (slots == NULL) {
         return x->used + 1 < x->count;
     }

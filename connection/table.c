@@ -254,16 +254,26 @@ fits_half_open(const struct syc_segment *s)
            s->ip_octets <= UINT16_MAX;
 }
 
+static void
+tell_half(struct syc_table *t, const struct half_open *h, const struct syc_segment *s)
+{
+    struct syc_key key;
+
+    half_key(t, h, &key);
+    tell_syn(t, &key, syc_record_flow_id(&key, s->seq, h->time_us), s,
+             t->intern.syns[h->syn_id - 1].syn);
+}
+
 /*
  * The signature must be interned: without it half_segment() could not rebuild the SYN. Then the SYN
  * is told at once, as for a connection, so that flooding changes no order of events.
  */
 static bool
-start_half_open(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag)
+start_half_open(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag,
+                int64_t now)
 {
     uint32_t entry = intern_syn(&t->intern, s, 0);
     struct half_open *h;
-    struct syc_key key;
 
     if (entry == 0 || !index_reserve(&t->index) || (h = half_take(t)) == NULL) {
         return false;
@@ -273,7 +283,7 @@ start_half_open(struct syc_table *t, const struct syc_segment *s, uint16_t path_
                             .path_id = path_id,
                             .ip_v = s->ip_v,
                             .live = 1,
-                            .time_us = syc_us_from_ns(s->time_ns),
+                            .time_us = now,
                             .isn = s->seq,
                             .syn_id = entry,
                             .ts_val = s->ts_val,
@@ -283,9 +293,7 @@ start_half_open(struct syc_table *t, const struct syc_segment *s, uint16_t path_
     index_add(&t->index, tag, half_ref(t, h));
     t->begun++;
     if (t->sink.syn != NULL) {
-        half_key(t, h, &key);
-        tell_syn(t, &key, syc_record_flow_id(&key, s->seq, h->time_us), s,
-                 t->intern.syns[entry - 1].syn);
+        tell_half(t, h, s);
     }
     return true;
 }
@@ -295,13 +303,13 @@ start_half_open(struct syc_table *t, const struct syc_segment *s, uint16_t path_
  * with answers to connections that are not in the capture. They are counted.
  */
 static void
-start(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag)
+start(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32_t tag, int64_t now)
 {
     if ((s->flags & (SYC_RST | SYC_SYN | SYC_FIN)) == SYC_RST) {
         t->stray_rst++; /* a RST of an unseen tuple begins nothing */
         return;
     }
-    if (!fits_half_open(s) || !start_half_open(t, s, path_id, tag)) {
+    if (!fits_half_open(s) || !start_half_open(t, s, path_id, tag, now)) {
         start_conn(t, s, path_id, tag);
     }
 }
@@ -607,7 +615,7 @@ table_known(struct syc_table *t, struct conn *c, const struct syc_segment *s, in
     if (begins_anew(c, s, dir) || is_over(t, c)) {
         uint16_t path_id = c->path_id;
         table_end(t, c, SYC_REASON_CLOSED);
-        start(t, s, path_id, tag);
+        start(t, s, path_id, tag, now);
         return;
     }
     if ((c->flags & CONN_PEEKED) == 0 && c->closed_at != SYC_NONE &&
@@ -636,7 +644,7 @@ table_segment(struct syc_table *t, const struct syc_segment *s, uint16_t path_id
         }
     }
     if (ref == 0) {
-        start(t, s, path_id, tag);
+        start(t, s, path_id, tag, now);
     } else if ((c = bring(t, ref, tag)) != NULL) {
         table_known(t, c, s, dir, tag, now);
     }

@@ -44,8 +44,14 @@ struct index {
 
 /* An empty index; false when memory is short. */
 bool index_init(struct index *x);
+/* Twice the slots; false when memory is short and all but one are taken. */
+bool index_grow(struct index *x);
 /* Room for one more at a load of at most 1/2; false when memory is short. */
-bool index_reserve(struct index *x);
+static inline bool
+index_reserve(struct index *x)
+{
+    return (uint64_t)(x->used + 1) * 2 <= x->count || index_grow(x);
+}
 /* After index_reserve() only: there must be a free slot. cost: one probe sequence, no allocation. */
 void index_add(struct index *x, uint32_t tag, uint32_t ref);
 /* Take out an entry that is there; others may move back, so positions of slots do not survive it. */
