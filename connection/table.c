@@ -319,7 +319,7 @@ start(struct syc_table *t, const struct syc_segment *s, uint16_t path_id, uint32
 /*
  * A guessed client turns out to be the server: everything by side changes places, while nothing was
  * said yet. Once an exchange is in the log the guess stays, since the log's directions cannot be
- * turned.
+ * turned; once it has closed as well, since what comes behind the close is of another connection.
  */
 static void
 correct_client(struct conn *c, const struct syc_segment *s, int *dir)
@@ -331,7 +331,7 @@ correct_client(struct conn *c, const struct syc_segment *s, int *dir)
     uint16_t port = c->client_port;
 
     if ((c->flags & CONN_CLIENT_KNOWN) != 0 || (s->flags & SYC_SYN) == 0 || c->exchange.open ||
-        c->log.octets > 0) {
+        c->log.octets > 0 || c->closed_at != SYC_NONE) {
         return;
     }
     c->flags |= CONN_CLIENT_KNOWN;

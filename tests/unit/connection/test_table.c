@@ -393,6 +393,43 @@ a_capture_that_starts_in_the_middle_is_flagged(void **state)
     talk_fini(&t);
 }
 
+/*
+ * Between two ports that nobody knows the higher one is the guessed client. A SYN+ACK from it behind the close is of a
+ * connection whose SYN was lost: it does not tell who closed this one, which was the sender of the FIN that the other
+ * acknowledged (RFC 9293 3.6).
+ */
+static void
+a_syn_ack_behind_the_close_turns_nothing_round(void **state)
+{
+    static const struct {
+        int who;
+        const char *flags;
+        uint32_t seq, ack;
+    } said[] = {{CLIENT, "FA", 300, 7000},
+                {SERVER, "FA", 7000, 301},
+                {CLIENT, "A", 301, 7001},
+                {CLIENT, "SA", 9000, 4001}};
+    struct talk t;
+
+    (void)state;
+    talk_init(&t);
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        struct syc_segment s =
+            talk_segment(&t, (int)i, said[i].who, said[i].flags, said[i].seq, said[i].ack, 0);
+        *(said[i].who == CLIENT ? &s.dst_port : &s.src_port) = 5000;
+        talk_send(&t, &s);
+    }
+    talk_end(&t);
+    const struct syc_record *r = t.records[0];
+    assert_int_equal(t.count, 1);
+    assert_int_equal(r->key.client_port, 40000);
+    assert_int_equal(r->client_known, 0);
+    assert_string_equal(talk_word(r, "close.first"), "client");
+    assert_int_equal(r->time_wait_count, 1);
+    assert_int_equal(r->time_wait[0].side, SYC_TOSERVER);
+    talk_fini(&t);
+}
+
 static void
 the_oldest_half_open_syn_gives_way(void **state)
 {
@@ -634,6 +671,7 @@ main(void)
         cmocka_unit_test(the_257th_exchange_begins_a_new_part),
         cmocka_unit_test(a_lone_rst_begins_nothing_but_is_counted),
         cmocka_unit_test(a_capture_that_starts_in_the_middle_is_flagged),
+        cmocka_unit_test(a_syn_ack_behind_the_close_turns_nothing_round),
         cmocka_unit_test(the_oldest_half_open_syn_gives_way),
         cmocka_unit_test(a_syn_keeps_the_octets_that_it_had),
         cmocka_unit_test(a_frame_that_came_twice_is_no_retransmission),
