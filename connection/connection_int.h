@@ -275,19 +275,23 @@ struct conn {
     int64_t first_syn_at, last_syn_at, first_syn_ack_at, last_syn_ack_at;
     const struct syc_syn *syn[2];
     struct own own[2];
-    char history[SYC_HISTORY_MAX];
+    char history[SYC_HISTORY_MAX]; /* with ends and time_wait what a FIN touches (CLOSE_LINES) */
     struct ends ends[2];
+    struct time_wait time_wait[2];
     struct log log;
     int64_t idle_before; /* silence before the present client burst */
+    uint32_t requests, setup_turns;
+    struct peek *peek; /* a head that is not all there yet; never in a packed connection */
+    int64_t queued_us; /* when it went to the end of its queue, since 1970 */
     /* neighbors in its queue, its own number, the tag of its index slot */
     uint32_t older, newer, number, tag;
-    int64_t queued_us; /* when it went to the end of its queue, since 1970 */
-    struct time_wait time_wait[2];
+    struct cut *cut;         /* NULL = nothing was cut */
+    const struct said *said; /* what the client said of itself; NULL = nothing, or not yet */
     struct syc_path path;
     uint16_t p0f_mss; /* of the client's SYN, for the server's SYN+ACK */
     uint8_t unreachable_code;
     uint8_t restart_spans[2]; /* of each time_wait, in the log */
-    uint32_t requests, setup_turns, setup_pkts;
+    uint32_t setup_pkts;
     uint64_t setup_bytes;
     uint32_t parts; /* written before */
     uint32_t degraded;
@@ -297,11 +301,10 @@ struct conn {
     int64_t challenge_at;
     int64_t cookie_jump;
     int64_t unreachable_at, rst_at, rst_after_data;
-    struct cut *cut;         /* NULL = nothing was cut */
-    struct peek *peek;       /* a head that is not all there yet; never in a packed connection */
-    const struct said *said; /* what the client said of itself; NULL = nothing, or not yet */
 };
 _Static_assert(offsetof(struct conn, exchange) == 256, "head and sides are four cache lines");
+_Static_assert(offsetof(struct conn, peek) / 64 == offsetof(struct conn, tag) / 64,
+               "a connection rests by one cache line (table_rest)");
 _Static_assert(sizeof(struct conn) % 64 == 0, "each begins on a cache line (pool.c)");
 
 /*

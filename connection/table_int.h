@@ -335,7 +335,7 @@ table_rests_us(const struct syc_table *t, const struct conn *c)
 static inline void
 table_due(struct syc_table *t, const struct conn *c)
 {
-    int64_t due = table_rests_us(t, c);
+    int64_t due = c->queued_us + t->rest_us; /* table_rests_us() or later */
 
     t->rest_due_us = due < t->rest_due_us ? due : t->rest_due_us;
 }
