@@ -200,6 +200,7 @@ take_octets(struct log_reader *r, uint8_t *out, size_t n)
             r->at = r->next->octets;
             r->end = r->at + sizeof(r->next->octets);
             r->next = r->next->next;
+            __builtin_prefetch(r->next);
             continue;
         }
         piece = piece < n ? piece : n;
