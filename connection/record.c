@@ -280,8 +280,9 @@ syc_record_join(struct syc_record *whole, const struct syc_record *part)
     const char *before = whole->history != NULL ? whole->history : "";
     const char *after = part->history != NULL ? part->history : "";
     size_t length = strlen(before);
+    size_t room = length < SYC_HISTORY_JOINED ? SYC_HISTORY_JOINED - length : 0;
     bool ok = true;
-    char *history = joined_list(before, length, after, strlen(after), 1, &ok);
+    char *history = joined_list(before, length, after, strnlen(after, room), 1, &ok);
     void *exchanges = joined_list(whole->exchanges, whole->exchange_count, part->exchanges,
                                   part->exchange_count, sizeof(*part->exchanges), &ok);
     void *flights = joined_list(whole->flights, whole->flight_count, part->flights,

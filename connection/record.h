@@ -35,6 +35,8 @@ enum {
      * 100, ...).
      */
     SYC_HISTORY_MAX = 40,
+    /* Of parts joined: as much as readers take of any text. A hundred parts have less. */
+    SYC_HISTORY_JOINED = 4096,
     /* Spans at least 30 s apart within a wait of 60 s; four are more than any honest host makes. */
     SYC_RESTARTS_MAX = 4
 };
@@ -372,7 +374,7 @@ void syc_record_free(struct syc_record *copy);
  *
  * returns  SYC_OK, or SYC_NO_MEMORY (then whole is as it was)
  * cost     copies both lists: joining n parts one by one moves O(n^2) octets, so keep few exchanges
- *          (parts.c)
+ *          (parts.c). The history ends at SYC_HISTORY_JOINED
  * source   record.md, partial records
  */
 enum syc_status syc_record_join(struct syc_record *whole,

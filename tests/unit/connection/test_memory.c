@@ -243,12 +243,38 @@ a_copy_of_a_record_fails_whole(void **state)
     assert_true(k > 2);
 }
 
+/* Each join copies what was joined before, and a file may hold any number of parts with texts of any length. */
+static void
+a_joined_history_has_an_end(void **state)
+{
+    char letters[3001];
+    struct syc_record r;
+    struct syc_record *whole;
+
+    (void)state;
+    fail_at = 0;
+    memset(letters, 'D', 3000);
+    letters[3000] = 0;
+    syc_record_init(&r);
+    r.history = "Sh";
+    whole = syc_record_copy(&r);
+    assert_non_null(whole);
+    r.history = letters;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(syc_record_join(whole, &r), SYC_OK);
+        assert_int_equal(strlen(whole->history), i == 0 ? 3002 : SYC_HISTORY_JOINED);
+    }
+    assert_memory_equal(whole->history, "ShDD", 4);
+    syc_record_free(whole);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(a_copy_of_a_record_fails_whole),
+        cmocka_unit_test(a_joined_history_has_an_end),
     };
 
     return cmocka_run_group_tests_name("connection/memory", tests, NULL, NULL);
