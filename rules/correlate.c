@@ -52,6 +52,7 @@ struct seen {
 struct waiting {
     struct waiting *next;
     struct syc_record *part;
+    size_t octets;
 };
 
 struct syc_correlate {
@@ -351,9 +352,9 @@ room_for_pending(struct syc_correlate *c)
     return grown != NULL;
 }
 
-/* Octets within the budget; when it is full the older half of what waits is let go for it. */
+/* `octets` of the budget, of which `own` are asked for here; when it is full the older half of what waits is let go. */
 static void *
-take(struct syc_correlate *c, size_t octets)
+take(struct syc_correlate *c, size_t octets, size_t own)
 {
     void *p;
 
@@ -363,7 +364,7 @@ take(struct syc_correlate *c, size_t octets)
         }
         release_oldest(c, (c->pending_count + 1) / 2);
     }
-    p = syc_alloc(1, octets);
+    p = syc_alloc(1, own);
     if (!p) {
         syc_budget_give(&c->budget, octets);
     }
@@ -415,7 +416,7 @@ take_whole(struct syc_correlate *c, const struct syc_record *r)
     }
     c->events++;
     octets = copy_octets(c);
-    p = room_for_pending(c) ? take(c, octets) : NULL;
+    p = room_for_pending(c) ? take(c, octets, octets) : NULL;
     if (!p) {
         c->dropped++;
         return;
@@ -428,6 +429,23 @@ take_whole(struct syc_correlate *c, const struct syc_record *r)
 
 /* ---- parts ---- */
 
+/* What a part without its lists takes. Its texts are mostly longer than itself. */
+static size_t
+waiting_octets(const struct syc_record *r)
+{
+    size_t n = sizeof(struct waiting) + sizeof(*r);
+
+    for (size_t i = 0; i < syc_record_text_count; i++) {
+        const char *text = *(const char *const *)((const char *)r + syc_record_texts[i].offset);
+
+        n += text ? strlen(text) + 1 : 0;
+    }
+    for (int side = 0; side < 2; side++) {
+        n += r->syn[side] ? sizeof(*r->syn[side]) : 0;
+    }
+    return n;
+}
+
 /*
  * A part waits for the others, without its lists: of the exchanges the fields want to know how many were answered. The
  * parts of one connection are few, those who have any, too: each is of 256 exchanges.
@@ -435,7 +453,8 @@ take_whole(struct syc_correlate *c, const struct syc_record *r)
 static void
 keep_part(struct syc_correlate *c, const struct syc_record *r)
 {
-    struct waiting *w = take(c, sizeof(*w) + sizeof(*r));
+    size_t octets = waiting_octets(r);
+    struct waiting *w = take(c, octets, sizeof(*w));
     struct syc_record bare = *r;
 
     for (size_t i = 0; i < r->exchange_count; i++) {
@@ -444,7 +463,7 @@ keep_part(struct syc_correlate *c, const struct syc_record *r)
     }
     bare.exchange_count = bare.flight_count = 0;
     if (w && !(w->part = syc_record_copy(&bare))) {
-        syc_budget_give(&c->budget, sizeof(*w) + sizeof(*r));
+        syc_budget_give(&c->budget, octets);
         syc_free(w);
         w = NULL;
     }
@@ -452,6 +471,7 @@ keep_part(struct syc_correlate *c, const struct syc_record *r)
         c->dropped++;
         return;
     }
+    w->octets = octets;
     w->next = c->waiting;
     c->waiting = w;
     c->waiting_count++;
@@ -460,7 +480,7 @@ keep_part(struct syc_correlate *c, const struct syc_record *r)
 static void
 free_waiting(struct syc_correlate *c, struct waiting *w)
 {
-    syc_budget_give(&c->budget, sizeof(*w) + sizeof(*w->part));
+    syc_budget_give(&c->budget, w->octets);
     syc_record_free(w->part);
     syc_free(w);
 }
