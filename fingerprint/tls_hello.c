@@ -81,13 +81,15 @@ syc_tls_hello_find(struct syc_span octets, size_t *need, struct syc_span *hello)
     for (;;) {
         struct syc_span rest = syc_span_from(octets, at);
         size_t fragment;
-        size_t left; /* of the message, from this record on */
+        size_t left;  /* of the message, from this record on; then in it */
+        size_t after; /* and behind it */
 
         if (!header_fits(rest)) {
             return SYC_HEAD_NOT;
         }
+        left = message_octets(&m) - m.before;
         if (rest.n < RECORD_HEADER) {
-            *need = at + RECORD_HEADER;
+            *need = at + RECORD_HEADER + left;
             return SYC_HEAD_MORE;
         }
         fragment = syc_be16(rest.p + 3);
@@ -96,9 +98,11 @@ syc_tls_hello_find(struct syc_span octets, size_t *need, struct syc_span *hello)
             return SYC_HEAD_NOT;
         }
         left = message_octets(&m) - m.before;
-        left = left < fragment ? left : fragment;
+        after = left > fragment ? left - fragment : 0;
+        left -= after;
         *need = at + RECORD_HEADER + left;
         if (octets.n < *need) {
+            *need += after > 0 ? RECORD_HEADER + after : 0;
             return SYC_HEAD_MORE;
         }
         m.before += left;
