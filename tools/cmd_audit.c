@@ -242,19 +242,18 @@ const struct syc_verb syc_verb_audit = {
     .about = "syncopate audit says what the connections of each client and server cost:\n"
              "sockets in TIME_WAIT, ports that run out and when, pools that reuse too\n"
              "little, slow start, handshakes, loss; and which knob changes it by how much.\n",
-    .examples =
-        "FILE is a capture, a folder of captures, or the connection events of earlier\n"
-        "runs (JSON Lines, also packed); - is standard input. On a terminal a report is printed,\n"
-        "elsewhere one audit event.\n"
-        "\n"
-        "Examples\n"
-        "  syncopate audit trace.pcap              what does it cost, what helps?\n"
-        "  syncopate audit --json trace.pcap | jq '.audit.findings[]'\n"
-        "  syncopate audit --at 10 trace.pcap      what could be foreseen after 10 s?\n"
-        "  syncopate audit --fail-on warning --host 10.0.0.7 ci-run.pcap\n"
-        "  syncopate --events connection trace.pcap | syncopate audit --human -\n"
-        "\n"
-        "Exit status: 0 done, 1 --fail-on was reached, 2 usage, 3 an input was not read\n"
-        "whole, 4 output failed, 130 interrupted. More: man syncopate-audit\n",
+    .examples = "FILE is a capture, a folder of captures, or the connection events of earlier\n"
+                "runs (JSON Lines), packed or not; - is standard input. On a terminal a report\n"
+                "is printed, elsewhere one audit event.\n"
+                "\n"
+                "Examples\n"
+                "  syncopate audit trace.pcap              what does it cost, what helps?\n"
+                "  syncopate audit --json trace.pcap | jq '.audit.findings[]'\n"
+                "  syncopate audit --at 10 trace.pcap      what could be foreseen after 10 s?\n"
+                "  syncopate audit --fail-on warning --host 10.0.0.7 ci-run.pcap\n"
+                "  syncopate --events connection trace.pcap | syncopate audit --human -\n"
+                "\n"
+                "Exit status: 0 done, 1 --fail-on was reached, 2 usage, 3 an input was not read\n"
+                "whole, 4 output failed, 130 interrupted. More: man syncopate-audit\n",
     .run = run_audit,
 };
