@@ -97,7 +97,7 @@ keep(struct syc_engine *e, const char *why)
 
 /*
  * The signatures in use before stay until the end of the run: what was matched points into them, and the audit names
- * stacks by those it began with.
+ * stacks by those it began with. So what is kept grows with each change of the files, not with each signal.
  */
 static bool
 use_signatures(struct syc_engine *e, struct syc_signatures *signatures)
@@ -122,7 +122,10 @@ use_signatures(struct syc_engine *e, struct syc_signatures *signatures)
     return true;
 }
 
-/* Both sets are good: they are in use from here on. Rules that say the same stay, with all that was correlated. */
+/*
+ * Both sets are good: they are in use from here on. Rules that say the same stay, with all that was correlated;
+ * signatures may be those in use.
+ */
 static enum syc_status
 use(struct syc_engine *e, struct syc_ruleset *rules, struct syc_signatures *signatures)
 {
@@ -133,7 +136,7 @@ use(struct syc_engine *e, struct syc_ruleset *rules, struct syc_signatures *sign
         syc_correlate_new(&correlate, rules, signatures, e->correlate_octets) != SYC_OK) {
         return SYC_NO_MEMORY;
     }
-    if (!use_signatures(e, signatures)) {
+    if (signatures != e->signatures && !use_signatures(e, signatures)) {
         syc_correlate_free(correlate);
         return SYC_NO_MEMORY;
     }
@@ -161,6 +164,10 @@ reload(struct syc_engine *e)
     if (status == SYC_OK) {
         status = engine_load_signatures(&signatures, c->signatures, c->signature_count, &err);
     }
+    if (status == SYC_OK && syc_signatures_same(signatures, e->signatures)) {
+        syc_signatures_free(signatures);
+        signatures = e->signatures;
+    }
     if (status != SYC_OK) {
         at_place(why, sizeof(why), err.file, err.line, err.column, err.text);
     } else if (syc_ruleset_refused(rules) > 0) {
@@ -171,7 +178,9 @@ reload(struct syc_engine *e)
     if (why[0] != 0) {
         keep(e, why);
         syc_ruleset_free(rules);
-        syc_signatures_free(signatures);
+        if (signatures != e->signatures) {
+            syc_signatures_free(signatures);
+        }
         return;
     }
     snprintf(line, sizeof(line), "reloaded: %zu rule%s, %s", syc_ruleset_loaded(e->rules),

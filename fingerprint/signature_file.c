@@ -380,8 +380,10 @@ syc_signatures_parse(struct syc_signatures *set, const char *name, const char *t
     struct syc_loader l = {.set = set, .native = native, .rest = text, .end = text + n};
     const size_t before = set->count;
     const size_t links_before = set->link_count;
+    const struct syc_hash_key so_far = {set->texts_sum, native};
     enum syc_status status;
 
+    set->texts_sum = syc_hash(&so_far, text, n);
     syc_error_at(&at, name, 0, 0);
     l.scan.name = name;
     l.scan.err = &at;

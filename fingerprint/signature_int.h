@@ -108,7 +108,8 @@ struct syc_signatures {
     size_t link_count, link_room;
     struct syc_remark *remarks;
     size_t remark_count, remark_room;
-    unsigned texts; /* so far, those with faults included */
+    unsigned texts;     /* so far, those with faults included */
+    uint64_t texts_sum; /* a hash of them */
 };
 
 /* Append a link, with the answers of syc_signatures_add(). */

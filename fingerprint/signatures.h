@@ -99,6 +99,9 @@ void syc_signatures_free(struct syc_signatures *set);
 enum syc_status syc_signatures_parse(struct syc_signatures *set, const char *name, const char *text,
                                      size_t n, bool native, struct syc_error *err) SYC_MUST_CHECK;
 
+/* Whether two sets were made of the same texts in the same order; their names, which are the caller's, do not count. */
+bool syc_signatures_same(const struct syc_signatures *a, const struct syc_signatures *b);
+
 /* Number of signatures in the set, and of links. */
 size_t syc_signatures_count(const struct syc_signatures *set);
 size_t syc_signatures_link_count(const struct syc_signatures *set);

@@ -230,6 +230,35 @@ native_signatures_know_floor65535_and_no_fast_open(void **state)
     syc_signatures_free(set);
 }
 
+static void
+sets_of_the_same_texts_are_the_same(void **state)
+{
+    static const char *const texts[] = {"[mtu]\nlabel = A\nsig = 1500\n",
+                                        "[mtu]\nlabel = B\nsig = 1500\n"};
+    struct syc_signatures *sets[5];
+    static const struct {
+        int texts[2]; /* -1 = none */
+        bool native;
+    } made[5] = {
+        {{0, 1}, false}, {{0, 1}, false}, {{1, 0}, false}, {{0, -1}, false}, {{0, 1}, true}};
+
+    for (size_t i = 0; i < 5; i++) {
+        sets[i] = syc_signatures_new();
+        assert_non_null(sets[i]);
+        for (size_t k = 0; k < 2 && made[i].texts[k] >= 0; k++) {
+            const char *text = texts[made[i].texts[k]];
+
+            assert_int_equal(syc_signatures_parse(sets[i], "x", text, strlen(text), made[i].native,
+                                                  NULL),
+                             SYC_OK);
+        }
+        assert_int_equal(syc_signatures_same(sets[0], sets[i]), i < 2);
+    }
+    for (size_t i = 0; i < 5; i++) {
+        syc_signatures_free(sets[i]);
+    }
+}
+
 int
 test_signature_group(void)
 {
@@ -237,6 +266,7 @@ test_signature_group(void)
         cmocka_unit_test(faults_are_told_with_line_and_column),
         cmocka_unit_test(the_whole_grammar_loads),
         cmocka_unit_test(empty_texts_are_empty_sets),
+        cmocka_unit_test(sets_of_the_same_texts_are_the_same),
         cmocka_unit_test(a_fault_leaves_the_set_as_it_was),
         cmocka_unit_test(a_set_holds_ten_thousand),
         cmocka_unit_test(a_file_writes_fifty_thousand_names),
