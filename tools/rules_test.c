@@ -135,6 +135,7 @@ static int
 run_file(const struct syc_ruleset *set, const char *path, char *buffer, struct counts *counts)
 {
     const struct syc_case_runner runner = {on_case, play, counts};
+    const size_t before = counts->passed + counts->failed;
     struct syc_error err = {0};
     ssize_t n = read_file(path, buffer);
     enum syc_status status;
@@ -152,6 +153,10 @@ run_file(const struct syc_ruleset *set, const char *path, char *buffer, struct c
     if (status != SYC_OK) {
         syc_say("%s:%u:%u: %s", path, err.line, err.column, err.text);
         return status == SYC_IO ? EXIT_INPUT : EXIT_USAGE;
+    }
+    if (counts->passed + counts->failed == before) {
+        syc_say("%s: no case in it", path);
+        return EXIT_USAGE;
     }
     return 0;
 }

@@ -170,6 +170,13 @@ def dump(c):
         c.expect(f"{name}: and its check finds no fault", status == 0 and " 0 refused" in said, said)
 
 
+def empty(c):
+    for text in ("", "# rule: none\n"):
+        status, said, errors = c.run("test", c.write("empty.test.yml", text))
+        c.expect(f"a file without cases tests nothing, and that is no pass: {text!r}", status == 2 and
+                 "empty.test.yml: no case in it" in errors, errors + said)
+
+
 def terminal(c):
     """Files come from strangers, and a terminal obeys what it is shown."""
     rule = c.write("esc.yml", "title: T\nname: \"e\\e[31m\"\nlogsource: {product: syncopate, category: connection}\n"
@@ -233,7 +240,7 @@ def main():
     out = tap.Tap()
     with tempfile.TemporaryDirectory() as folder:
         c = Check(binary, out, folder)
-        for check in (cases, captures, dump, terminal, others):
+        for check in (cases, captures, dump, empty, terminal, others):
             check(c)
     return out.done()
 
