@@ -20,10 +20,10 @@ import tap  # noqa: E402
 
 # Profile, options, most instructions a packet.
 BOUNDS = [
-    ("mixed", [], 1263),
-    ("shortconns", [], 1717),
-    ("synflood", [], 2120),
-    ("mixed", ["--events", "connection"], 1826),
+    ("mixed", [], 1183),
+    ("shortconns", [], 1653),
+    ("synflood", [], 1935),
+    ("mixed", ["--events", "connection"], 1804),
 ]
 
 
