@@ -84,7 +84,7 @@ window_peak(const int64_t *times, size_t n, int64_t window_us)
     return (int64_t)peak;
 }
 
-/* Of starts, or of those that the view does not hold, whichever is more. */
+/* Of starts; where the view does not hold all of them, of all. */
 static int64_t
 rate(const int64_t *starts, size_t n, int64_t window_us, uint64_t unseen)
 {

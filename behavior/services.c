@@ -442,24 +442,44 @@ order_singles(struct services *v, const struct service *k)
     }
 }
 
-/* Most singles of a service within any so long a time. */
+/* When the connections of the view began that are none of the singles', ascending: into its work room. Returns how many. */
+static size_t
+gather_others(const struct view *view)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < view->count; i++) {
+        const struct mark *m = view->marks[i];
+        if (m->source != STORE_NONE && (m->flags & MARK_START) != 0) {
+            view->work[n++] = m->start_us;
+        }
+    }
+    return n;
+}
+
+/* Most connections of a service within any so long a time: its singles, and the n others of gather_others(). */
 static uint64_t
-rate_peak(const struct services *v, const struct service *k, int64_t window_us)
+rate_peak(const struct services *v, const struct service *k, const int64_t *others, size_t n,
+          int64_t window_us)
 {
     const struct singles *q = &v->store->singles;
     const uint32_t *list = v->singles + k->singles_at;
-    uint32_t from = 0, peak = 0;
+    size_t i = 0, from = 0, other = 0, other_from = 0, peak = 0;
 
-    for (uint32_t i = 0; i < k->singles; i++) {
-        while (single_at(q, list[i])->start_us - single_at(q, list[from])->start_us >= window_us) {
-            from++;
+    while (i < k->singles || other < n) {
+        int64_t next_us = i < k->singles ? single_at(q, list[i])->start_us : INT64_MAX;
+        int64_t now = other < n && others[other] < next_us ? others[other++] : next_us;
+        i += now == next_us;
+        for (; from < i && now - single_at(q, list[from])->start_us >= window_us; from++) {
         }
-        peak = i - from + 1 > peak ? i - from + 1 : peak;
+        for (; other_from < other && now - others[other_from] >= window_us; other_from++) {
+        }
+        peak = i - from + other - other_from > peak ? i - from + other - other_from : peak;
     }
     return peak;
 }
 
-/* Connections that the view does not hold, as far as they are not in the rates of those it holds. */
+/* Connections that the view does not hold, and the rates of all. */
 static void
 fill_unseen(const struct services *v, const struct service *k, const struct service_more *more,
             struct view *out)
@@ -473,8 +493,9 @@ fill_unseen(const struct services *v, const struct service *k, const struct serv
     if (out->unseen > 0) {
         out->unseen_first_us = more->first_us;
         out->unseen_last_us = more->last_us;
-        out->unseen_rate[0] = rate_peak(v, k, SYC_US_PER_S);
-        out->unseen_rate[1] = rate_peak(v, k, 10 * SYC_US_PER_S);
+        size_t others = gather_others(out);
+        out->unseen_rate[0] = rate_peak(v, k, out->work, others, SYC_US_PER_S);
+        out->unseen_rate[1] = rate_peak(v, k, out->work, others, 10 * SYC_US_PER_S);
         for (int i = 0; i < 2; i++) {
             out->unseen_rate[i] = gone > out->unseen_rate[i] ? gone : out->unseen_rate[i];
         }

@@ -24,7 +24,7 @@ struct view {
     size_t count_all;            /* and marks of parts */
     /* Of a service: connections beside these, of which none was answered. */
     uint64_t unseen;
-    uint64_t unseen_rate[2];                 /* most of its unanswered ones in a second, in ten */
+    uint64_t unseen_rate[2]; /* most of all in a second, in ten, where some are unseen */
     int64_t unseen_first_us, unseen_last_us; /* when the first and the last of these began */
     struct room *room;
     const struct store *store;

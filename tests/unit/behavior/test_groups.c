@@ -138,6 +138,34 @@ a_long_flood_is_told_as_long(void **state)
     syc_cadence_free(cadence);
 }
 
+/*
+ * Beside 5000 SYNs, one each millisecond, a client of many connections: another one each millisecond, half open. In a
+ * second there are 2000, in ten all 10,000, though most of the SYNs are beyond the sample.
+ */
+static void
+rates_are_of_all_that_came(void **state)
+{
+    const struct kept *k = &kept.list[0];
+    struct made m;
+
+    (void)state;
+    begin(64 << 20);
+    flood(5000, 5000, 80);
+    for (int i = 0; i < 5000; i++) {
+        made_unanswered(&m, 6000, 1, 80, (uint16_t)(1024 + i), SECONDS(0.001 * (double)i));
+        m.r.syn_ack_count = m.r.pkts[SYC_TOCLIENT] = 1;
+        feed(&m);
+    }
+    end();
+    assert_int_equal(kept.count, 1);
+    assert_int_equal(int_of(k, "conn.count"), 10000);
+    assert_int_equal(int_of(k, "conn.rate_1s_peak"), 2000);
+    assert_int_equal(int_of(k, "conn.rate_10s_peak"), 10000);
+    assert_near(real_of(k, "conn.half_open_ratio"), 0.5, 1e-12);
+    assert_near(real_of(k, "conn.unanswered_ratio"), 0.5, 1e-12);
+    syc_cadence_free(cadence);
+}
+
 /* ------------------------------------------------------------ fleets */
 
 /* Ten connections of one packet each, `period` seconds apart, with the given SYN; a record of client 17 has gaps. */
@@ -228,6 +256,7 @@ test_groups_group(void)
         cmocka_unit_test(other_services_are_passed_over),
         cmocka_unit_test(a_flood_beyond_the_budget_is_flagged),
         cmocka_unit_test(a_long_flood_is_told_as_long),
+        cmocka_unit_test(rates_are_of_all_that_came),
         cmocka_unit_test(sources_of_one_stack_and_rhythm_are_a_fleet),
         cmocka_unit_test(few_or_spread_sources_are_no_fleet),
     };
