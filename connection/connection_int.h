@@ -44,9 +44,8 @@ enum side_flag {
     SIDE_TIMING = 1 << 5,  /* timed_seq waits for its ACK */
     SIDE_HIST_D = 1 << 6,  /* history letters that are written once */
     SIDE_HIST_A = 1 << 7,
-    SIDE_PAYLOAD = 1 << 8, /* sent payload: first_payload_at */
-    SIDE_TS_OLD =
-        1 << 9, /* its last segment was not the one that brought ts_last: ends.ts_last_at */
+    SIDE_PAYLOAD = 1 << 8,   /* sent payload: first_payload_at */
+    SIDE_TS_OLD = 1 << 9,    /* ts_last is older than its last segment: ends.ts_last_at */
     SIDE_PROBED = 1 << 10,   /* its last segment was a keep-alive probe */
     SIDE_UNSCALED = 1 << 11, /* its last window came in a SYN, or before both SYNs */
     SIDE_RST = 1 << 12,      /* sent a RST */
@@ -70,7 +69,7 @@ struct hole {
 
 /*
  * What goes wrong on few connections: allocated with the first thing that does. Kept out of struct
- * side so that the usual side stays within two cache lines.
+ * side, of which nearly every segment touches all.
  */
 struct trouble {
     struct trouble *next_free; /* in the store's list */
@@ -95,10 +94,9 @@ struct side {
     uint32_t rtt_min;   /* UINT32_MAX = none */
     uint32_t pkts, data_segments;
     uint32_t window_peak, segment_max;
-    uint32_t ts_last; /* its time: last_at, but for SIDE_TS_OLD */
-    uint16_t
-        window_raw; /* last one it offered, unscaled: equal ones are a mark of duplicate ACKs */
-    uint16_t flags; /* enum side_flag */
+    uint32_t ts_last;    /* its time: last_at, but for SIDE_TS_OLD */
+    uint16_t window_raw; /* last one, unscaled: equal windows are a mark of duplicate ACKs */
+    uint16_t flags;      /* enum side_flag */
     uint16_t id_last;
     uint8_t ttl_min, ttl_max;
     uint8_t wscale;   /* of its windows but a SYN's: 0 until both SYNs carried one (RFC 7323 2.2) */
