@@ -86,7 +86,7 @@ struct syc_output {
     struct syc_json json;
     char *buffer;
     size_t used;
-    struct syc_unfinished *unfinished; /* SYC_FORMAT_ZEEK: connections of which parts are waiting */
+    void *unfinished; /* SYC_FORMAT_ZEEK: a tree of connections of which parts are waiting */
     uint64_t events, lost, octets;
     enum syc_status status; /* SYC_OK, SYC_CLOSED (EPIPE) or SYC_IO; sticky */
     int error_number;       /* errno of the failed write */

@@ -3,15 +3,13 @@
  *
  * State, history and counters are Zeek's already (spec of the record); what differs is who the originator is, how long a
  * connection lasts and what its octets are, all checked against Zeek's own answers on its test traces. A connection that
- * left several parts is one line: the parts wait here for the last one.
+ * left several parts is one line: the parts wait here for the last one, in a tree of the C library (tsearch(3)): flow
+ * ids are whatever the records say, so a list would be walked as far as a sender of records likes.
  */
 
 #include "output/output_int.h"
 
-struct syc_unfinished {
-    struct syc_unfinished *next;
-    struct syc_record *whole;
-};
+#include <search.h>
 
 /* Zeek's names of the services that are told apart here; NULL = not said. */
 static const char *const services[SYC_PROTOCOL_COUNT] = {
@@ -222,44 +220,42 @@ emit_line(struct syc_output *o, const struct syc_record *r)
 
 /* ------------------------------------------------------------- parts */
 
-/* The place in the list of the connection's earlier parts; of NULL, when it has none. */
-static struct syc_unfinished **
-find(struct syc_output *o, int64_t flow_id)
+static int
+compare_flows(const void *a, const void *b)
 {
-    struct syc_unfinished **at = &o->unfinished;
+    const struct syc_record *x = a;
+    const struct syc_record *y = b;
 
-    while (*at != NULL && (*at)->whole->flow_id != flow_id) {
-        at = &(*at)->next;
-    }
-    return at;
+    return (x->flow_id > y->flow_id) - (x->flow_id < y->flow_id);
 }
 
-/* Keep a part, joined to the earlier ones. False when memory is short: the earlier ones stay as they are. */
-static bool
-keep(struct syc_unfinished **at, const struct syc_record *part)
+/* What has come of the connection before; NULL when nothing has. */
+static struct syc_record *
+find(const struct syc_output *o, const struct syc_record *part)
 {
-    struct syc_unfinished *u = *at;
+    struct syc_record *const *at = tfind(part, &o->unfinished, compare_flows);
 
-    if (u != NULL) {
-        return syc_record_join(u->whole, part) == SYC_OK;
-    }
-    u = syc_alloc(1, sizeof *u);
-    if (u == NULL || (u->whole = syc_record_copy(part)) == NULL) {
-        syc_free(u);
+    return at != NULL ? *at : NULL;
+}
+
+/* Keep a connection's first part. False when memory is short. */
+static bool
+keep(struct syc_output *o, const struct syc_record *part)
+{
+    struct syc_record *whole = syc_record_copy(part);
+
+    if (whole == NULL || tsearch(whole, &o->unfinished, compare_flows) == NULL) {
+        syc_record_free(whole);
         return false;
     }
-    *at = u;
     return true;
 }
 
 static void
-forget(struct syc_unfinished **at)
+forget(struct syc_output *o, struct syc_record *whole)
 {
-    struct syc_unfinished *u = *at;
-
-    *at = u->next;
-    syc_record_free(u->whole);
-    syc_free(u);
+    (void)tdelete(whole, &o->unfinished, compare_flows);
+    syc_record_free(whole);
 }
 
 /*
@@ -269,32 +265,46 @@ forget(struct syc_unfinished **at)
 void
 syc_emit_zeek(struct syc_output *o, const struct syc_record *r)
 {
-    struct syc_unfinished **at;
     struct syc_record bare = *r;
+    struct syc_record *whole;
 
     if (r->part == SYC_NONE) {
         emit_line(o, r);
         return;
     }
-    at = find(o, r->flow_id);
     bare.exchanges = NULL;
     bare.flights = NULL;
     bare.exchange_count = bare.flight_count = 0;
-    if (*at == NULL && r->final != 0) {
+    whole = find(o, &bare);
+    if (whole == NULL && r->final != 0) {
         emit_line(o, r);
-    } else if (!keep(at, &bare)) {
-        o->lost++;
+    } else if (whole == NULL ? !keep(o, &bare) : syc_record_join(whole, &bare) != SYC_OK) {
+        o->lost++; /* what came before stays as it is */
     } else if (r->final != 0) {
-        emit_line(o, (*at)->whole);
-        forget(at);
+        emit_line(o, whole);
+        forget(o, whole);
     }
 }
 
+static void
+emit_unfinished(const void *node, VISIT visit, void *output)
+{
+    if (visit == postorder || visit == leaf) {
+        emit_line(output, *(struct syc_record *const *)node);
+    }
+}
+
+static void
+free_unfinished(void *whole)
+{
+    syc_record_free(whole);
+}
+
+/* In order of the flow ids. */
 void
 syc_zeek_fini(struct syc_output *o)
 {
-    while (o->unfinished != NULL) {
-        emit_line(o, o->unfinished->whole);
-        forget(&o->unfinished);
-    }
+    twalk_r(o->unfinished, emit_unfinished, o);
+    tdestroy(o->unfinished, free_unfinished);
+    o->unfinished = NULL;
 }
