@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 
 /*
@@ -25,8 +26,9 @@ enum { BUFFER_OCTETS = 256 * 1024 };
  */
 struct libpcap_reader {
     struct syc_input *in;
-    size_t taken; /* octets from in->pos on that libpcap has had of the record that it reads */
-    bool holds;   /* frames of this batch: they are delivered before anything is waited for */
+    int64_t given; /* octets that the stream has had */
+    int64_t done;  /* of these, what records took that are read: it stands at in->pos */
+    bool holds;    /* frames of this batch: they are delivered before anything is waited for */
     bool interrupted;
     FILE *stream;
     pcap_t *pcap;
@@ -52,10 +54,11 @@ cookie_read(void *cookie, char *out, size_t size)
 {
     struct libpcap_reader *r = cookie;
     struct syc_input *in = r->in;
+    size_t ahead = (size_t)(r->given - r->done);
     size_t left;
 
-    if (in->have - in->pos == r->taken) {
-        enum syc_status status = r->holds ? SYC_INTERRUPTED : syc_input_more(in, r->taken + size);
+    if (in->have - in->pos == ahead) {
+        enum syc_status status = r->holds ? SYC_INTERRUPTED : syc_input_more(in, ahead + size);
 
         if (status == SYC_END) {
             return 0;
@@ -66,24 +69,54 @@ cookie_read(void *cookie, char *out, size_t size)
             return -1;
         }
     }
-    left = in->have - in->pos - r->taken;
+    left = in->have - in->pos - ahead;
     size = left < size ? left : size;
-    memcpy(out, in->octets + in->pos + r->taken, size);
-    r->taken += size;
+    memcpy(out, in->octets + in->pos + ahead, size);
+    r->given += (int64_t)size;
     return (ssize_t)size;
 }
 
-/* A stream on the input, which stays the capture's. It keeps no octets of its own: they would belong to later records. */
+/* For ftello() alone: where the stream stands, which takes off what it holds back. */
+static int
+cookie_seek(void *cookie, off64_t *offset, int whence)
+{
+    const struct libpcap_reader *r = cookie;
+
+    if (whence != SEEK_CUR || *offset != 0) {
+        return -1;
+    }
+    *offset = r->given;
+    return 0;
+}
+
+/* A stream on the input, which stays the capture's. Without a buffer stdio asks such a stream octet by octet. */
 static FILE *
 open_stream(struct libpcap_reader *r)
 {
-    const cookie_io_functions_t functions = {.read = cookie_read};
-    FILE *stream = fopencookie(r, "r", functions);
+    const cookie_io_functions_t functions = {.read = cookie_read, .seek = cookie_seek};
 
-    if (stream != NULL) {
-        setvbuf(stream, NULL, _IONBF, 0);
+    return fopencookie(r, "r", functions);
+}
+
+/* What libpcap has read is not needed again. */
+static void
+advance(struct libpcap_reader *r)
+{
+    int64_t at = ftello(r->stream);
+
+    if (at > r->done) {
+        r->in->pos += (size_t)(at - r->done);
+        r->done = at;
     }
-    return stream;
+}
+
+/* The record is read from its beginning once more; what the stream holds back is in the input, too. */
+static void
+step_back(struct libpcap_reader *r)
+{
+    clearerr(r->stream);
+    __fpurge(r->stream);
+    r->given = r->done;
 }
 
 /*
@@ -120,14 +153,13 @@ read_one(struct libpcap_reader *r, struct syc_error *err)
     while (!r->waiting && !r->broken) {
         int got;
 
-        r->taken = 0;
         r->interrupted = false;
         got = pcap_next_ex(r->pcap, &header, &r->data);
         if (r->interrupted) {
-            clearerr(r->stream);
+            step_back(r);
             return SYC_INTERRUPTED;
         }
-        r->in->pos += r->taken;
+        advance(r);
         if (got == PCAP_ERROR_BREAK) {
             return SYC_END;
         }
@@ -233,7 +265,7 @@ set_up(struct libpcap_reader *r, const struct syc_capture_options *options, stru
         fclose(r->stream);
         return syc_error_set(err, status_of(words), "no frames were read: %s", words);
     }
-    r->in->pos += r->taken;
+    advance(r);
     r->link = (uint16_t)pcap_datalink(r->pcap);
     r->file = options->file;
     if (options->filter == NULL) {
