@@ -20,10 +20,10 @@ import tap  # noqa: E402
 
 # Profile, options, most instructions a packet.
 BOUNDS = [
-    ("mixed", [], 1183),
-    ("shortconns", [], 1653),
-    ("synflood", [], 1935),
-    ("mixed", ["--events", "connection"], 1804),
+    ("mixed", [], 1179),
+    ("shortconns", [], 1645),
+    ("synflood", [], 1949),
+    ("mixed", ["--events", "connection"], 1801),
 ]
 
 
