@@ -345,25 +345,29 @@ open_hole(struct step *st, uint32_t from, uint32_t to)
 
 /*
  * Octets of [from, to) that lie in a hole; the hole shrinks (a piece in the middle closes what is
- * before it). Only the first hole touched: a segment that spans two is counted for one.
+ * before it). Only the first hole touched: a segment that spans two is counted for one. Ends are
+ * counted from `from`: of a hole of up to 2^31 octets, some may lie before and some behind it.
  */
 static uint32_t
 fill_hole(struct step *st, uint32_t from, uint32_t to, int64_t *age)
 {
     struct trouble *t = st->c->side[st->dir].trouble;
+    int64_t octets = (uint32_t)(to - from);
 
     for (size_t i = 0; t != NULL && i < HOLES; i++) {
         struct hole *h = &t->holes[i];
-        uint32_t a = seq_after(from, h->from) ? from : h->from;
-        uint32_t b = seq_after(h->to, to) ? to : h->to;
-        if (h->from != h->to && seq_after(b, a)) {
+        int64_t begin = syc_seq_diff(h->from, from);
+        int64_t end = begin + (uint32_t)(h->to - h->from);
+        int64_t a = begin > 0 ? begin : 0;
+        int64_t b = end < octets ? end : octets;
+        if (b > a) {
             *age = st->at - h->at;
-            if (seq_after(h->to, to)) {
+            if (end > octets) {
                 h->from = to;
             } else {
-                h->to = a;
+                h->to = from + (uint32_t)a;
             }
-            return b - a;
+            return (uint32_t)(b - a);
         }
     }
     return 0;
