@@ -51,20 +51,27 @@ syc_audit_new(const struct syc_audit_options *options)
     return a;
 }
 
+/* What making a report took and the report does not point to: records that come after it find the budget as it was. */
 static void
-forget_report(struct syc_audit *a)
+forget_work(struct syc_audit *a)
 {
     audit_hosts_fini(&a->hosts);
     audit_tenures_fini(&a->loader.tenures);
     audit_turned_fini(&a->loader.turned);
     syc_arena_fini(&a->work.arena);
     syc_arena_fini(&a->work.scratch);
-    syc_arena_fini(&a->work.lasting);
-    syc_free(a->rows);
     syc_free(a->findings);
-    a->rows = NULL;
     a->findings = NULL;
     a->finding_count = 0;
+}
+
+static void
+forget_report(struct syc_audit *a)
+{
+    forget_work(a);
+    syc_arena_fini(&a->work.lasting);
+    syc_free(a->rows);
+    a->rows = NULL;
     a->report = (struct syc_audit_report){0};
 }
 
@@ -185,6 +192,7 @@ choose_rows(struct syc_audit *a)
 
     a->row_room = s->pair_count < most ? s->pair_count : most;
     a->records_least = 0;
+    a->ties_left = 0;
     a->rows = syc_alloc(a->row_room + 1, sizeof(*a->rows));
     if (a->rows == NULL || s->pair_count <= most) {
         return a->rows != NULL;
@@ -198,7 +206,6 @@ choose_rows(struct syc_audit *a)
     }
     syc_sort_numbers(v, s->pair_count, v + s->pair_count);
     a->records_least = (uint32_t)v[s->pair_count - most];
-    a->ties_left = 0;
     for (size_t i = s->pair_count - most; i < s->pair_count && v[i] == a->records_least; i++) {
         a->ties_left++;
     }
@@ -418,6 +425,14 @@ make_report(struct syc_audit *a)
     return audit_hosts_rows(&a->hosts, &a->work, &a->common, &a->report) && end_findings(a);
 }
 
+bool
+syc_audit_is_full(const struct syc_audit *a)
+{
+    const struct syc_budget *b = &a->store.room.budget;
+
+    return a->store.dropped > 0 || b->used >= b->limit - b->limit / 4;
+}
+
 void
 syc_audit_lose(struct syc_audit *a)
 {
@@ -434,6 +449,7 @@ syc_audit_finish(struct syc_audit *a, const struct syc_audit_report **out)
         return SYC_NO_MEMORY;
     }
     a->report.degraded |= a->lost || a->loader.turned.cut ? 1U << SYC_DEGRADED_EVICTED : 0;
+    forget_work(a);
     *out = &a->report;
     return SYC_OK;
 }

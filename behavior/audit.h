@@ -226,9 +226,16 @@ void syc_audit_feed(struct syc_audit *a, const struct syc_record *r);
 void syc_audit_lose(struct syc_audit *a);
 
 /*
- * Compute the report. Once.
+ * Three quarters of the budget are used, or a record found no room: who reports at intervals begins a new audit now, while
+ * nothing is lost yet. What the new one is not fed it does not know: TIME_WAIT entries and pools begin empty.
+ */
+bool syc_audit_is_full(const struct syc_audit *a);
+
+/*
+ * Compute the report of all records so far. Again as often as wanted, with records fed between: each time it is what a new
+ * audit fed with the same records would report, and the report before it is gone.
  *
- * returns  SYC_OK; SYC_NO_MEMORY (no report)
+ * returns  SYC_OK; SYC_NO_MEMORY (no report; the records stay)
  * cost     O(n log n) in the records; exchanges are unpacked for one pair at a time
  */
 enum syc_status syc_audit_finish(struct syc_audit *a,

@@ -91,6 +91,8 @@ struct syc_engine {
     struct syc_cadence *cadence;     /* NULL when only the audit is asked for */
     struct syc_correlate *correlate; /* NULL without correlations in the rules */
     struct syc_audit *audit;         /* NULL when it is not asked for */
+    size_t audit_octets;             /* what it may have */
+    uint64_t audit_lost;             /* the table's count of losses before it began */
     struct cached_match *matches;    /* NULL when fingerprint events are not asked for */
     struct syc_run_stats stats;      /* capture, decode and time; the rest is asked of the parts */
     struct wound cut, drops;
@@ -192,8 +194,14 @@ enum syc_status engine_judge_subjects(struct syc_engine *e) SYC_MUST_CHECK;
 /* e->audit with this much memory, if the configuration asks for one; false when memory is short. */
 bool engine_make_audit(struct syc_engine *e, size_t octets);
 
-/* Compute the audit, if there is one; its event and its report go out. */
+/* The report of all the audit was fed, if there is one: its event and its callback. It lives until the next, or the engine's end. */
 enum syc_status engine_finish_audit(struct syc_engine *e) SYC_MUST_CHECK;
+
+/*
+ * The same with more to come: an audit that is full after it gives way to a new one, of what comes from here on. The report
+ * is gone when this returns.
+ */
+enum syc_status engine_tell_audit(struct syc_engine *e) SYC_MUST_CHECK;
 
 /*
  * The signature set of a configuration: shipped, or the files named. A file with a fault is SYC_SYNTAX and *err its

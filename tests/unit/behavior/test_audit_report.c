@@ -125,6 +125,9 @@ assert_same_report(const struct syc_audit_report *a, const struct syc_audit_repo
     assert_int_equal(a->span_us, b->span_us);
     assert_int_equal(a->packets, b->packets);
     assert_int_equal(a->connections, b->connections);
+    assert_int_equal(a->dropped, b->dropped);
+    assert_int_equal(a->pairs_left_out, b->pairs_left_out);
+    assert_int_equal(a->findings_left_out, b->findings_left_out);
     assert_int_equal(a->degraded, b->degraded);
     assert_int_equal(a->vantage, b->vantage);
     assert_int_equal(a->host_count, b->host_count);
@@ -221,23 +224,77 @@ records_that_come_twice_count_once(void **state)
     syc_audit_free(a);
 }
 
-/* Asked a second time, it says the same. */
-static void
-a_report_can_be_asked_for_again(void **state)
+/* The piece, with roles changed for one person in eight: their tuples come back from the other side. */
+static struct syc_record
+record_of(const struct piece *p)
 {
-    const struct syc_audit_options options = {.at_us = SYC_NONE};
-    const struct syc_audit_report *got;
-    struct syc_audit *a = syc_audit_new(&options);
+    struct syc_record r =
+        p->of > 1 ? part_of(&people[p->person], p->number, p->of) : people[p->person].r;
+    const struct syc_key key = r.key;
 
-    (void)state;
-    make_people();
-    for (size_t i = 0; i < POPULATION; i++) {
-        syc_audit_feed(a, &people[i].r);
+    if (p->person % 8 == 0) {
+        memcpy(r.key.client, key.server, 16);
+        memcpy(r.key.server, key.client, 16);
+        r.key.client_port = key.server_port;
+        r.key.server_port = key.client_port;
     }
-    assert_int_equal(syc_audit_finish(a, &got), SYC_OK);
-    assert_int_equal(syc_audit_finish(a, &got), SYC_OK);
-    assert_same_report(audited(people, POPULATION), got);
-    syc_audit_free(a);
+    return r;
+}
+
+static const struct syc_audit_report *
+report_of(struct syc_audit *a, const struct piece *pieces, size_t n)
+{
+    const struct syc_audit_report *r;
+
+    assert_non_null(a);
+    for (size_t i = 0; i < n; i++) {
+        struct syc_record one = record_of(&pieces[i]);
+        syc_audit_feed(a, &one);
+    }
+    assert_int_equal(syc_audit_finish(a, &r), SYC_OK);
+    return r;
+}
+
+/*
+ * An audit that reports now and then while records come, against a new one each time. Little memory: what a report took is
+ * given back, so that the same records find room.
+ */
+static void
+check_reports_between(size_t memory_octets, int64_t at_us, bool all_fit)
+{
+    static struct piece pieces[POPULATION * PARTS_MOST];
+    const struct syc_audit_options options = {.at_us = at_us, .memory_octets = memory_octets};
+    uint64_t dropped = 0, reports = 0;
+
+    make_people();
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        struct syc_audit *a = syc_audit_new(&options);
+        uint64_t state = seed;
+        size_t n = cut_all(pieces, &state, seed % 2 == 0);
+        for (size_t from = 0, to; from < n; from = to, reports++) {
+            struct syc_audit *fresh = syc_audit_new(&options);
+            const struct syc_audit_report *got, *want;
+            to = from + random_bits(&state) % 100;
+            to = to < n ? to : n;
+            got = report_of(a, &pieces[from], to - from);
+            want = report_of(fresh, pieces, to);
+            assert_same_report(want, got);
+            dropped += (uint64_t)got->dropped;
+            syc_audit_free(fresh);
+        }
+        syc_audit_free(a);
+    }
+    assert_true(reports > 50);
+    assert_true(all_fit ? dropped == 0 : dropped > 0);
+}
+
+static void
+reports_between_records_are_those_of_new_audits(void **state)
+{
+    (void)state;
+    check_reports_between(0, SYC_NONE, true);
+    check_reports_between(0, SECONDS(40), true);
+    check_reports_between(160 << 10, SYC_NONE, false);
 }
 
 /* ------------------------------------------------------------ parts that are missing */
@@ -363,6 +420,49 @@ records_without_room_are_counted(void **state)
     /* packed, 160 octets at most; besides, work for pairs, hosts and the largest pair: a third of the budget */
     assert_true(r->connections > (1 << 20) * 2 / 3 / 160);
     assert_int_equal(r->pair_count, 20);
+    syc_audit_free(a);
+}
+
+/* Many pairs and one large one: as long as it is not full, no record was lost. */
+static void
+it_is_full_before_records_are_lost(void **state)
+{
+    const struct syc_audit_options options = {.at_us = SYC_NONE, .memory_octets = 4 << 20};
+    struct syc_audit *a = syc_audit_new(&options);
+    const struct syc_audit_report *r;
+    int fed = 0;
+
+    (void)state;
+    assert_non_null(a);
+    for (; !syc_audit_is_full(a); fed++) {
+        struct made m;
+        audited_open(&m, (uint16_t)(1024 + fed), (double)fed / 1000);
+        m.r.key.server_port = (uint16_t)(fed % 2 == 0 ? 80 : fed / 16);
+        syc_audit_feed(a, &m.r);
+        assert_true(fed < 100000);
+    }
+    assert_int_equal(syc_audit_finish(a, &r), SYC_OK);
+    assert_int_equal(r->dropped, 0);
+    assert_int_equal(r->connections, fed);
+    assert_true(fed >
+                (4 << 20) / 2 / 1000); /* a pair's row and a record take less, so much is used */
+    syc_audit_free(a);
+}
+
+/* A record larger than all the budget: it is lost, and so are its like, however little is used. */
+static void
+one_that_lost_records_is_full(void **state)
+{
+    const struct syc_audit_options options = {.at_us = SYC_NONE, .memory_octets = 4096};
+    struct syc_audit *a = syc_audit_new(&options);
+    struct made m;
+
+    (void)state;
+    assert_non_null(a);
+    assert_false(syc_audit_is_full(a));
+    audited_open(&m, 40000, 0);
+    syc_audit_feed(a, &m.r);
+    assert_true(syc_audit_is_full(a));
     syc_audit_free(a);
 }
 
@@ -590,7 +690,9 @@ test_audit_report_group(void)
         cmocka_unit_test(any_cut_into_parts_gives_the_same_report),
         cmocka_unit_test(any_order_gives_the_same_report_of_a_moment),
         cmocka_unit_test(records_that_come_twice_count_once),
-        cmocka_unit_test(a_report_can_be_asked_for_again),
+        cmocka_unit_test(reports_between_records_are_those_of_new_audits),
+        cmocka_unit_test(it_is_full_before_records_are_lost),
+        cmocka_unit_test(one_that_lost_records_is_full),
         cmocka_unit_test(a_missing_part_is_told),
         cmocka_unit_test(what_is_stamped_later_is_not_told),
         cmocka_unit_test(nothing_gives_an_empty_report),

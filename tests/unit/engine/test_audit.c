@@ -1,5 +1,6 @@
 /* The audit in a run: alone or beside verdicts, from captures and from records in any order. */
 
+#include "engine/engine_int.h"
 #include "tests/unit/engine/craft.h"
 #include "tests/unit/engine/groups.h"
 
@@ -168,6 +169,67 @@ the_options_reach_the_audit(void **unused)
     craft_free(text);
 }
 
+/* Records of a run come, a report, the rest of them, a report, the end. */
+static void
+report_twice(size_t memory_octets, struct seen seen[3])
+{
+    struct seen now = {0};
+    const struct syc_engine_config config = {.audit_only = true,
+                                             .memory_octets = memory_octets,
+                                             .audited = on_audited,
+                                             .user = &now};
+    char *events = run(NULL, true, SYC_EVENT_CONNECTION);
+    const size_t half = (size_t)(strchr(events + strlen(events) / 2, '\n') + 1 - events);
+    const char *texts[] = {events, events + half, ""};
+    const size_t sizes[] = {half, strlen(events) - half, 0};
+    struct craft_run r;
+
+    craft_run_begin(&r, &config, SYC_EVENT_AUDIT);
+    for (size_t i = 0; i < 3; i++) {
+        struct syc_judge_counts counts = {0};
+        FILE *file = tmpfile();
+
+        assert_non_null(file);
+        assert_int_equal(fwrite(texts[i], 1, sizes[i], file), sizes[i]);
+        rewind(file);
+        assert_int_equal(syc_engine_judge(r.engine, fileno(file), "events", &counts, NULL), SYC_OK);
+        fclose(file);
+        if (i < 2) {
+            assert_int_equal(engine_tell_audit(r.engine), SYC_OK);
+            seen[i] = now;
+        }
+    }
+    craft_free(craft_run_end(&r));
+    seen[2] = now;
+    craft_free(events);
+}
+
+static void
+reports_in_between_are_of_all_until_then(void **unused)
+{
+    struct seen seen[3];
+
+    report_twice(0, seen);
+    assert_int_equal(seen[0].reports, 1);
+    assert_in_range(seen[0].connections, TALKS / 2 - 1, TALKS / 2 + 2);
+    assert_int_equal(seen[1].reports, 2);
+    assert_int_equal(seen[1].connections, TALKS);
+    assert_int_equal(seen[2].reports, 3);
+    assert_int_equal(seen[2].connections, TALKS);
+}
+
+/* With 200 KiB for everything, as many connections as are here fill an audit: the next report is of the others alone. */
+static void
+a_full_audit_gives_way_to_a_new_one(void **unused)
+{
+    struct seen seen[3];
+
+    report_twice(200 << 10, seen);
+    assert_in_range(seen[0].connections, TALKS / 2 - 1, TALKS / 2 + 2);
+    assert_int_equal(seen[1].connections, TALKS - seen[0].connections);
+    assert_int_equal(seen[2].reports, 3);
+}
+
 int
 test_audit_group(void)
 {
@@ -176,6 +238,8 @@ test_audit_group(void)
         cmocka_unit_test(the_event_comes_only_when_asked_for),
         cmocka_unit_test(records_in_any_order_give_the_same_audit),
         cmocka_unit_test(the_options_reach_the_audit),
+        cmocka_unit_test(reports_in_between_are_of_all_until_then),
+        cmocka_unit_test(a_full_audit_gives_way_to_a_new_one),
     };
 
     return cmocka_run_group_tests_name("audit", tests, make_capture, remove_capture);
