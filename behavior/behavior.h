@@ -13,6 +13,7 @@
 
 #include "behavior/audit.h"
 #include "behavior/counts.h"
+#include "behavior/visit.h"
 
 /* clang-format off */
 /*
@@ -117,47 +118,12 @@ bool syc_cadence_feed_lone(struct syc_cadence *c, const struct syc_lone *l) SYC_
 /* A lone SYN of this client will come a few calls later: asks the cache for what is known of it. Changes nothing. */
 void syc_cadence_expect(const struct syc_cadence *c, const uint8_t client[16], uint8_t ip_v);
 
-/* A source and its pairs while they are visited. Facts are computed when they are asked for. */
-struct syc_visit;
-
-/* The source itself; valid as long as the visit. */
-const struct syc_subject *syc_visit_source(const struct syc_visit *v);
-
-/*
- * The next of its pairs, by address and port; NULL after the last, then the first again. A source with one
- * pair has none:
- * it would say the same.
- *
- * The pair and its values are valid until the next call. cost: sorting the pair's events
- */
-const struct syc_subject *syc_visit_pair(struct syc_visit *v);
-
-/*
- * The next of its sub-streams, by port, fingerprint and program; NULL after the last, then the first again. A source
- * behind which one program stands has none: it would say the same. Sub-streams too small for any rule are passed over.
- *
- * Valid until the next call. Do not call between calls of syc_visit_pair(). cost: sorting the source's connections once,
- * then as for a pair
- */
-const struct syc_subject *syc_visit_substream(struct syc_visit *v);
-
-/*
- * A scanner has thousands of pairs of one SYN each, alike but for their names. The shape of the next pair: pairs of
- * equal shape, of any source, have equal values of every fact for which syc_shape_fixes() is true.
- *
- * returns  0: it has none (it is no pair of one bare SYN), or there is no next pair
- */
-uint64_t syc_visit_shape(const struct syc_visit *v);
-bool syc_shape_fixes(size_t field);
-
-/* Go past the next pair, of which syc_visit_shape() has told enough: nothing of it is computed. */
-void syc_visit_pass(struct syc_visit *v);
-
 /*
  * Visit every source, by address (version 4 first), but those of whom one unanswered SYN is all that is known: nothing
- * can be said of them (syc_cadence_stats counts them).
+ * can be said of them (syc_cadence_stats counts them). More records may follow, and another visit: each tells what a new
+ * cadence with the same records would.
  *
- * returns  SYC_OK or SYC_NO_MEMORY
+ * returns  SYC_OK or SYC_NO_MEMORY, of which nobody is visited
  * cost     sorts each source's events once: O(n log n)
  */
 enum syc_status syc_cadence_finish(struct syc_cadence *c,
@@ -165,7 +131,17 @@ enum syc_status syc_cadence_finish(struct syc_cadence *c,
                                    void *user) SYC_MUST_CHECK;
 
 /*
- * Visit the services that many clients left unfinished, then the fleets. After syc_cadence_finish(), which has them all.
+ * The same of those sources alone of which a record came since they were last visited, by either.
+ *
+ * cost  a pass over all sources, one over all marks, and the facts of those visited
+ */
+enum syc_status syc_cadence_news(struct syc_cadence *c,
+                                 void (*visit)(void *user, struct syc_visit *v),
+                                 void *user) SYC_MUST_CHECK;
+
+/*
+ * Visit the services that many clients left unfinished, then the fleets. Right after syc_cadence_finish(), which has them
+ * all.
  *
  * visit    s is valid for the call
  * returns  SYC_OK or SYC_NO_MEMORY

@@ -220,6 +220,8 @@ struct known {
 struct syc_visit {
     struct syc_cadence *c;
     struct room room;
+    struct source *of;
+    bool news;
     struct view whole;
     size_t from; /* mark at which the next pair or sub-stream begins */
     bool has_streams;
@@ -281,6 +283,24 @@ const struct syc_subject *
 syc_visit_source(const struct syc_visit *v)
 {
     return &v->source.subject;
+}
+
+bool
+syc_visit_is_news(const struct syc_visit *v)
+{
+    return v->news;
+}
+
+unsigned
+syc_visit_noted(const struct syc_visit *v)
+{
+    return v->of->note;
+}
+
+void
+syc_visit_note(struct syc_visit *v, unsigned note)
+{
+    v->of->note = note & 15U;
 }
 
 const struct syc_subject *
@@ -387,7 +407,7 @@ syc_visit_pass(struct syc_visit *v)
  */
 struct place {
     uint64_t key;
-    const struct source *source;
+    struct source *source;
 };
 
 static inline bool
@@ -403,32 +423,56 @@ SYC_SORT_DEFINE(sort_places, struct place, place_less)
 
 _Static_assert(STORE_ORDER_SOURCE == 2 * sizeof(struct place), "places and their spare room");
 
-/* Singles are not among them: one unanswered SYN tells nothing of who sent it. */
-static void
-order_sources(const struct store *s, struct place *places)
+/* Whom a visit is of. */
+enum whom { WHOM_ALL, WHOM_NEWS };
+
+static uint32_t
+count_sources(const struct store *s, enum whom whom)
 {
+    uint32_t n = 0;
+
     for (uint32_t i = 0; i < s->sources.used; i++) {
-        const struct source *source = source_at(s, i);
-        const uint8_t *from = source->addr + (source->ip_v == 4 ? 8 : 0);
-        places[i] = (struct place){address_half(from), source};
+        n += whom == WHOM_ALL || source_at(s, i)->news;
     }
-    sort_places(places, s->sources.used, places + s->sources.used);
+    return n;
 }
 
+/* Singles are not among them: one unanswered SYN tells nothing of who sent it. */
 static void
-visit_all(struct syc_visit *v, const struct place *places,
-          void (*visit)(void *user, struct syc_visit *v), void *user)
+order_sources(const struct store *s, enum whom whom, struct place *places, uint32_t count)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < s->sources.used; i++) {
+        struct source *source = source_at(s, i);
+        const uint8_t *from = source->addr + (source->ip_v == 4 ? 8 : 0);
+        if (whom == WHOM_ALL || source->news) {
+            places[n++] = (struct place){address_half(from), source};
+        }
+    }
+    sort_places(places, count, places + count);
+}
+
+/* Fleets are of all sources or of none. */
+static void
+visit_each(struct syc_visit *v, enum whom whom, const struct place *places, uint32_t count,
+           void (*visit)(void *user, struct syc_visit *v), void *user)
 {
     const struct who who = {&v->c->stacks, &v->c->agents};
 
-    for (uint32_t i = 0; i < v->c->store.sources.used; i++) {
-        syc_view_source(&v->room, &v->c->store, places[i].source, &v->whole);
+    for (uint32_t i = 0; i < count; i++) {
+        v->of = places[i].source;
+        v->news = v->of->news;
+        v->of->news = 0;
+        syc_view_source(&v->room, &v->c->store, v->of, &v->whole);
         v->from = 0;
         v->has_order = false;
         if (v->whole.count_all > 0) {
             v->has_streams = syc_streams_there(&who, &v->whole);
             introduce(v->c, &v->whole, SYC_SUBJECT_SOURCE, &v->source);
-            syc_fleets_add(&v->c->fleets, &v->c->stacks, &v->whole, &v->source.subject);
+            if (whom == WHOM_ALL) {
+                syc_fleets_add(&v->c->fleets, &v->c->stacks, &v->whole, &v->source.subject);
+            }
             visit(user, v);
         }
     }
@@ -446,18 +490,19 @@ make_room(struct room *room, const struct store *s)
  * Parts first: connections in parts have no filled mark before. Room that the store reserved is
  * given its memory here, so only the system itself can refuse.
  */
-enum syc_status
-syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_visit *v),
-                   void *user)
+static enum syc_status
+visit_sources(struct syc_cadence *c, enum whom whom, void (*visit)(void *user, struct syc_visit *v),
+              void *user)
 {
     struct syc_visit v = {.c = c};
+    uint32_t count = count_sources(&c->store, whom);
     struct place *places;
     enum syc_status status = syc_parts_settle(&c->parts);
 
     if (status != SYC_OK) {
         return status;
     }
-    places = syc_alloc(c->store.sources.used, 2 * sizeof(*places));
+    places = syc_alloc(count, 2 * sizeof(*places));
     if (places == NULL || !make_room(&v.room, &c->store)) {
         syc_room_fini(&v.room);
         syc_free(places);
@@ -467,12 +512,27 @@ syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_v
     syc_facts_init(&v.other.facts, &c->stacks, &c->agents);
     syc_stacks_rank(&c->stacks);
     syc_agents_rank(&c->agents);
-    syc_fleets_clear(&c->fleets);
-    order_sources(&c->store, places);
-    visit_all(&v, places, visit, user);
+    order_sources(&c->store, whom, places, count);
+    visit_each(&v, whom, places, count, visit, user);
     syc_room_fini(&v.room);
     syc_free(places);
     return SYC_OK;
+}
+
+enum syc_status
+syc_cadence_finish(struct syc_cadence *c, void (*visit)(void *user, struct syc_visit *v),
+                   void *user)
+{
+    syc_fleets_clear(&c->fleets);
+    return visit_sources(c, WHOM_ALL, visit, user);
+}
+
+/* Whatever waits to be settled is news of its source. */
+enum syc_status
+syc_cadence_news(struct syc_cadence *c, void (*visit)(void *user, struct syc_visit *v), void *user)
+{
+    return count_sources(&c->store, WHOM_NEWS) > 0 ? visit_sources(c, WHOM_NEWS, visit, user)
+                                                   : SYC_OK;
 }
 
 /* ------------------------------------------------------------ groups of sources */

@@ -48,6 +48,7 @@ struct group {
     struct work work;                        /* of these */
     int64_t stack_part, agent_part, ua_part; /* of which part mark->stack, agent and ua_os are */
     bool done;
+    bool unsettled; /* a part came since the mark was filled */
 };
 
 /*
@@ -377,6 +378,8 @@ syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack, uint
     if (g == NULL || seen_before(g, r->part)) {
         return;
     }
+    source_at(p->store, g->mark->source)->news = 1; /* parts may name different clients */
+    g->unsettled = true;
     copy = keep(p, r);
     if (copy == NULL || !wait(p, g, copy, &work)) {
         release(p, copy);
@@ -430,7 +433,7 @@ join_waiting(struct syc_record *whole, struct work *work, const struct waiting *
 /*
  * The parts that are there, joined aside; parts that are missing before the last one are input that
  * was cut. The group itself is left as it is, so more parts may follow and a later finish tells
- * more.
+ * more. Once settled the mark stands until another part comes.
  */
 static enum syc_status
 settle(struct group *g)
@@ -440,13 +443,14 @@ settle(struct group *g)
     struct syc_record *whole;
     bool joined;
 
-    if (g->done || (g->whole == NULL && first == NULL)) {
+    if (g->done || !g->unsettled || (g->whole == NULL && first == NULL)) {
         return SYC_OK;
     }
     whole = syc_record_copy(first != NULL ? first->record : g->whole);
     joined = whole != NULL && join_waiting(whole, &work, g->waiting, first);
     if (joined) {
         fill(g, whole, &work, g->waiting != NULL ? 1U << SYC_DEGRADED_TRUNCATED_INPUT : 0);
+        g->unsettled = false;
     }
     syc_record_free(whole);
     return joined ? SYC_OK : SYC_NO_MEMORY;

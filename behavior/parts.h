@@ -33,6 +33,7 @@ void syc_parts_feed(struct parts *p, const struct syc_record *r, uint32_t stack,
  * Fill the marks of connections whose last part has not come, from the parts that are there; more may follow after.
  *
  * returns  SYC_OK or SYC_NO_MEMORY
+ * cost     joins those of which a part came since the last time; looks at all
  */
 enum syc_status syc_parts_settle(struct parts *p) SYC_MUST_CHECK;
 

@@ -261,6 +261,7 @@ syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v)
     s->dropped++;
     if ((slot->source & SINGLE_REF) == 0) { /* nor is it STORE_NONE */
         source_at(s, slot->source)->degraded |= 1U << SYC_DEGRADED_EVICTED;
+        source_at(s, slot->source)->news = 1;
     } else {
         note_lost(s, syc_crowd_name(addr, ip_v));
     }
@@ -391,6 +392,7 @@ add_mark(struct store *s, uint32_t of, const uint8_t addr[16], uint8_t ip_v, siz
     source = source_at(s, of);
     source->mark_count++;
     source->burst_count += (uint32_t)n;
+    source->news = 1;
     return m;
 }
 

@@ -135,6 +135,8 @@ struct source {
     uint32_t mark_count, burst_count;
     uint16_t degraded;
     uint8_t ip_v;
+    uint8_t news : 1; /* a record of it came since it was last visited */
+    uint8_t note : 4; /* the visitor's own */
 };
 
 /*
