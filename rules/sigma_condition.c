@@ -21,7 +21,7 @@
  * How many truth values the steps hold at a time is counted while they are emitted, because the evaluator's stack is
  * the bits of one word. Each level of "a or b and (" holds two, so conditions nested 31 deep always fit.
  *
- * Places: the condition is one scalar; syc_yaml_place() maps octets in it to lines and columns of the file.
+ * Places: the condition is one scalar; syc_sigma_place() maps octets in it to lines and columns of the file.
  * Several conditions in a list are joined by "or"; each is parsed on its own, so a parenthesis cannot span two.
  */
 
@@ -61,7 +61,7 @@ struct parser {
 static struct syc_place
 place(const struct parser *p, size_t at)
 {
-    return syc_yaml_place(p->r->text, p->node, at);
+    return syc_sigma_place(p->r, p->node, at);
 }
 
 /* Report the first fault of this condition; the ones after it would only be its echo. */

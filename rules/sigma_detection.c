@@ -99,7 +99,7 @@ struct key {
 static struct syc_place
 part_place(const struct syc_sigma_reader *r, const struct key *k, const char *part)
 {
-    return syc_yaml_place(r->text, k->node, (size_t)(part - k->node->text));
+    return syc_sigma_place(r, k->node, (size_t)(part - k->node->text));
 }
 
 /*

@@ -282,6 +282,10 @@ void syc_sigma_report(struct syc_sigma_reader *r, enum syc_sigma_code code, stru
 /* Is the next finding listed? Beyond the most that a file has, a dear hint need not be looked for. */
 bool syc_sigma_lists(const struct syc_sigma_reader *r);
 
+/* Where an octet of a scalar's text stands; once no finding is listed any more the scalar itself, without a walk. */
+struct syc_place syc_sigma_place(const struct syc_sigma_reader *r, const struct syc_yaml_node *node,
+                                 size_t index);
+
 /* A node's text as printable ASCII in quotes, cut to fit out; answers out. */
 const char *syc_sigma_quote(const struct syc_yaml_node *node, char out[SYC_SIGMA_QUOTE]);
 

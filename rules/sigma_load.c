@@ -586,7 +586,7 @@ make_program(struct syc_sigma_reader *r)
         .field_count = n,
     };
 
-    if (r->status == SYC_OK) {
+    if (r->status == SYC_OK && !r->refused) { /* a condition with a fault may hold any steps */
         p.required = syc_sigma_required(&p);
         p.quick = p.required & syc_sigma_quick(&p);
     }

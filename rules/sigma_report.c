@@ -76,6 +76,19 @@ syc_sigma_lists(const struct syc_sigma_reader *r)
     return r->set->problem_count - r->first_problem < SYC_SIGMA_PROBLEMS_MAX;
 }
 
+/* Neither listed, nor named as the first that is not: its place is nobody's. */
+static bool
+is_beyond(const struct syc_sigma_reader *r)
+{
+    return r->set->problem_count - r->first_problem > SYC_SIGMA_PROBLEMS_MAX;
+}
+
+struct syc_place
+syc_sigma_place(const struct syc_sigma_reader *r, const struct syc_yaml_node *node, size_t index)
+{
+    return is_beyond(r) ? node->at : syc_yaml_place(r->text, node, index);
+}
+
 /* Beyond the limit findings are not listed, but an error still refuses its document: `refused` comes first. */
 void
 syc_sigma_report(struct syc_sigma_reader *r, enum syc_sigma_code code, struct syc_place at,
@@ -86,7 +99,7 @@ syc_sigma_report(struct syc_sigma_reader *r, enum syc_sigma_code code, struct sy
 
     /* The verdict on the document first: it must stand even if the finding finds no room. */
     r->refused = r->refused || codes[code].error;
-    if (r->set->problem_count - r->first_problem > SYC_SIGMA_PROBLEMS_MAX) {
+    if (is_beyond(r)) {
         return;
     }
     if (!syc_sigma_lists(r)) {

@@ -186,6 +186,25 @@ length_is_bounded(void **state)
     }
 }
 
+/* Each fails behind a name that no operator has taken: the refused rule's steps hold more values than any stack. */
+static void
+conditions_that_fail_are_not_run(void **state)
+{
+    struct syc_ruleset *set = new_set();
+    const struct syc_rule_problem *p;
+    char text[4096] = THING_HEAD "    a: {count: 1}\n    condition: [";
+
+    for (int i = 0; i < 400; i++) {
+        strcat(text, "a a, ");
+    }
+    strcat(text, "]\n");
+    parse(set, "t.yml", text);
+    assert_int_equal(syc_ruleset_loaded(set), 0);
+    assert_int_equal(syc_ruleset_problems(set, &p), SYC_SIGMA_PROBLEMS_MAX + 1);
+    assert_string_equal(p[0].code, "R212");
+    syc_ruleset_free(set);
+}
+
 static void
 the_matched_identifiers_are_explained(void **state)
 {
@@ -229,6 +248,7 @@ test_condition_group(void)
         cmocka_unit_test(columns_reach_into_folded_conditions),
         cmocka_unit_test(depth_is_bounded_not_crashed_into),
         cmocka_unit_test(length_is_bounded),
+        cmocka_unit_test(conditions_that_fail_are_not_run),
         cmocka_unit_test(the_matched_identifiers_are_explained),
     };
 

@@ -263,6 +263,33 @@ a_run_of_blanks_is_walked_once(void **state)
     expect_findings(text, expected, 0);
 }
 
+/* Each place looked for from the start of the key costs a minute. Columns: 7 stands before the key's quote. */
+static void
+a_key_of_half_a_million_modifiers_is_read(void **state)
+{
+    enum { MODIFIERS = 500000 };
+    static const char head[] = THING_HEAD "    s:\n      ? \"count", tail[] = "\"\n      : 1\n";
+    size_t n = sizeof(head) - 1;
+    char *text = malloc(n + 2 * MODIFIERS + sizeof(tail));
+    struct syc_ruleset *set = new_set();
+    const struct syc_rule_problem *p;
+
+    assert_non_null(text);
+    memcpy(text, head, n);
+    for (size_t i = 0; i < MODIFIERS; i++) {
+        memcpy(text + n + 2 * i, "|x", 2);
+    }
+    memcpy(text + n + 2 * MODIFIERS, tail, sizeof(tail));
+    parse(set, "t.yml", text);
+    assert_int_equal(syc_ruleset_problems(set, &p), SYC_SIGMA_PROBLEMS_MAX + 1);
+    for (unsigned i = 0; i < SYC_SIGMA_PROBLEMS_MAX; i++) {
+        assert_string_equal(p[i].code, "R207");
+        assert_int_equal(p[i].column, 9 + strlen("count|") + 2 * i + 1);
+    }
+    syc_ruleset_free(set);
+    free(text);
+}
+
 static void
 a_byte_order_mark_moves_no_column(void **state)
 {
@@ -286,6 +313,7 @@ test_yaml_group(void)
         cmocka_unit_test(syntax_errors_have_a_place_and_keep_what_came_before),
         cmocka_unit_test(files_are_at_most_a_mebibyte),
         cmocka_unit_test(a_run_of_blanks_is_walked_once),
+        cmocka_unit_test(a_key_of_half_a_million_modifiers_is_read),
         cmocka_unit_test(a_byte_order_mark_moves_no_column),
     };
 
