@@ -349,7 +349,8 @@ read_exists(struct syc_sigma_reader *r, const struct syc_yaml_node *value, struc
     bool wanted = false;
 
     if (!syc_sigma_bool(value, &wanted)) {
-        syc_sigma_report(r, SYC_SIGMA_EXISTS, value->at, NULL, "\"exists\" takes true or false");
+        syc_sigma_report(r, SYC_SIGMA_EXISTS, value->at, syc_sigma_unquote(value),
+                         "\"exists\" takes true or false");
         return false;
     }
     *out = (struct syc_operand){.kind = SYC_OPERAND_BOOL, .u.i = wanted};
@@ -592,7 +593,7 @@ read_identifier(struct syc_sigma_reader *r, const struct syc_yaml_node *node)
         return;
     }
     /* A faulty one is entered all the same: the condition should not report its name as unknown. */
-    if (node->kind == SYC_YAML_SCALAR) {
+    if (node->kind == SYC_YAML_SCALAR && !syc_yaml_is_null(node)) {
         syc_sigma_report(r, SYC_SIGMA_KEYWORDS, node->at, NULL,
                          "a keyword searches free text, which there is none of here");
     } else if (node->count == 0) {

@@ -316,6 +316,9 @@ enum syc_number syc_sigma_number(const struct syc_yaml_node *node, int64_t *i, d
 /* true, false in YAML's three spellings each, unquoted; false, and *out untouched, for anything else. */
 bool syc_sigma_bool(const struct syc_yaml_node *node, bool *out);
 
+/* The hint for a truth value that was refused for its quotes alone; else NULL. */
+const char *syc_sigma_unquote(const struct syc_yaml_node *node);
+
 enum syc_glob_wrap { SYC_WRAP_NONE = 0, SYC_WRAP_BEFORE = 1, SYC_WRAP_AFTER = 2 };
 
 /*

@@ -127,6 +127,17 @@ syc_sigma_bool(const struct syc_yaml_node *node, bool *out)
     return false;
 }
 
+const char *
+syc_sigma_unquote(const struct syc_yaml_node *node)
+{
+    struct syc_yaml_node plain = *node;
+    bool value;
+
+    plain.style = SYC_YAML_PLAIN;
+    return node->style != SYC_YAML_PLAIN && syc_sigma_bool(&plain, &value) ? "remove the quotes"
+                                                                         : NULL;
+}
+
 /* ---- texts ---- */
 
 /*
@@ -183,7 +194,8 @@ refuse_value(struct syc_sigma_reader *r, const struct syc_yaml_node *node,
     char word[SYC_SIGMA_QUOTE];
     bool wild = node->length > 0 && strpbrk(node->text, "*?");
 
-    syc_sigma_report(r, wild ? SYC_SIGMA_WILDCARD : SYC_SIGMA_VALUE, node->at, NULL,
+    syc_sigma_report(r, wild ? SYC_SIGMA_WILDCARD : SYC_SIGMA_VALUE, node->at,
+                     field->type == SYC_BOOL ? syc_sigma_unquote(node) : NULL,
                      wild ? "%s: field \"%s\" is %s; wildcards are for texts"
                           : "%s: field \"%s\" is %s",
                      syc_sigma_quote(node, word), field->name, wanted);
