@@ -44,12 +44,15 @@ static const struct syc_place whole_file = {0, 0};
 /*
  * Read the documents one by one; each has an arena of its own, so a file costs its largest document.
  *
- * An empty document (nothing between two "---", or comments) is no rule and no fault. A syntax error counts as one
+ * An empty document (nothing between two "---", or comments) is no rule and no fault, but a file of nothing else is
+ * told: without rules a run finds nothing, and that looks like a clean bill. A syntax error counts as one
  * refused document: how many would have followed nobody knows.
  */
 static enum syc_status
 read_documents(struct syc_sigma_reader *r, struct syc_yaml *yaml)
 {
+    bool any = false;
+
     for (r->document = 1;; r->document++) {
         struct syc_arena arena = {0};
         struct syc_yaml_node *root = NULL;
@@ -66,10 +69,14 @@ read_documents(struct syc_sigma_reader *r, struct syc_yaml *yaml)
 
         if (status == SYC_OK && root && !(syc_yaml_is_null(root) && !r->refused)) {
             syc_sigma_read_document(r, root);
+            any = true;
         }
         syc_arena_fini(&arena);
         if (status == SYC_SYNTAX) {
             r->set->refused++;
+        }
+        if (status == SYC_END && !any) {
+            syc_sigma_report(r, SYC_SIGMA_NO_RULE, whole_file, NULL, "the file holds no rule");
         }
         if (status == SYC_NO_MEMORY || r->status == SYC_NO_MEMORY) {
             return SYC_NO_MEMORY;

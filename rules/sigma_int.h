@@ -35,6 +35,7 @@
     X(RULES,            "R010", true) \
     X(NOT_A_MAP,        "R011", true) \
     X(NUL,              "R012", true) \
+    X(NO_RULE,          "R013", false) \
     X(MISSING_KEY,      "R101", true) \
     X(FIELD,            "R102", true) \
     X(TOP_KEY,          "R103", false) \

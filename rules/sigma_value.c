@@ -135,7 +135,7 @@ syc_sigma_unquote(const struct syc_yaml_node *node)
 
     plain.style = SYC_YAML_PLAIN;
     return node->style != SYC_YAML_PLAIN && syc_sigma_bool(&plain, &value) ? "remove the quotes"
-                                                                         : NULL;
+                                                                           : NULL;
 }
 
 /* ---- texts ---- */

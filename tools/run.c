@@ -269,7 +269,7 @@ on_input(void *user, const struct syc_input_over *over, const struct syc_error *
 
 /*
  * A rule that the user named and that does not load is refused before anything is read: a typo in a rule would
- * otherwise show as a verdict that does not come.
+ * otherwise show as a verdict that does not come. That none of many is ours is told for the same reason.
  */
 static int
 check_rules(const struct syc_run *run)
@@ -284,6 +284,11 @@ check_rules(const struct syc_run *run)
         syc_say("%zu of %zu rules refused; nothing was read (see syncopate rules check)", refused,
                 refused + syc_ruleset_loaded(set));
         return EXIT_USAGE;
+    }
+    if (syc_ruleset_loaded(set) == 0 && syc_ruleset_skipped(set) > 0 && !run->options->quiet) {
+        syc_say(
+            "--rules holds no rule for syncopate, %zu for other products; verdicts rest on none",
+            syc_ruleset_skipped(set));
     }
     if (run->options->verbose) {
         syc_say("%zu rule%s, %s", syc_ruleset_loaded(set), SYC_PLURAL(syc_ruleset_loaded(set)),

@@ -206,6 +206,11 @@ def others(c):
         octets = pcapmake.make(f.read(), "verdict-scan")
     with open(os.path.join(c.folder, "scan.pcap"), "wb") as f:
         f.write(octets)
+    for name, text, expected in (("rules of others alone", FOREIGN, "syncopate: --rules holds no rule for syncopate, 4 for other products"),
+                                 ("an empty file", "# nothing\n", "none.yml:0:0: warning[R013]: the file holds no rule")):
+        p = subprocess.run([c.binary, "--rules", c.write("none.yml", text), "scan.pcap"], cwd=c.folder, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True, check=False)
+        c.expect(f"a run by no rule says so: {name}", p.returncode == 0 and expected in p.stderr and p.stderr.count("\n") == 1, p.stderr)
     # 199 of 200 ports refuse: see the expectations of that page
     status, said, errors = c.run("explain", "scan_ports", "scan.pcap", "10.2.0.3")
     c.expect("explain: a rule that fired", status == 0 and "+ conn.refused_ratio|gte: 0.3, it is 0.995" in said and

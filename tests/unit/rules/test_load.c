@@ -296,7 +296,6 @@ rules_of_other_products_are_skipped_not_judged(void **state)
     parse(set, "win.yml",
           "title: W\nlogsource: {product: windows, category: process_creation}\n"
           "detection:\n    s:\n        Image|re: x\n    condition: s | count() > 3\n");
-    parse(set, "empty.yml", "# nothing but a remark\n---\n");
     assert_int_equal(syc_ruleset_skipped(set), 1);
     assert_int_equal(syc_ruleset_refused(set), 0);
     assert_int_equal(syc_ruleset_loaded(set), 0);

@@ -179,6 +179,18 @@ what_yaml_adds_beyond_data_is_refused(void **state)
 }
 
 /* "[" n times: the root and n - 1 lists in it; the 65th list is one level too deep. */
+/* Rules that are not there find nothing, which looks like a clean bill. */
+static void
+a_file_without_a_rule_is_told(void **state)
+{
+    expect_findings("", "0:0 R013", 0);
+    expect_findings("# all of it\n---\n# is comments\n...\n", "0:0 R013", 0);
+    expect_findings("\xEF\xBB\xBF", "0:0 R013", 0);
+    expect_findings("- x\n", "1:1 R011", 0);
+    expect_findings("\"\n", "2:1 R002", 0);
+    expect_findings("title: T\nlogsource: {product: zeek}\n", "", 0);
+}
+
 static void
 nesting_ends_at_64(void **state)
 {
@@ -239,11 +251,12 @@ files_are_at_most_a_mebibyte(void **state)
     assert_non_null(text);
     memset(text, '\n', n);
     assert_int_equal(syc_ruleset_parse(set, "t.yml", text, n - 1), SYC_OK);
-    assert_int_equal(syc_ruleset_problems(set, &p), 0);
-    assert_int_equal(syc_ruleset_parse(set, "t.yml", text, n), SYC_OK);
     assert_int_equal(syc_ruleset_problems(set, &p), 1);
-    assert_string_equal(p[0].code, "R001");
-    assert_int_equal(p[0].line, 0);
+    assert_string_equal(p[0].code, "R013");
+    assert_int_equal(syc_ruleset_parse(set, "t.yml", text, n), SYC_OK);
+    assert_int_equal(syc_ruleset_problems(set, &p), 2);
+    assert_string_equal(p[1].code, "R001");
+    assert_int_equal(p[1].line, 0);
     assert_int_equal(syc_ruleset_refused(set), 1);
     syc_ruleset_free(set);
     free(text);
@@ -308,6 +321,7 @@ test_yaml_group(void)
         cmocka_unit_test(columns_inside_a_scalar_follow_folding_and_quotes),
         cmocka_unit_test(duplicate_keys_are_refused_with_the_first_place),
         cmocka_unit_test(what_yaml_adds_beyond_data_is_refused),
+        cmocka_unit_test(a_file_without_a_rule_is_told),
         cmocka_unit_test(nesting_ends_at_64),
         cmocka_unit_test(a_million_brackets_cost_nothing),
         cmocka_unit_test(syntax_errors_have_a_place_and_keep_what_came_before),
