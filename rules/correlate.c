@@ -1,5 +1,4 @@
-#include "rules/correlate.h"
-
+#include "rules/correlate_seen.h"
 #include "rules/score_int.h"
 
 #include <string.h>
@@ -11,7 +10,7 @@
  *                          |
  *                       pending: start, key, the values that groups are made of       (any order)
  *                          | sorted canonically: at the end, or when the budget is full (then the older half)
- *                       watch -> fired -> seen: one entry for each rule and subject
+ *                       watch -> fired -> seen (correlate_seen.c)
  *
  * A pending event holds the columns alone, not the record: a few dozen octets of a record of a thousand.
  */
@@ -27,27 +26,6 @@ struct pending {
     uint64_t mask[]; /* then values, one a column; then texts */
 };
 
-/* What the watch gives back with an event: whose connection it was. */
-struct tag {
-    int64_t flow_id;
-    uint8_t source[16], dest[16];
-    uint16_t dest_port;
-    uint8_t ip_v;
-    uint8_t unused[5];
-};
-
-/* One rule about one subject, in a chain of the table `seen`. */
-struct seen {
-    struct seen *next;
-    uint64_t hash;
-    bool pair;
-    uint8_t ip_v;
-    uint16_t dest_port;
-    uint8_t source[16], dest[16];
-    uint64_t run; /* the last that was counted */
-    struct syc_correlated correlated;
-};
-
 /* Parts of one connection that wait for each other, by flow id. */
 struct waiting {
     struct waiting *next;
@@ -59,9 +37,8 @@ struct syc_correlate {
     const struct syc_ruleset *set;
     const struct syc_signatures *signatures;
     struct syc_sigma_watch *watch;
-    struct syc_budget budget;      /* of what waits, which gives way when it is full */
-    struct syc_budget seen_budget; /* of its own: what fires while others wait finds room */
-    struct syc_arena arena;        /* texts of what was seen */
+    struct syc_budget budget; /* of what waits, which gives way when it is full */
+    struct seen_table seen;   /* of a budget of its own: what fires while others wait finds room */
     const uint16_t *fields, *columns;
     size_t field_count, column_count, words;
     struct syc_connection_row row;                    /* of the record at hand */
@@ -71,209 +48,8 @@ struct syc_correlate {
     size_t pending_count, pending_room;
     struct waiting *waiting;
     size_t waiting_count;
-    struct seen **seen;
-    size_t seen_count, seen_room; /* room: a power of two */
-    uint64_t events, dropped, runs;
-    struct syc_hash_key key; /* of what was seen, whose addresses come from the traffic */
+    uint64_t events, dropped;
 };
-
-/* ---- what was seen ---- */
-
-static struct seen
-make_seen(const struct syc_correlate *c, const struct syc_sigma_rule *rule, const struct tag *tag,
-          bool pair)
-{
-    struct seen s = {.pair = pair, .ip_v = tag->ip_v, .correlated = {.rule = rule}};
-    struct {
-        uint8_t source[16], dest[16];
-        uint64_t rest;
-    } key = {.rest = (uint64_t)pair | (uint64_t)tag->ip_v << 8};
-
-    memcpy(s.source, tag->source, 16);
-    memcpy(key.source, tag->source, 16);
-    if (pair) {
-        memcpy(s.dest, tag->dest, 16);
-        memcpy(key.dest, tag->dest, 16);
-        s.dest_port = tag->dest_port;
-        key.rest |= (uint64_t)tag->dest_port << 16;
-    }
-    s.hash = syc_hash(&c->key, &key, sizeof(key)) ^ syc_hash(&c->key, rule->digest, 64);
-    return s;
-}
-
-static struct seen *
-find_seen(const struct syc_correlate *c, const struct seen *like)
-{
-    struct seen *s = c->seen_room > 0 ? c->seen[like->hash & (c->seen_room - 1)] : NULL;
-
-    while (s &&
-           (s->hash != like->hash || s->correlated.rule != like->correlated.rule ||
-            s->pair != like->pair || s->ip_v != like->ip_v || s->dest_port != like->dest_port ||
-            memcmp(s->source, like->source, 16) != 0 || memcmp(s->dest, like->dest, 16) != 0)) {
-        s = s->next;
-    }
-    return s;
-}
-
-/* Twice the slots; false when memory is short and there are none. */
-static bool
-grow_seen(struct syc_correlate *c)
-{
-    size_t room = c->seen_room > 0 ? 2 * c->seen_room : 64;
-    struct seen **slots = syc_alloc(room, sizeof(struct seen *));
-
-    if (!slots) {
-        return c->seen_room > 0;
-    }
-    for (size_t i = 0; i < c->seen_room; i++) {
-        for (struct seen *s = c->seen[i], *next; s; s = next) {
-            next = s->next;
-            s->next = slots[s->hash & (room - 1)];
-            slots[s->hash & (room - 1)] = s;
-        }
-    }
-    syc_free(c->seen);
-    c->seen = slots;
-    c->seen_room = room;
-    return true;
-}
-
-/* Group values of the run, with texts of their own. Those that find no memory are left out. */
-static void
-keep_values(struct syc_correlate *c, struct syc_correlated *out, const struct syc_sigma_fired *f)
-{
-    for (size_t i = 0; i < f->group_count && out->value_count < SYC_CORRELATED_VALUES; i++) {
-        struct syc_value v = f->group[i];
-
-        if (v.type == SYC_TEXT) {
-            v.u.text = syc_arena_text(&c->arena, v.u.text, strlen(v.u.text));
-        }
-        if (v.type != SYC_TEXT || v.u.text) {
-            out->names[out->value_count] = f->names[i];
-            out->values[out->value_count++] = v;
-        }
-    }
-}
-
-/* The entry of a rule and a subject, made if there is none; NULL when it finds no room. */
-static struct seen *
-ensure_seen(struct syc_correlate *c, const struct syc_sigma_fired *f, const struct tag *tag,
-            bool pair)
-{
-    struct seen like = make_seen(c, f->rule, tag, pair), *s = find_seen(c, &like);
-
-    if (s) {
-        return s;
-    }
-    if ((c->seen_count >= c->seen_room && !grow_seen(c)) ||
-        !syc_budget_take(&c->seen_budget, sizeof(*s))) {
-        return NULL;
-    }
-    s = syc_alloc(1, sizeof(*s));
-    if (!s) {
-        syc_budget_give(&c->seen_budget, sizeof(*s));
-        return NULL;
-    }
-    *s = like;
-    s->correlated.start_us = f->first_us;
-    s->correlated.count.type = s->correlated.runs.type = SYC_INT;
-    keep_values(c, &s->correlated, f);
-    s->next = c->seen[s->hash & (c->seen_room - 1)];
-    c->seen[s->hash & (c->seen_room - 1)] = s;
-    c->seen_count++;
-    return s;
-}
-
-/* One connection of the subject in a window that fired. A run is counted at the first of them. */
-static void
-add_event(const struct syc_correlate *c, struct seen *s, const struct syc_sigma_fired *f,
-          const struct tag *tag)
-{
-    struct syc_correlated *out = &s->correlated;
-
-    out->end_us = f->last_us;
-    out->count.u.i = !f->goes_on && f->count > out->count.u.i ? f->count : out->count.u.i;
-    out->runs.u.i += !f->goes_on && s->run != c->runs;
-    s->run = c->runs;
-    out->events++;
-    if (out->flow_id_count < SYC_EXAMPLES_MAX) {
-        out->flow_ids[out->flow_id_count++] = tag->flow_id;
-    }
-}
-
-static bool
-same_pair(const struct tag *a, const struct tag *b)
-{
-    return a->ip_v == b->ip_v && a->dest_port == b->dest_port &&
-           memcmp(a->source, b->source, 16) == 0 && memcmp(a->dest, b->dest, 16) == 0;
-}
-
-static bool
-is_one_pair(const struct tag *tags, size_t count)
-{
-    bool one = true;
-
-    for (size_t i = 1; i < count && one; i++) {
-        one = same_pair(&tags[0], &tags[i]);
-    }
-    return one;
-}
-
-/* A run that goes on adds to the pair of which it was known; it cannot make a pair of what was none. */
-static void
-note_pair(struct syc_correlate *c, const struct syc_sigma_fired *f, const struct tag *tag)
-{
-    struct seen like = make_seen(c, f->rule, tag, true);
-    struct seen *s = f->goes_on ? find_seen(c, &like) : ensure_seen(c, f, tag, true);
-
-    if (s) {
-        add_event(c, s, f, tag);
-    } else {
-        c->dropped += !f->goes_on;
-    }
-}
-
-/* Each connection of a window is evidence about its source. */
-static void
-on_fired(void *user, const struct syc_sigma_fired *f)
-{
-    struct syc_correlate *c = user;
-    const struct tag *tags = f->tags;
-    bool pair = is_one_pair(tags, f->tag_count);
-
-    c->runs += !f->goes_on;
-    for (size_t i = 0; i < f->tag_count; i++) {
-        struct seen *s = ensure_seen(c, f, &tags[i], false);
-
-        if (!s) {
-            c->dropped++;
-            continue;
-        }
-        add_event(c, s, f, &tags[i]);
-        if (pair) {
-            note_pair(c, f, &tags[i]);
-        }
-    }
-}
-
-const struct syc_correlated *
-syc_correlate_find(const struct syc_correlate *c, const struct syc_sigma_rule *rule,
-                   const struct syc_subject *subject)
-{
-    struct tag tag = {.ip_v = subject->ip_v, .dest_port = subject->dest_port};
-    bool pair = subject->kind == SYC_SUBJECT_PAIR;
-
-    if (!c || (!pair && subject->kind != SYC_SUBJECT_SOURCE)) {
-        return NULL;
-    }
-    memcpy(tag.source, subject->source, 16);
-    memcpy(tag.dest, subject->dest, 16);
-
-    struct seen like = make_seen(c, rule, &tag, pair);
-    const struct seen *s = find_seen(c, &like);
-
-    return s ? &s->correlated : NULL;
-}
 
 /* ---- events that wait ---- */
 
@@ -548,8 +324,8 @@ make_watch(struct syc_correlate *c, size_t budget)
 {
     const struct syc_schema *schema = syc_ruleset_connections(c->set);
 
-    c->watch =
-        syc_sigma_watch_new(c->set->sigma, budget / WATCH_PART, sizeof(struct tag), on_fired, c);
+    c->watch = syc_sigma_watch_new(c->set->sigma, budget / WATCH_PART, sizeof(struct tag),
+                                   syc_seen_note, &c->seen);
     if (!c->watch) {
         return false;
     }
@@ -580,8 +356,7 @@ syc_correlate_new(struct syc_correlate **out, const struct syc_ruleset *set,
     }
     c->set = set;
     c->signatures = signatures;
-    c->key = syc_hash_key_random();
-    c->seen_budget.limit = budget_octets / SEEN_PART;
+    syc_seen_init(&c->seen, budget_octets / SEEN_PART);
     c->budget.limit = budget_octets - budget_octets / WATCH_PART - budget_octets / SEEN_PART;
     if (!make_watch(c, budget_octets)) {
         syc_correlate_free(c);
@@ -606,16 +381,9 @@ syc_correlate_free(struct syc_correlate *c)
     for (size_t i = 0; i < c->pending_count; i++) {
         syc_free(c->pending[i]);
     }
-    for (size_t i = 0; i < c->seen_room; i++) {
-        for (struct seen *s = c->seen[i], *next; s; s = next) {
-            next = s->next;
-            syc_free(s);
-        }
-    }
     syc_sigma_watch_free(c->watch);
-    syc_arena_fini(&c->arena);
+    syc_seen_fini(&c->seen);
     syc_free(c->pending);
-    syc_free(c->seen);
     syc_free(c->mask);
     syc_free(c);
 }
@@ -648,13 +416,28 @@ syc_correlate_finish(struct syc_correlate *c)
     syc_sigma_watch_finish(c->watch);
 }
 
+const struct syc_correlated *
+syc_correlate_find(const struct syc_correlate *c, const struct syc_sigma_rule *rule,
+                   const struct syc_subject *subject)
+{
+    struct tag tag = {.ip_v = subject->ip_v, .dest_port = subject->dest_port};
+    bool pair = subject->kind == SYC_SUBJECT_PAIR;
+
+    if (!c || (!pair && subject->kind != SYC_SUBJECT_SOURCE)) {
+        return NULL;
+    }
+    memcpy(tag.source, subject->source, 16);
+    memcpy(tag.dest, subject->dest, 16);
+    return syc_seen_find(&c->seen, rule, &tag, pair);
+}
+
 void
 syc_correlate_stats(const struct syc_correlate *c, struct syc_correlate_stats *out)
 {
     *out = (struct syc_correlate_stats){0};
     if (c) {
         out->events = c->events;
-        out->dropped = c->dropped;
+        out->dropped = c->dropped + c->seen.dropped;
         syc_sigma_watch_stats(c->watch, &out->watch);
     }
 }
