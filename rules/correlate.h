@@ -28,8 +28,8 @@ enum { SYC_CORRELATED_VALUES = 16 };
 struct syc_correlated {
     const struct syc_sigma_rule *rule;
     int64_t start_us, end_us; /* from the first window to the last event */
-    struct syc_value count;   /* the largest count at the begin of a run */
-    struct syc_value runs;    /* how often it fired */
+    struct syc_value count;   /* the largest count at which it fired */
+    struct syc_value runs;    /* how often it fired with the subject in it */
     int64_t events;           /* the subject's connections in them */
     int64_t flow_ids[SYC_EXAMPLES_MAX];
     size_t flow_id_count;

@@ -163,40 +163,56 @@ ensure(struct seen_table *t, const struct syc_sigma_fired *f, const struct tag *
 
 /* ---- what fired ---- */
 
-/* One connection of the subject in a window that fired. A run is counted at the first of them. */
+/*
+ * One connection of the subject in a window that fired. A run is counted at the first of them; one that goes on, only for
+ * who was in none before: whether it is a run that was counted is not told.
+ */
 static void
 add_event(const struct seen_table *t, struct seen *s, const struct syc_sigma_fired *f,
           const struct tag *tag)
 {
     struct syc_correlated *out = &s->correlated;
+    bool first = f->goes_on ? out->runs.u.i == 0 : s->run != t->runs;
 
-    out->end_us = f->last_us;
-    out->count.u.i = !f->goes_on && f->count > out->count.u.i ? f->count : out->count.u.i;
-    out->runs.u.i += !f->goes_on && s->run != t->runs;
-    s->run = t->runs;
+    out->start_us = f->first_us < out->start_us ? f->first_us : out->start_us;
+    out->end_us = f->last_us > out->end_us ? f->last_us : out->end_us;
+    out->count.u.i = first && f->count > out->count.u.i ? f->count : out->count.u.i;
+    out->runs.u.i += first;
     out->events++;
+    s->run = f->goes_on ? s->run : t->runs;
     if (out->flow_id_count < SYC_EXAMPLES_MAX) {
         out->flow_ids[out->flow_id_count++] = tag->flow_id;
     }
 }
 
-static bool
-is_one_pair(const struct tag *tags, size_t count)
+static void
+note_source(struct seen_table *t, const struct syc_sigma_fired *f, const struct tag *tag)
 {
-    bool one = true;
+    struct seen *s = ensure(t, f, tag, false);
 
-    for (size_t i = 1; i < count && one; i++) {
-        one = same_source(&tags[0], &tags[i]) && same_service(&tags[0], &tags[i]);
+    if (!s) {
+        t->dropped++;
+        return;
     }
-    return one;
+    if (!f->goes_on && s->run != t->runs) {
+        s->who = *tag;
+        s->mixed = false;
+    }
+    s->mixed = s->mixed || (!f->goes_on && !same_service(&s->who, tag));
+    add_event(t, s, f, tag);
 }
 
 /* A run that goes on adds to the pair of which it was known; it cannot make a pair of what was none. */
 static void
 note_pair(struct seen_table *t, const struct syc_sigma_fired *f, const struct tag *tag)
 {
-    struct seen *s = f->goes_on ? find(t, f->rule, tag, true) : ensure(t, f, tag, true);
+    const struct seen *source = find(t, f->rule, tag, false);
+    struct seen *s;
 
+    if (!source || (source->mixed && !f->goes_on)) {
+        return;
+    }
+    s = f->goes_on ? find(t, f->rule, tag, true) : ensure(t, f, tag, true);
     if (s) {
         add_event(t, s, f, tag);
     } else {
@@ -204,25 +220,18 @@ note_pair(struct seen_table *t, const struct syc_sigma_fired *f, const struct ta
     }
 }
 
-/* Each connection of a window is evidence about its source. */
+/* Which sources have one service alone in the window is known when all of it was seen. */
 void
 syc_seen_note(void *user, const struct syc_sigma_fired *f)
 {
     struct seen_table *t = user;
     const struct tag *tags = f->tags;
-    bool pair = is_one_pair(tags, f->tag_count);
 
     t->runs += !f->goes_on;
     for (size_t i = 0; i < f->tag_count; i++) {
-        struct seen *s = ensure(t, f, &tags[i], false);
-
-        if (!s) {
-            t->dropped++;
-            continue;
-        }
-        add_event(t, s, f, &tags[i]);
-        if (pair) {
-            note_pair(t, f, &tags[i]);
-        }
+        note_source(t, f, &tags[i]);
+    }
+    for (size_t i = 0; i < f->tag_count; i++) {
+        note_pair(t, f, &tags[i]);
     }
 }

@@ -58,6 +58,134 @@ a_connection_that_waits_is_itself_when_others_make_room(void **state)
     syc_ruleset_free(set);
 }
 
+/* ---- whose evidence a match is ---- */
+
+/* One connection from 192.0.2.<source> to 198.51.100.1. */
+static void
+feed_visit(struct syc_correlate *c, int64_t second, uint8_t source, uint16_t port)
+{
+    struct syc_record r;
+
+    syc_record_init(&r);
+    r.start_us = second * SYC_US_PER_S;
+    r.key = (struct syc_key){.client = {[10] = 0xff, 0xff, 192, 0, 2, source},
+                             .server = {[10] = 0xff, 0xff, 198, 51, 100, 1},
+                             .server_port = port,
+                             .ip_v = 4};
+    r.flow_id = second;
+    syc_correlate_feed(c, &r);
+}
+
+/* What rule `name` saw of 192.0.2.<source>, or with a port other than 0 of that pair. */
+static const struct syc_correlated *
+seen_of(const struct syc_correlate *c, const struct syc_ruleset *set, const char *name,
+        uint8_t source, uint16_t port)
+{
+    struct syc_subject subject = {.kind = port > 0 ? SYC_SUBJECT_PAIR : SYC_SUBJECT_SOURCE,
+                                  .ip_v = 4,
+                                  .source = {[10] = 0xff, 0xff, 192, 0, 2, source},
+                                  .dest = {[10] = 0xff, 0xff, 198, 51, 100, 1},
+                                  .dest_port = port};
+    size_t i = 0;
+
+    while (strcmp(syc_ruleset_rule(set, i)->name, name) != 0) {
+        i++;
+    }
+    return syc_correlate_find(c, syc_ruleset_rule(set, i), &subject);
+}
+
+/* Four connections to one host within a minute, whoever makes them. */
+static const char visited[] =
+    "title: A\nname: a\nlogsource: {product: syncopate, category: connection}\n"
+    "detection: {s: {dest_port|gt: 0}, condition: s}\n---\n"
+    "title: V\nname: visited\ncorrelation: {type: event_count, rules: [a], group-by: [dest_ip], "
+    "timespan: 1m, condition: {gte: 4}}\nsyncopate: {points: 80}\n";
+
+static struct syc_correlate *
+correlate_by(struct syc_ruleset *set, const char *text, size_t budget_octets)
+{
+    struct syc_correlate *c;
+
+    parse(set, "c.yml", text);
+    assert_int_equal(syc_ruleset_seal(set), SYC_OK);
+    assert_int_equal(syc_correlate_new(&c, set, NULL, budget_octets), SYC_OK);
+    assert_non_null(c);
+    return c;
+}
+
+/* Others are in the window, too; what counts is what the source itself did in it. */
+static void
+a_pair_is_all_that_its_source_did_in_the_window(void **state)
+{
+    struct syc_ruleset *set = new_set();
+    struct syc_correlate *c = correlate_by(set, visited, 1 << 20);
+
+    (void)state;
+    feed_visit(c, 0, 1, 80);
+    feed_visit(c, 1, 2, 80);
+    feed_visit(c, 2, 2, 443);
+    feed_visit(c, 3, 1, 80);
+    syc_correlate_finish(c);
+    assert_int_equal(seen_of(c, set, "visited", 1, 0)->events, 2);
+    assert_int_equal(seen_of(c, set, "visited", 2, 0)->events, 2);
+    assert_non_null(seen_of(c, set, "visited", 1, 80));
+    assert_int_equal(seen_of(c, set, "visited", 1, 80)->events, 2);
+    assert_null(seen_of(c, set, "visited", 2, 80));
+    assert_null(seen_of(c, set, "visited", 2, 443));
+    syc_correlate_free(c);
+    syc_ruleset_free(set);
+}
+
+/* The run was there before it: it is in one run all the same, and what was counted is what made that fire. */
+static void
+a_source_that_joins_a_run_is_in_one_run(void **state)
+{
+    struct syc_ruleset *set = new_set();
+    struct syc_correlate *c = correlate_by(set, visited, 1 << 20);
+    const struct syc_correlated *seen;
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        feed_visit(c, i, 1, 80);
+    }
+    feed_visit(c, 5, 2, 80);
+    feed_visit(c, 6, 2, 80);
+    syc_correlate_finish(c);
+    seen = seen_of(c, set, "visited", 2, 0);
+    assert_non_null(seen);
+    assert_int_equal(seen->events, 2);
+    assert_int_equal(seen->runs.u.i, 1);
+    assert_int_equal(seen->count.u.i, 4);
+    assert_int_equal(seen->start_us, 5 * SYC_US_PER_S);
+    assert_int_equal(seen->end_us, 6 * SYC_US_PER_S);
+    syc_correlate_free(c);
+    syc_ruleset_free(set);
+}
+
+/* "At most 2" is decided when the run is over: of two groups of a source, that of the older window may be told last. */
+static void
+the_window_of_what_was_seen_holds_all_runs(void **state)
+{
+    static const char few[] =
+        "title: A\nname: a\nlogsource: {product: syncopate, category: connection}\n"
+        "detection: {s: {dest_port|gt: 0}, condition: s}\n---\n"
+        "title: F\nname: few\ncorrelation: {type: event_count, rules: [a], group-by: [src_ip, "
+        "dest_port], timespan: 1m, condition: {lte: 2}}\nsyncopate: {points: 80}\n";
+    struct syc_ruleset *set = new_set();
+    struct syc_correlate *c = correlate_by(set, few, 1 << 20);
+
+    (void)state;
+    feed_visit(c, 10, 1, 443);
+    feed_visit(c, 20, 1, 80);
+    feed_visit(c, 30, 1, 443);
+    feed_visit(c, 85, 1, 80); /* its run of 20 is over, the other is not */
+    syc_correlate_finish(c);
+    assert_int_equal(seen_of(c, set, "few", 1, 0)->start_us, 10 * SYC_US_PER_S);
+    assert_int_equal(seen_of(c, set, "few", 1, 0)->end_us, 85 * SYC_US_PER_S);
+    syc_correlate_free(c);
+    syc_ruleset_free(set);
+}
+
 static struct syc_signatures *
 signatures_calling_it(const char *label)
 {
@@ -147,6 +275,9 @@ test_correlate_group(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_that_waits_is_itself_when_others_make_room),
+        cmocka_unit_test(a_pair_is_all_that_its_source_did_in_the_window),
+        cmocka_unit_test(a_source_that_joins_a_run_is_in_one_run),
+        cmocka_unit_test(the_window_of_what_was_seen_holds_all_runs),
         cmocka_unit_test(the_key_of_a_correlation_has_points_alone),
         cmocka_unit_test(other_signatures_are_asked_from_then_on),
     };
