@@ -422,7 +422,9 @@ tell(struct group *g, const void *tags, size_t tag_count, int64_t first_us, bool
     const struct syc_sigma_fired fired = {
         .rule = x->rule,
         .goes_on = goes_on,
-        .count = x->c->kind == SYC_TEMPORAL_ORDERED ? (int64_t)x->c->ref_count : (int64_t)g->count,
+        .count = x->c->kind == SYC_TEMPORAL_ORDERED ? (int64_t)x->c->ref_count
+                 : x->c->bounded                    ? g->peak
+                                                    : (int64_t)g->count,
         .first_us = first_us,
         .last_us = g->last_us,
         .tags = tags,
@@ -475,20 +477,22 @@ syc_group_end(struct group *g)
 }
 
 /*
- * What is older than the window goes. When that leaves too little the run has ended before this event: it is decided
- * first, while its last window still stands.
+ * What is older than the window goes. When that leaves too little for one more to fill it the run has ended before this
+ * event: it is decided first, while its last window still stands. (To ask for a full window without the event would begin
+ * a run at each of a steady beat whose window the event itself fills.)
  */
 static void
 slide(struct group *g)
 {
     const struct syc_sigma_correlation *c = g->watcher->c;
     int64_t from_us = g->watcher->watch->now_us - c->timespan_us;
-    size_t past = 0;
+    size_t past = 0, others;
 
     for (const struct entry *e = g->first; e && e->time_us < from_us; e = e->newer) {
         past++;
     }
-    if ((int64_t)(g->count - past) < c->least) {
+    others = g->count - past;
+    if (others == 0 || (int64_t)others + 1 < c->least) {
         syc_group_end(g);
     }
     while (past-- > 0) {

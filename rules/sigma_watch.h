@@ -14,7 +14,8 @@
  *
  *     window    the events from `timespan` before the newest event to it, both ends included; it slides, so what
  *               straddles a full hour is found
- *     run       from the event that makes the window reach the lower bound until it has fallen below it again
+ *     run       from the event that makes the window reach the lower bound until an event finds too few others in it
+ *               for one more to reach it, or none
  *
  * A correlation fires once a run: at its begin, or, when the condition has an upper bound (lt, lte, eq, neq), at its
  * end, if the largest window of the run kept to it. An event that lacks a value of group-by, or the one that is
@@ -41,7 +42,8 @@ struct syc_sigma_event {
 /*
  * What fired, or goes on.
  *
- * count  events, values or rules in the window; never more than the condition can tell apart
+ * count  events, values or rules in the window, or in the largest of the run where its end decides; never more than the
+ *        condition can tell apart
  * tags   of the window's events (of each value or rule the last one), oldest first
  */
 struct syc_sigma_fired {

@@ -192,7 +192,10 @@ naive_ordered(const struct correlation *c, const struct drawn *e, int group, str
     }
 }
 
-/* Runs of one group by their definition: the window before an event ends them, the one with it begins them. */
+/*
+ * Runs of one group by their definition: an event ends one if the others in its window, with one more, do not reach the
+ * bound, or if there are none; the window with it begins one.
+ */
 static void
 naive_counted(const struct correlation *c, const struct drawn *e, int group, struct log *log)
 {
@@ -207,11 +210,11 @@ naive_counted(const struct correlation *c, const struct drawn *e, int group, str
             continue;
         }
         count = end ? 0 : count_window(c, e, i - 1, group, e[i].t - SPAN_S, &first_s);
-        if (open && count < c->least) {
+        if (open && (count == 0 || count + 1 < c->least)) {
             open = false;
             if (bounded && peak <= c->most && peak != c->never) {
-                count = count_window(c, e, last, group, e[last].t - SPAN_S, &first_s);
-                note_fired(log, c, last, count, first_s);
+                count_window(c, e, last, group, e[last].t - SPAN_S, &first_s);
+                note_fired(log, c, last, peak, first_s);
             }
         }
         if (end) {
@@ -431,6 +434,25 @@ it_fires_once_a_run_and_is_armed_again_below(void **state)
 
     assert_int_equal(c.fired, 2);
     assert_int_equal(c.on, 1);
+}
+
+/* One every 10 s, four in each window of 30 s: the fifth makes up for the first, and so on. That is one run. */
+static void
+a_beat_at_the_threshold_is_one_run(void **state)
+{
+    static const int64_t beats[] = {0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, -1};
+    struct counts c = run(
+        "{type: event_count, rules: [r0], group-by: [name], timespan: 30s, condition: {gte: 4}}",
+        beats);
+
+    (void)state;
+    assert_int_equal(c.fired, 1);
+    assert_int_equal(c.on, 7);
+    /* and with an upper bound it is decided once, by the largest window */
+    c = run("{type: event_count, rules: [r0], group-by: [name], timespan: 30s, condition: {eq: 4}}",
+            beats);
+    assert_int_equal(c.fired, 1);
+    assert_int_equal(c.last_count, 4);
 }
 
 /* Four in a minute, then one alone: the largest windows are 4 and 1, so "at most 3" is the second run's. */
@@ -681,6 +703,7 @@ test_watch_group(void)
         cmocka_unit_test(a_window_slides_over_the_full_minute),
         cmocka_unit_test(both_ends_of_a_window_belong_to_it),
         cmocka_unit_test(it_fires_once_a_run_and_is_armed_again_below),
+        cmocka_unit_test(a_beat_at_the_threshold_is_one_run),
         cmocka_unit_test(an_upper_bound_is_about_the_largest_window_of_a_run),
         cmocka_unit_test(an_event_without_the_value_belongs_to_no_group),
         cmocka_unit_test(a_correlation_of_a_correlation_takes_the_event_that_made_it_fire),
