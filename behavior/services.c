@@ -571,6 +571,6 @@ syc_services_view(struct services *v, uint32_t at, struct view *out, struct serv
     }
     v->nobody.ip_v = k->ip_v;
     v->nobody.degraded = is_short(s, k) ? 1U << SYC_DEGRADED_EVICTED : 0;
-    syc_view_part(&v->work, s, &of, marks, count, out);
+    syc_view_service(&v->work, s, &of, marks, count, out);
     fill_unseen(v, k, more, out);
 }

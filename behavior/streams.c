@@ -55,10 +55,11 @@ adopt_parts(struct room *room, const struct view *source)
         struct mark *m = source->marks[by_flow[i].b];
         if (by_flow[i].a == 0) {
             whole = m;
-        } else if (whole != NULL && whole->flow_id == m->flow_id) {
-            m->stack = whole->stack;
-            m->agent = whole->agent;
-            m->opening = whole->opening;
+        } else {
+            bool there = whole != NULL && whole->flow_id == m->flow_id;
+            m->stack = there ? whole->stack : STORE_NONE;
+            m->agent = there ? whole->agent : STORE_NONE;
+            m->opening = there ? whole->opening : 0;
         }
     }
 }

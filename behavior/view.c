@@ -8,7 +8,8 @@
  * This is where arrival order ends: facts see arrays in canonical order only, so records in any
  * order, from any number of threads, give the same octets. Some properties of a connection need its
  * neighbors (TLS resumption, a TIME-WAIT cut short by the next SYN); they are decided here, once
- * the pair stands together.
+ * the pair stands together. What is decided by size is decided anew each time; what is cut is put
+ * aside and put back, so that marks are as their records were when the next records come.
  *
  * Room is taken once for the largest source and used for all; the store has reserved it
  * (STORE_WORK_*).
@@ -144,9 +145,22 @@ syc_room_group(struct room *room, const struct store *s)
     return true;
 }
 
+/* What end_time_wait() cut is whole again. */
+static void
+uncut_time_waits(struct room *room)
+{
+    for (size_t i = 0; i < room->cut_count; i++) {
+        if ((room->cut[i]->flags & MARK_TIME_WAIT) != 0) {
+            room->cut[i]->time_wait_us = room->uncut[i];
+        }
+    }
+    room->cut_count = 0;
+}
+
 void
 syc_room_fini(struct room *room)
 {
+    uncut_time_waits(room);
     syc_free(room->by_source);
     syc_free(room->order);
     syc_free(room->pairs);
@@ -250,6 +264,22 @@ end_time_wait(struct mark *m, const struct mark *after)
     }
 }
 
+/* False when there is none. aside: room for as many numbers, until the next view. */
+static bool
+put_time_waits_aside(struct room *room, struct mark *const *marks, size_t n, uint32_t *aside)
+{
+    bool waits = false;
+
+    for (size_t i = 0; i < n; i++) {
+        aside[i] = marks[i]->time_wait_us;
+        waits = waits || (marks[i]->flags & MARK_TIME_WAIT) != 0;
+    }
+    room->cut = marks;
+    room->uncut = aside;
+    room->cut_count = waits ? n : 0;
+    return waits;
+}
+
 /*
  * Connections of a pair by (source port, place in the pair): neighbors of one port follow each
  * other on one tuple. Packed into one number to be sorted as numbers; most pairs have no TIME_WAIT
@@ -351,19 +381,24 @@ order_by_dest(struct room *room, struct mark *const *marks, size_t n, struct mar
 }
 
 /*
- * Before any fact of the source: flags set here (MARK_TLS_RESUMED, time_wait_us) belong to both
+ * Before any fact of the source: what is set here (MARK_TLS_RESUMED, time_wait_us) belongs to both
  * views.
  */
 static void
-order_pairs(struct room *room, size_t n)
+order_pairs(struct room *room, size_t n, uint32_t *aside)
 {
+    bool waits;
+
     order_by_dest(room, room->order, n, room->pairs);
+    waits = put_time_waits_aside(room, room->pairs, n, aside);
     for (size_t from = 0, to; from < n; from = to) {
         struct mark **pair = room->pairs + from;
         to = pair_end(room->pairs, n, from);
         classify_tls(pair, to - from);
-        end_time_waits(pair, count_connections(pair, to - from), room->work,
-                       room->work + room->items);
+        if (waits) {
+            end_time_waits(pair, count_connections(pair, to - from), room->work,
+                           room->work + room->items);
+        }
     }
 }
 
@@ -390,9 +425,11 @@ void
 syc_view_source(struct room *room, const struct store *s, const struct source *source,
                 struct view *out)
 {
-    size_t n = gather_marks(room, s, source);
+    size_t n;
 
-    order_pairs(room, n);
+    uncut_time_waits(room);
+    n = gather_marks(room, s, source);
+    order_pairs(room, n, room->by_source + source->begin);
     room->acts_of = NULL; /* the same array holds other marks now */
     *out = view_of(room, s, source, room->order, room->pairs, n);
 }
@@ -433,4 +470,38 @@ syc_view_part(struct room *room, const struct store *s, const struct view *sourc
     sort_canonical(marks, n, (struct mark **)(void *)room->spare);
     order_by_dest(room, marks, n, room->by_dest);
     *out = view_of(room, s, source->source, marks, room->by_dest, n);
+}
+
+/*
+ * The same tuple, of any client: neighbors by (client, its port, place). Whose client is not known was seen once. By items
+ * where end_time_waits() has numbers, as clients and ports and places do not fit one.
+ */
+static void
+end_service_time_waits(struct room *room, struct mark *const *marks, size_t n)
+{
+    struct item *tuples = room->acts;
+
+    room->acts_of = NULL;
+    for (size_t i = 0; i < n; i++) {
+        tuples[i] =
+            (struct item){(int64_t)((uint64_t)marks[i]->source << 16 | marks[i]->source_port), i,
+                          0};
+    }
+    syc_sort_items(tuples, n, room->spare);
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (tuples[i].t == tuples[i + 1].t) {
+            end_time_wait(marks[tuples[i].a], marks[tuples[i + 1].a]);
+        }
+    }
+}
+
+void
+syc_view_service(struct room *room, const struct store *s, const struct view *source,
+                 struct mark **marks, size_t n, struct view *out)
+{
+    uncut_time_waits(room);
+    syc_view_part(room, s, source, marks, n, out);
+    if (put_time_waits_aside(room, marks, n, room->stream_of)) {
+        end_service_time_waits(room, marks, out->count);
+    }
 }

@@ -40,7 +40,11 @@ struct view {
  * sources allocates once.
  */
 struct room {
-    uint32_t *by_source; /* indexes of all marks, those of a source together from its begin on */
+    /*
+     * Indexes of all marks, those of a source together from its begin on. Once they are gathered, their place holds
+     * what is put aside of them.
+     */
+    uint32_t *by_source;
     struct mark **order, **pairs;
     struct mark **streams, **by_dest; /* of sub-streams: all of them, and one by destination */
     uint32_t *stream_of;              /* the number of the sub-stream beside each of streams */
@@ -49,6 +53,10 @@ struct room {
     size_t acts_of_count, act_count;
     bool acts_whole, acts_long; /* as in struct acts */
     int64_t *work;
+    /* Marks whose TIME_WAITs are cut by the next SYN for as long as they are viewed, and how long they last uncut. */
+    struct mark *const *cut;
+    uint32_t *uncut;
+    size_t cut_count;
     size_t marks, items;
     uint64_t ports[65536 / 64]; /* a bit for each; all 0 between two uses */
     struct wave wave;
@@ -72,8 +80,8 @@ void syc_room_fini(struct room *room);
 
 /*
  * The source as a whole. Also decides what only all of its connections together can tell: which TLS handshakes
- * were resumed
- * (by the largest first flight of their pair), and which TIME_WAIT a later SYN of the same tuple ended.
+ * were resumed (by the largest first flight of their pair), and which TIME_WAIT a later SYN of the same tuple ended. The
+ * latter for as long as the view is there: another record may come between the two, and then it is another SYN.
  */
 void syc_view_source(struct room *room, const struct store *s, const struct source *source,
                      struct view *out);
@@ -113,6 +121,14 @@ const struct mark *syc_view_lone(const struct room *room, const struct view *sou
  */
 void syc_view_part(struct room *room, const struct store *s, const struct view *source,
                    struct mark **marks, size_t n, struct view *out);
+
+/*
+ * The same of marks of any sources that go to one service, of which also TIME_WAITs are ended by the next SYN.
+ *
+ * marks    not an array of the room, and as it is until the next view or syc_room_fini()
+ */
+void syc_view_service(struct room *room, const struct store *s, const struct view *source,
+                      struct mark **marks, size_t n, struct view *out);
 
 /*
  * The marks have more than one destination address and port: else the one pair would say what the

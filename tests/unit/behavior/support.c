@@ -297,7 +297,14 @@ enum syc_status
 finish_subjects(struct syc_cadence *c, void (*visit)(void *user, const struct syc_subject *s),
                 void *user)
 {
+    return ask_subjects(syc_cadence_finish, c, visit, user);
+}
+
+enum syc_status
+ask_subjects(syc_asking *ask, struct syc_cadence *c,
+             void (*visit)(void *user, const struct syc_subject *s), void *user)
+{
     struct each each = {visit, user};
 
-    return syc_cadence_finish(c, visit_each, &each);
+    return ask(c, visit_each, &each);
 }

@@ -85,7 +85,13 @@ double random_unit(uint64_t *state);
 void fail_allocations(uint64_t first, uint64_t last);
 uint64_t allocations_seen(void);
 
-/* Every subject in turn: each source, then its pairs. */
+/* Every subject in turn: each source, then its pairs, then its sub-streams. ask: syc_cadence_finish() or _news() */
+typedef enum syc_status syc_asking(struct syc_cadence *c,
+                                   void (*visit)(void *user, struct syc_visit *v), void *user);
+enum syc_status ask_subjects(syc_asking *ask, struct syc_cadence *c,
+                             void (*visit)(void *user, const struct syc_subject *s), void *user);
+
+/* The first of these. */
 enum syc_status finish_subjects(struct syc_cadence *c,
                                 void (*visit)(void *user, const struct syc_subject *s), void *user);
 
