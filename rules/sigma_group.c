@@ -185,14 +185,20 @@ entry_unlink(struct entry *e)
     *(e->newer ? &e->newer->older : &g->last) = e->older;
 }
 
-/* Behind all others: events come in order of time. */
+/* Behind all that are not newer: at the end, unless its event has come late. */
 static void
-entry_append(struct group *g, struct entry *e)
+entry_insert(struct group *g, struct entry *e)
 {
-    e->older = g->last;
-    e->newer = NULL;
-    *(g->last ? &g->last->newer : &g->first) = e;
-    g->last = e;
+    struct entry *newer = NULL, *older = g->last;
+
+    while (older && older->time_us > e->time_us) {
+        newer = older;
+        older = older->older;
+    }
+    e->older = older;
+    e->newer = newer;
+    *(older ? &older->newer : &g->first) = e;
+    *(newer ? &newer->older : &g->last) = e;
 }
 
 static void
@@ -248,6 +254,9 @@ syc_group_free(struct group *g)
 
     while (g->first) {
         entry_free(g->first);
+    }
+    if (g->last_us > g->watcher->gone_us) {
+        g->watcher->gone_us = g->last_us;
     }
     group_unlink(g);
     index_remove(&w->groups, &g->cell);
@@ -349,11 +358,12 @@ find_group(struct watcher *x, const struct syc_value *row, size_t i)
     return key.whole ? look_up(x, key.hash, key.n) : NULL;
 }
 
-/* What has left all windows goes without a trace: memory follows the events of the last timespan. */
 static void
 drop_past(struct watcher *x, const struct group *but)
 {
-    while (x->oldest && x->oldest != but && is_past(x->oldest)) {
+    int64_t before_us = x->watch->now_us - x->c->timespan_us - x->watch->patience_us;
+
+    while (x->oldest && x->oldest != but && x->oldest->last_us < before_us) {
         struct group *g = x->oldest;
 
         syc_group_end(g);
@@ -361,9 +371,23 @@ drop_past(struct watcher *x, const struct group *but)
     }
 }
 
+void
+syc_group_drop_past(struct watcher *x)
+{
+    drop_past(x, NULL);
+}
+
+/* The event at hand came after a newer one: once for each, however many groups it belongs to. */
+static void
+note_late(struct syc_sigma_watch *w)
+{
+    w->late += w->late_event != w->event;
+    w->late_event = w->event;
+}
+
 /* One piece of memory: the group, its steps, its key. */
 static struct group *
-make_group(struct watcher *x, uint64_t hash, size_t n)
+make_group(struct watcher *x, uint64_t hash, size_t n, int64_t time_us)
 {
     struct syc_sigma_watch *w = x->watch;
     size_t steps = steps_octets(x);
@@ -379,7 +403,7 @@ make_group(struct watcher *x, uint64_t hash, size_t n)
     g->n = n;
     g->cell.hash = hash;
     g->serial = ++w->serial;
-    g->last_us = w->now_us;
+    g->last_us = time_us;
     memcpy(g->key, w->text, n);
     for (size_t i = 0; steps > 0 && i < x->c->ref_count; i++) {
         g->steps[i] = NEVER;
@@ -390,11 +414,14 @@ make_group(struct watcher *x, uint64_t hash, size_t n)
     return g;
 }
 
-/* The group of an event's values, now the youngest of its watcher. NULL: a value is lacking, or memory. */
+/*
+ * The group of an event's values, now the youngest of its watcher. NULL: a value is lacking, or memory. A late event whose
+ * window reaches back to groups that are gone may have been of one of them.
+ */
 static struct group *
-touch_group(struct watcher *x, size_t i, const struct syc_value *row)
+touch_group(struct watcher *x, size_t i, const struct syc_sigma_event *event)
 {
-    struct key key = make_group_key(x, row, i);
+    struct key key = make_group_key(x, event->row, i);
     struct group *g = key.whole ? look_up(x, key.hash, key.n) : NULL;
 
     if (!key.whole) {
@@ -402,7 +429,10 @@ touch_group(struct watcher *x, size_t i, const struct syc_value *row)
     }
     if (!g) {
         drop_past(x, NULL);
-        return make_group(x, key.hash, key.n);
+        if (event->time_us < x->watch->now_us && event->time_us - x->c->timespan_us <= x->gone_us) {
+            note_late(x->watch);
+        }
+        return make_group(x, key.hash, key.n, event->time_us);
     }
     group_unlink(g);
     group_append(g);
@@ -482,10 +512,10 @@ syc_group_end(struct group *g)
  * a run at each of a steady beat whose window the event itself fills.)
  */
 static void
-slide(struct group *g)
+slide(struct group *g, int64_t to_us)
 {
     const struct syc_sigma_correlation *c = g->watcher->c;
-    int64_t from_us = g->watcher->watch->now_us - c->timespan_us;
+    int64_t from_us = to_us - c->timespan_us;
     size_t past = 0, others;
 
     for (const struct entry *e = g->first; e && e->time_us < from_us; e = e->newer) {
@@ -545,9 +575,9 @@ find_entry(const struct group *g, uint64_t hash, size_t n)
     return NULL;
 }
 
-/* A new entry of the value in w->text (n octets), behind all others. */
+/* A new entry of the value in w->text (n octets), at its time. */
 static struct entry *
-make_entry(struct group *g, uint64_t hash, size_t n)
+make_entry(struct group *g, uint64_t hash, size_t n, int64_t time_us)
 {
     struct syc_sigma_watch *w = g->watcher->watch;
     struct entry *e = take(w, g, sizeof(*e) + w->tag_octets + n);
@@ -565,7 +595,8 @@ make_entry(struct group *g, uint64_t hash, size_t n)
     if (has_values(g->watcher)) {
         index_add(&w->values, &e->cell);
     }
-    entry_append(g, e);
+    e->time_us = time_us;
+    entry_insert(g, e);
     g->count++;
     return e;
 }
@@ -597,17 +628,21 @@ count_event(struct group *g, size_t i, const struct syc_sigma_event *event)
     if (has_values(x) ? n == 0 : g->event == x->watch->event) {
         return; /* no value; or an event that two of the rules match: one event all the same */
     }
+    if (e && e->time_us > event->time_us) {
+        g->event = x->watch->event; /* late: what is known of the value is newer */
+        return;
+    }
     if (e) {
         entry_unlink(e);
-        entry_append(g, e);
+        e->time_us = event->time_us;
+        entry_insert(g, e);
     } else {
-        e = make_entry(g, hash, n);
+        e = make_entry(g, hash, n, event->time_us);
     }
     if (!e) {
         return;
     }
     g->event = x->watch->event;
-    e->time_us = event->time_us;
     memcpy(e->tag, event->tag, x->watch->tag_octets);
     if (g->count > (size_t)x->c->track) {
         entry_free(g->first);
@@ -653,31 +688,48 @@ step(struct group *g, size_t i, const struct syc_sigma_event *event)
 
 /* The run of a chain lasts as long as a whole one is in the window. */
 static void
-slide_steps(struct group *g)
+slide_steps(struct group *g, int64_t to_us)
 {
     const struct syc_sigma_correlation *c = g->watcher->c;
     int64_t whole = g->steps[c->ref_count - 1];
 
-    if (whole == NEVER || whole < g->watcher->watch->now_us - c->timespan_us) {
+    if (whole == NEVER || whole < to_us - c->timespan_us) {
         g->open = false;
+    }
+}
+
+/*
+ * An event before the newest of its group: at its place in the window if that still reaches it. Of a chain only the begin
+ * is kept, so what belongs before its end cannot be put there.
+ */
+static void
+take_late(struct group *g, size_t i, const struct syc_sigma_event *event)
+{
+    const struct syc_sigma_correlation *c = g->watcher->c;
+
+    note_late(g->watcher->watch);
+    if (c->kind != SYC_TEMPORAL_ORDERED && event->time_us >= g->last_us - c->timespan_us) {
+        count_event(g, i, event);
     }
 }
 
 void
 syc_group_take(struct watcher *x, size_t i, const struct syc_sigma_event *event)
 {
-    struct group *g = touch_group(x, i, event->row);
+    struct group *g = touch_group(x, i, event);
 
     if (!g) {
         return;
     }
-    if (x->c->kind == SYC_TEMPORAL_ORDERED) {
-        slide_steps(g);
+    if (event->time_us < g->last_us) {
+        take_late(g, i, event);
+    } else if (x->c->kind == SYC_TEMPORAL_ORDERED) {
+        slide_steps(g, event->time_us);
         g->last_us = event->time_us;
         step(g, i, event);
-        return;
+    } else {
+        slide(g, event->time_us);
+        g->last_us = event->time_us;
+        count_event(g, i, event);
     }
-    slide(g);
-    g->last_us = event->time_us;
-    count_event(g, i, event);
 }

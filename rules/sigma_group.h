@@ -8,8 +8,11 @@
  * Limits            the watch's budget
  * Not here          which rules hold
  *
- *     watcher   oldest <-> ... <-> newest      groups by their last event: the oldest gives way first
+ *     watcher   oldest <-> ... <-> newest      groups as they were touched: the oldest gives way first
  *       group   first  <-> ... <-> last        entries by time: what leaves the window leaves at the front
+ *
+ * A group has a time of its own, that of its newest event: what comes in the order of its group is in its turn, whatever
+ * other groups have had meanwhile.
  */
 
 #include "rules/sigma_correlation.h"
@@ -64,6 +67,7 @@ struct watcher {
     const char **names;
     struct group *oldest, *newest;
     uint64_t fired_at; /* the event that made it fire last */
+    int64_t gone_us;   /* the newest event of all groups that are no more */
 };
 
 struct syc_sigma_watch {
@@ -79,8 +83,9 @@ struct syc_sigma_watch {
     uint8_t *tags; /* scratch: the window that is told */
     uint8_t *text; /* scratch: the key that is looked up */
     size_t text_room;
-    int64_t now_us;
-    uint64_t event, serial;
+    int64_t now_us;      /* the newest event, or what the clock was told to be */
+    int64_t patience_us; /* how much longer than a window groups stay, for events that come late */
+    uint64_t event, serial, late_event;
     uint64_t fired_count, evicted, lost, late;
     size_t groups_peak;
     void (*fired)(void *user, const struct syc_sigma_fired *fired);
@@ -95,6 +100,9 @@ void syc_group_take(struct watcher *x, size_t i, const struct syc_sigma_event *e
 
 /* The window of that group, once all of the event is in it: what fires is told. Not for temporal_ordered. */
 void syc_group_judge(struct watcher *x, size_t i, const struct syc_sigma_event *event);
+
+/* What no event of the watcher can reach any more goes without a trace: memory follows the events of the last timespan. */
+void syc_group_drop_past(struct watcher *x);
 
 /* The group's run, if it is in one, is over. */
 void syc_group_end(struct group *g);

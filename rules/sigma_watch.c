@@ -52,7 +52,7 @@ add_watcher(struct syc_sigma_watch *w, const struct syc_sigma_rule *rule)
     const struct syc_sigma_correlation *c = rule->correlation;
     struct watcher *x = &w->watchers[w->watcher_count];
 
-    *x = (struct watcher){.watch = w, .rule = rule, .c = c};
+    *x = (struct watcher){.watch = w, .rule = rule, .c = c, .gone_us = INT64_MIN};
     x->sources = syc_arena_alloc(&w->arena, c->ref_count * sizeof(*x->sources));
     x->names = syc_arena_alloc(&w->arena, c->group_count * sizeof(*x->names));
     if (!x->sources || !x->names) {
@@ -300,15 +300,21 @@ syc_sigma_watch_feed(struct syc_sigma_watch *w, const struct syc_sigma_event *ev
 
     w->event++;
     e.tag = w->tag_octets > 0 ? e.tag : w->tags; /* never NULL */
-    if (e.time_us < w->now_us) {
-        w->late++;
-        e.time_us = w->now_us;
-    }
-    w->now_us = e.time_us;
+    w->now_us = e.time_us > w->now_us ? e.time_us : w->now_us;
     for (size_t i = 0; i < w->watcher_count; i++) {
         if (w->watchers[i].rule->schema == e.schema) {
             feed_watcher(&w->watchers[i], &e, mask);
         }
+    }
+}
+
+void
+syc_sigma_watch_advance(struct syc_sigma_watch *w, int64_t now_us, int64_t patience_us)
+{
+    w->patience_us = patience_us;
+    w->now_us = now_us > w->now_us ? now_us : w->now_us;
+    for (size_t i = 0; i < w->watcher_count; i++) {
+        syc_group_drop_past(&w->watchers[i]);
     }
 }
 

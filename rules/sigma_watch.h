@@ -3,7 +3,7 @@
 
 /*
  * Purpose           the correlations of a set, run over events in time
- * Input and output  rows with a time and a number of their own, oldest first; what fired, by a callback
+ * Input and output  rows with a time and a tag of their own, mostly oldest first; what fired, by a callback
  * Ownership         a watch borrows its set and keeps no row; what a callback gets is valid during the call
  * Limits            one budget: groups that find no room push out those that were silent for longest, counted
  * Not here          the order of events: who feeds them sees to it
@@ -20,6 +20,11 @@
  * A correlation fires once a run: at its begin, or, when the condition has an upper bound (lt, lte, eq, neq), at its
  * end, if the largest window of the run kept to it. An event that lacks a value of group-by, or the one that is
  * counted, belongs to no group. A correlation that is named by another is an event there: the one that made it fire.
+ *
+ * What fires depends on the order of events in each group alone. An event that comes late, after a newer one of its group,
+ * is put at its place if the window still reaches it: whatever fires then is true, but what the window has left behind,
+ * and runs that were over, are not judged again. The order of rules (temporal_ordered) takes in no late event. All are
+ * counted.
  */
 
 #include "rules/sigma.h"
@@ -27,7 +32,7 @@
 struct syc_sigma_watch;
 
 /*
- * One event. Times may not fall from one to the next.
+ * One event.
  *
  * row  one value a field of schema; only those of syc_sigma_watch_columns() are read
  * tag  octets of the caller's, given back with what fires
@@ -63,7 +68,7 @@ struct syc_sigma_watch_stats {
     uint64_t fired;   /* runs */
     uint64_t evicted; /* groups that gave way before their time was over */
     uint64_t lost;    /* events that found no room even so */
-    uint64_t late;    /* events older than the one before: taken as of its time */
+    uint64_t late;    /* events after a newer one of a group of theirs, or of one that is gone */
     size_t groups, groups_peak;
     size_t octets, octets_peak, octets_limit;
 };
@@ -103,9 +108,19 @@ size_t syc_sigma_watch_words(const struct syc_sigma_watch *w);
 bool syc_sigma_watch_test(const struct syc_sigma_watch *w, const struct syc_schema *schema,
                           const struct syc_value *row, uint64_t *mask);
 
-/* Take in an event for which the rules of mask hold. cost: amortized O(1) for each correlation that it touches */
+/*
+ * Take in an event for which the rules of mask hold. cost: amortized O(1) for each correlation that it touches; a late one
+ * passes by what is newer in its window
+ */
 void syc_sigma_watch_feed(struct syc_sigma_watch *w, const struct syc_sigma_event *event,
                           const uint64_t *mask);
+
+/*
+ * It is now_us (within +-2^61), and events may still come late by patience_us: groups stay for that much longer than their
+ * timespan, and a run that its end decides is decided then. Without it a group stays until an event is newer than its last by
+ * more than the timespan.
+ */
+void syc_sigma_watch_advance(struct syc_sigma_watch *w, int64_t now_us, int64_t patience_us);
 
 /* No further event: runs that only their end decides are over. The watch is empty after it. */
 void syc_sigma_watch_finish(struct syc_sigma_watch *w);

@@ -28,6 +28,7 @@ int test_shipped_group(void);
 int test_memory_group(void);
 int test_property_group(void);
 int test_watch_group(void);
+int test_correlation_faults_group(void);
 int test_correlate_group(void);
 
 /* A small schema of every type ("thing"), and the facts of sources by the names of the event ("source"). */
@@ -40,6 +41,9 @@ struct syc_ruleset *new_set(void);
 
 /* Parse text as `file` and expect SYC_OK. */
 void parse(struct syc_ruleset *set, const char *file, const char *text);
+
+/* Rules over "thing" of product p, sealed, as the Sigma engine alone has them; faults are for the test to look at. */
+struct syc_sigma *load_things(const char *text);
 
 /*
  * Load text as t.yml into a fresh set and compare all findings with `expected`: one a line, in order,

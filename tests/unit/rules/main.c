@@ -16,6 +16,7 @@ main(void)
     failed += test_memory_group();
     failed += test_property_group();
     failed += test_watch_group();
+    failed += test_correlation_faults_group();
     failed += test_correlate_group();
     return failed > 0;
 }

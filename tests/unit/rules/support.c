@@ -77,6 +77,21 @@ parse(struct syc_ruleset *set, const char *file, const char *text)
     assert_int_equal(syc_ruleset_parse(set, file, text, strlen(text)), SYC_OK);
 }
 
+struct syc_sigma *
+load_things(const char *text)
+{
+    static const struct syc_schema *const schemas[] = {&thing_schema};
+    const struct syc_sigma_options options = {.product = "p",
+                                              .schemas = schemas,
+                                              .schema_count = 1};
+    struct syc_sigma *set = syc_sigma_new(&options);
+
+    assert_non_null(set);
+    assert_int_equal(syc_sigma_parse(set, "t.yml", text, strlen(text)), SYC_OK);
+    assert_int_equal(syc_sigma_seal(set), SYC_OK);
+    return set;
+}
+
 void
 show_findings(const struct syc_ruleset *set)
 {

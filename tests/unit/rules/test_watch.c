@@ -237,21 +237,6 @@ naive_counted(const struct correlation *c, const struct drawn *e, int group, str
 
 /* ---- both, on the same events ---- */
 
-static struct syc_sigma *
-load(const char *text)
-{
-    static const struct syc_schema *const schemas[] = {&thing_schema};
-    const struct syc_sigma_options options = {.product = "p",
-                                              .schemas = schemas,
-                                              .schema_count = 1};
-    struct syc_sigma *set = syc_sigma_new(&options);
-
-    assert_non_null(set);
-    assert_int_equal(syc_sigma_parse(set, "t.yml", text, strlen(text)), SYC_OK);
-    assert_int_equal(syc_sigma_seal(set), SYC_OK);
-    return set;
-}
-
 static void
 write_rules(char *out, size_t room)
 {
@@ -334,7 +319,7 @@ the_watch_agrees_with_one_that_remembers_everything(void **state)
     struct syc_sigma *set;
 
     write_rules(text, sizeof(text));
-    set = load(text);
+    set = load_things(text);
     assert_int_equal(syc_sigma_loaded(set), 3 + CORRELATIONS);
     for (int round = 0; round < 300; round++) {
         struct syc_sigma_watch *w =
@@ -363,11 +348,201 @@ the_watch_agrees_with_one_that_remembers_everything(void **state)
     syc_sigma_free(set);
 }
 
+/* ---- events out of order ---- */
+
+enum { PATIENT_US = 1 << 30 }; /* longer than any draw of events */
+
+/* What was drawn in the order of time is fed group by group, or as dice fall, each group in its own order. */
+static void
+feed_by_group(struct syc_sigma_watch *w, const struct drawn e[EVENTS], uint64_t *dice)
+{
+    int next[2] = {0, 0};
+    bool block = draw(dice, 2) == 0;
+
+    for (;;) {
+        int group = block ? 0 : (int)draw(dice, 2);
+
+        for (int k = 0; k < 2; k++) {
+            while (next[k] < EVENTS && e[next[k]].group != k) {
+                next[k]++;
+            }
+        }
+        group = next[group] < EVENTS ? group : 1 - group;
+        if (next[group] >= EVENTS) {
+            return;
+        }
+        feed(w, &e[next[group]], next[group]);
+        next[group]++;
+    }
+}
+
+static void
+what_comes_in_the_order_of_its_group_is_in_its_turn(void **state)
+{
+    static struct log got[CORRELATIONS], want;
+    static char text[8192];
+    uint64_t random = 11;
+    struct syc_sigma *set;
+
+    (void)state;
+    write_rules(text, sizeof(text));
+    set = load_things(text);
+    for (int round = 0; round < 200; round++) {
+        struct syc_sigma_watch *w =
+            syc_sigma_watch_new(set, 1 << 20, sizeof(int64_t), on_fired, got);
+        struct syc_sigma_watch_stats stats;
+        struct drawn events[EVENTS];
+
+        memset(got, 0, sizeof(got));
+        draw_events(&random, events);
+        syc_sigma_watch_advance(w, 0, PATIENT_US);
+        feed_by_group(w, events, &random);
+        syc_sigma_watch_finish(w);
+        syc_sigma_watch_stats(w, &stats);
+        assert_int_equal(stats.late, 0);
+        for (int i = 0; i < CORRELATIONS; i++) {
+            want.count = 0;
+            for (int group = 0; group < 2; group++) {
+                (correlations[i].kind == ORDERED ? naive_ordered : naive_counted)(&correlations[i],
+                                                                                  events, group,
+                                                                                  &want);
+            }
+            compare_logs(&got[i], &want, i, round);
+        }
+        syc_sigma_watch_free(w);
+    }
+    syc_sigma_free(set);
+}
+
+/* What a shuffled feed is held to. */
+struct shuffled {
+    struct drawn events[EVENTS];
+    bool told[CORRELATIONS][2]; /* of each group, in any window */
+    size_t fired;
+};
+
+/* Whatever fires: a window that there is, of events that its rules match, in order. */
+static void
+check_fired(void *user, const struct syc_sigma_fired *f)
+{
+    struct shuffled *s = user;
+    int number = atoi(f->rule->name + 1);
+    const struct correlation *c = &correlations[number];
+    const int64_t *tags = f->tags;
+    int group = strcmp(f->group[0].u.text, "b") == 0;
+
+    s->told[number][group] = true;
+    s->fired += !f->goes_on;
+    for (size_t i = 0; i < f->tag_count; i++) {
+        const struct drawn *e = &s->events[tags[i]];
+
+        assert_int_equal(e->group, group);
+        assert_true(takes_any(c, e));
+        assert_true(i == 0 || s->events[tags[i - 1]].t <= e->t);
+        assert_true(c->kind != EVENT || i == 0 || tags[i - 1] != tags[i]);
+        assert_true(e->t * SYC_US_PER_S >= f->first_us && e->t * SYC_US_PER_S <= f->last_us);
+    }
+    if (!f->goes_on && c->most == INT64_MAX && c->never < 0) {
+        assert_true(f->count >= c->least && f->tag_count == (size_t)f->count);
+        assert_true(f->last_us - f->first_us <= SPAN_S * SYC_US_PER_S);
+    }
+}
+
+/* Does e come after a newer one of its group? Of any of the correlations that take both. */
+static bool
+is_late(const struct drawn *events, const int *order, int at)
+{
+    const struct drawn *e = &events[order[at]];
+
+    for (int i = 0; i < at; i++) {
+        const struct drawn *f = &events[order[i]];
+
+        for (int k = 0; k < CORRELATIONS && f->group == e->group && f->t > e->t; k++) {
+            if (takes_any(&correlations[k], e) && takes_any(&correlations[k], f)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The last window of a group that ever was is in reach of all that is in it: it is told, in whatever order they came. */
+static void
+check_last_windows(const struct shuffled *s)
+{
+    for (int k = 0; k < CORRELATIONS; k++) {
+        const struct correlation *c = &correlations[k];
+
+        for (int group = 0; group < 2 && c->kind != ORDERED && c->most == INT64_MAX && c->never < 0;
+             group++) {
+            int last = EVENTS - 1;
+            int64_t first_s;
+
+            while (last >= 0 &&
+                   (s->events[last].group != group || !takes_any(c, &s->events[last]))) {
+                last--;
+            }
+            if (last >= 0 && count_window(c, s->events, last, group, s->events[last].t - SPAN_S,
+                                          &first_s) >= c->least) {
+                assert_true(s->told[k][group]);
+            }
+        }
+    }
+}
+
+static void
+what_fires_of_late_events_is_true(void **state)
+{
+    static struct shuffled s;
+    static char text[8192];
+    uint64_t random = 13;
+    size_t fired = 0;
+    struct syc_sigma *set;
+
+    (void)state;
+    write_rules(text, sizeof(text));
+    set = load_things(text);
+    for (int round = 0; round < 300; round++) {
+        struct syc_sigma_watch *w =
+            syc_sigma_watch_new(set, 1 << 20, sizeof(int64_t), check_fired, &s);
+        struct syc_sigma_watch_stats stats;
+        uint64_t far = 1 + draw(&random, 12), late = 0;
+        int order[EVENTS];
+
+        memset(&s, 0, sizeof(s));
+        draw_events(&random, s.events);
+        for (int i = 0; i < EVENTS; i++) {
+            order[i] = i;
+        }
+        for (int i = EVENTS - 1; i > 0; i--) { /* each moves by a few places */
+            int k = i - (int)draw(&random, i + 1 < (int)far ? (uint64_t)i + 1 : far),
+                held = order[i];
+
+            order[i] = order[k];
+            order[k] = held;
+        }
+        syc_sigma_watch_advance(w, 0, PATIENT_US);
+        for (int i = 0; i < EVENTS; i++) {
+            feed(w, &s.events[order[i]], order[i]);
+            late += is_late(s.events, order, i);
+        }
+        check_last_windows(&s);
+        syc_sigma_watch_finish(w);
+        syc_sigma_watch_stats(w, &stats);
+        assert_int_equal(stats.late, late);
+        fired += s.fired;
+        syc_sigma_watch_free(w);
+    }
+    assert_true(fired > 5000);
+    syc_sigma_free(set);
+}
+
 /* ---- what happens at the edges ---- */
 
 struct counts {
     int fired, on;
-    int64_t last_count;
+    int64_t last_count, first_s, last_s;
+    uint64_t late;
 };
 
 static void
@@ -378,6 +553,8 @@ count_fired(void *user, const struct syc_sigma_fired *f)
     c->fired += !f->goes_on;
     c->on += f->goes_on;
     c->last_count = f->count;
+    c->first_s = f->first_us / SYC_US_PER_S;
+    c->last_s = f->last_us / SYC_US_PER_S;
 }
 
 /* Feed events of one rule at the given seconds (-1 ends) to a correlation and count what fires. */
@@ -386,11 +563,12 @@ run(const char *correlation, const int64_t *seconds)
 {
     char text[2048];
     struct counts counts = {0};
+    struct syc_sigma_watch_stats stats;
     struct syc_sigma *set;
     struct syc_sigma_watch *w;
 
     snprintf(text, sizeof(text), "%s---\ntitle: T\nname: c\ncorrelation: %s\n", bases, correlation);
-    set = load(text);
+    set = load_things(text);
     assert_int_equal(syc_sigma_loaded(set), 4);
     w = syc_sigma_watch_new(set, 1 << 20, sizeof(int64_t), count_fired, &counts);
     assert_non_null(w);
@@ -398,6 +576,8 @@ run(const char *correlation, const int64_t *seconds)
         feed(w, &(struct drawn){.t = *seconds}, *seconds);
     }
     syc_sigma_watch_finish(w);
+    syc_sigma_watch_stats(w, &stats);
+    counts.late = stats.late;
     syc_sigma_watch_free(w);
     syc_sigma_free(set);
     return counts;
@@ -434,6 +614,68 @@ it_fires_once_a_run_and_is_armed_again_below(void **state)
 
     assert_int_equal(c.fired, 2);
     assert_int_equal(c.on, 1);
+}
+
+/* 15 comes when 20 was there, and 5 when the window begins at 10: the one is in it, the other is counted apart. */
+static void
+a_late_event_takes_its_place_in_the_window(void **state)
+{
+    static const char *const three =
+        "{type: event_count, rules: [r0], group-by: [name], timespan: 10s, condition: {gte: 3}}";
+    struct counts c = run(three, (int64_t[]){12, 20, 15, -1});
+
+    (void)state;
+    assert_int_equal(c.fired, 1);
+    assert_int_equal(c.first_s, 12);
+    assert_int_equal(c.last_s, 20);
+    assert_int_equal(c.late, 1);
+    c = run(three, (int64_t[]){12, 20, 5, -1});
+    assert_int_equal(c.fired, 0);
+    assert_int_equal(c.late, 1);
+    /* a run that is there goes on with it */
+    c = run(three, (int64_t[]){12, 14, 16, 13, -1});
+    assert_int_equal(c.fired, 1);
+    assert_int_equal(c.on, 1);
+    /* the order of rules cannot be mended */
+    c = run("{type: temporal_ordered, rules: [r0], group-by: [name], timespan: 10s}",
+            (int64_t[]){12, 20, 15, -1});
+    assert_int_equal(c.fired + c.on, 2);
+    assert_int_equal(c.late, 1);
+}
+
+/* Groups of events an hour late stay as long as somebody may come; else they are gone, and that is counted. */
+static void
+patience_keeps_groups_for_late_events(void **state)
+{
+    static const char *const text =
+        "title: A\nname: r0\nlogsource: {product: p, category: thing}\n"
+        "detection: {s: {other: 0}, condition: s}\n"
+        "---\ntitle: T\nname: c\ncorrelation: {type: event_count, rules: [r0], group-by: [name], "
+        "timespan: 10s, condition: {gte: 3}}\n";
+    struct syc_sigma *set = load_things(text);
+
+    (void)state;
+    for (int patient = 0; patient < 2; patient++) {
+        struct counts counts = {0};
+        struct syc_sigma_watch *w = syc_sigma_watch_new(set, 1 << 20, 8, count_fired, &counts);
+        struct syc_sigma_watch_stats stats;
+
+        syc_sigma_watch_advance(w, 0, patient * 3600 * SYC_US_PER_S);
+        for (int i = 0; i < 3; i++) {
+            feed(w, &(struct drawn){.t = 3600 + 20 * i, .group = 0}, i);
+            feed(w, &(struct drawn){.t = 100 + i, .group = 1}, i);
+        }
+        syc_sigma_watch_stats(w, &stats);
+        assert_int_equal(counts.fired, patient);
+        assert_int_equal(stats.late,
+                         patient ? 0 : 2); /* the first was of no group that there was */
+        assert_int_equal(stats.groups, 2);
+        syc_sigma_watch_advance(w, 10000 * SYC_US_PER_S, 0);
+        syc_sigma_watch_stats(w, &stats);
+        assert_int_equal(stats.groups, 0);
+        syc_sigma_watch_free(w);
+    }
+    syc_sigma_free(set);
 }
 
 /* One every 10 s, four in each window of 30 s: the fifth makes up for the first, and so on. That is one run. */
@@ -479,7 +721,7 @@ an_event_without_the_value_belongs_to_no_group(void **state)
         "---\ntitle: T\nname: d\ncorrelation: {type: value_count, rules: [r0], group-by: [], "
         "timespan: 1m, condition: {field: count, gte: 1}}\n";
     struct counts counts = {0};
-    struct syc_sigma *set = load(text);
+    struct syc_sigma *set = load_things(text);
     struct syc_sigma_watch *w = syc_sigma_watch_new(set, 1 << 20, 0, count_fired, &counts);
     struct syc_value row[THING_FIELDS] = {0};
     uint64_t mask;
@@ -509,7 +751,7 @@ a_correlation_of_a_correlation_takes_the_event_that_made_it_fire(void **state)
         "rules: [many_failed, succeeded], group-by: [name], timespan: 1h}\n"
         "---\ntitle: C\nname: many_failed\ncorrelation: {type: event_count, rules: [failed], "
         "group-by: [name, alias], timespan: 5m, condition: {gte: 3}}\n";
-    struct syc_sigma *set = load(text);
+    struct syc_sigma *set = load_things(text);
     struct counts counts = {0};
     struct syc_sigma_watch *w = syc_sigma_watch_new(set, 1 << 20, 0, count_fired, &counts);
 
@@ -540,7 +782,7 @@ groups_give_way_within_the_budget_and_are_counted(void **state)
         "detection: {s: {other: 0}, condition: s}\n"
         "---\ntitle: T\nname: c\ncorrelation: {type: event_count, rules: [r0], group-by: [count], "
         "timespan: 1h, condition: {gte: 3}}\n";
-    struct syc_sigma *set = load(text);
+    struct syc_sigma *set = load_things(text);
     struct counts counts = {0};
     struct syc_sigma_watch *w = syc_sigma_watch_new(set, 20 << 10, 0, count_fired, &counts);
     struct syc_sigma_watch_stats s;
@@ -563,108 +805,6 @@ groups_give_way_within_the_budget_and_are_counted(void **state)
     syc_sigma_free(set);
 }
 
-/* ---- what does not load ---- */
-
-#define BASE                                                                                       \
-    "title: A\nname: a\nlogsource: {product: p, category: thing}\ndetection: {s: {count: 1}, "     \
-    "condition: s}\n---\n"
-#define C(rest)     BASE "title: T\nname: c\ncorrelation: {" rest "}\n"
-/* Of a rule falsepositives must be a list; of a correlation Sigma's schema lets them be one text. */
-#define ALONE(rest) C(rest) "falsepositives: rare ones\n"
-
-static void
-each_fault_of_a_correlation_has_its_code_and_place(void **state)
-{
-    static const struct {
-        const char *text, *expected;
-        size_t loaded;
-    } rows[] = {
-        {ALONE(
-             "type: event_count, rules: [a], group-by: [name], timespan: 1m, condition: {gte: 2}"),
-         "", 2},
-        {C("type: event_cuont, rules: [a], group-by: [name], timespan: 1m, condition: {gte: 2}"),
-         "8:21 R501", 1},
-        {C("type: value_sum, rules: [a], group-by: [name], timespan: 1m, condition: {field: count, "
-           "gte: 2}"),
-         "8:21 R501", 1},
-        {C("type: event_count, rules: [], group-by: [name], timespan: 1m, condition: {gte: 2}"),
-         "8:41 R502", 1},
-        {C("type: event_count, rules: [a, a], group-by: [name], timespan: 1m, condition: {gte: 2}"),
-         "8:45 R502", 1},
-        {C("type: event_count, rules: [b], group-by: [name], timespan: 1m, condition: {gte: 2}"),
-         "8:42 R503", 1},
-        {C("type: event_count, rules: [c], group-by: [name], timespan: 1m, condition: {gte: 2}"),
-         "8:42 R504", 1},
-        {C("type: event_count, rules: [a], group-by: [name], timespan: 90, condition: {gte: 2}"),
-         "8:74 R505", 1},
-        {C("type: event_count, rules: [a], group-by: [name], timespan: 1m"), "8:14 R506", 1},
-        {C("type: event_count, rules: [a], group-by: [name], timespan: 1m, condition: {gte: "
-           "200000}"),
-         "8:95 R507", 1},
-        {C("type: event_count, rules: [a], group-by: [name], timespan: 1m, condition: {gt: 5, lt: "
-           "6}"),
-         "8:89 R508", 1},
-        {C("type: temporal, rules: [a], group-by: [name], timespan: 1m, condition: {gte: 2}"),
-         "8:86 R508", 1},
-        {C("type: value_count, rules: [a], group-by: [name], timespan: 1m, condition: {gte: 2}"),
-         "8:89 R506", 1},
-        {C("type: event_count, rules: [a], group-by: [h], timespan: 1m, condition: {gte: 2}, "
-           "aliases: "
-           "{h: {b: name}}"),
-         "8:110 R509\n8:57 R509", 1},
-        {C("type: event_count, rules: [a], group-by: [nmae], timespan: 1m, condition: {gte: 2}"),
-         "8:57 R102", 1},
-        {C("type: event_count, rules: [a], group-by: [tags], timespan: 1m, condition: {gte: 2}"),
-         "8:57 R512", 1},
-        {C("type: event_count, rules: [a], group-by: [name], timespan: 1m, condition: {gte: 2}, "
-           "window: "
-           "1"),
-         "8:99 R510", 1},
-        {C("type: event_count, rules: [a], group-by: [name], timespan: 1m, condition: {gte: 2}"),
-         "", 2},
-    };
-
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        struct syc_sigma *set = load(rows[i].text);
-        const struct syc_rule_problem *p;
-        size_t n = syc_sigma_problems(set, &p), used = 0;
-        char got[512] = "";
-
-        for (size_t k = 0; k < n; k++) {
-            used += (size_t)snprintf(got + used, sizeof(got) - used, "%s%u:%u %s", k ? "\n" : "",
-                                     p[k].line, p[k].column, p[k].code);
-        }
-        if (strcmp(got, rows[i].expected) != 0) {
-            fprintf(stderr, "row %zu: %s\n", i, n > 0 ? p[0].text : "nothing");
-        }
-        assert_string_equal(got, rows[i].expected);
-        assert_int_equal(syc_sigma_loaded(set), rows[i].loaded);
-        assert_int_equal(syc_sigma_refused(set), 2 - rows[i].loaded);
-        syc_sigma_free(set);
-    }
-}
-
-/* No logsource of its own: what it is about decides. */
-static void
-a_correlation_of_foreign_rules_is_skipped_with_them(void **state)
-{
-    static const char *const text =
-        "title: A\nname: a\nlogsource: {product: windows}\n"
-        "detection: {s: {x|re: 1}, condition: s | count() > 1}\n"
-        "---\ntitle: T\ncorrelation: {type: value_sum, rules: [a], group-by: [y], timespan: 1m, "
-        "condition: {field: z, gte: 1}}\n"
-        "---\ntitle: U\nname: u\nlogsource: {category: webserver}\n"
-        "detection: {s: {x: 1}, condition: s}\n";
-    struct syc_sigma *set = load(text);
-    const struct syc_rule_problem *p;
-
-    assert_int_equal(syc_sigma_problems(set, &p), 0);
-    assert_int_equal(syc_sigma_skipped(set), 3);
-    assert_int_equal(syc_sigma_refused(set), 0);
-    assert_int_equal(syc_sigma_loaded(set), 0);
-    syc_sigma_free(set);
-}
-
 /* Aliases: one host as the server of a and the client of b. */
 static void
 an_alias_groups_different_fields(void **state)
@@ -676,7 +816,7 @@ an_alias_groups_different_fields(void **state)
         "detection: {s: {count: 2}, condition: s}\n"
         "---\ntitle: T\nname: c\ncorrelation: {type: temporal, rules: [a, b], group-by: [host], "
         "timespan: 1m, aliases: {host: {a: dest_ip, b: src_ip}}}\n";
-    struct syc_sigma *set = load(text);
+    struct syc_sigma *set = load_things(text);
     struct counts counts = {0};
     struct syc_sigma_watch *w = syc_sigma_watch_new(set, 1 << 20, 0, count_fired, &counts);
 
@@ -703,13 +843,15 @@ test_watch_group(void)
         cmocka_unit_test(a_window_slides_over_the_full_minute),
         cmocka_unit_test(both_ends_of_a_window_belong_to_it),
         cmocka_unit_test(it_fires_once_a_run_and_is_armed_again_below),
+        cmocka_unit_test(what_comes_in_the_order_of_its_group_is_in_its_turn),
+        cmocka_unit_test(what_fires_of_late_events_is_true),
+        cmocka_unit_test(a_late_event_takes_its_place_in_the_window),
+        cmocka_unit_test(patience_keeps_groups_for_late_events),
         cmocka_unit_test(a_beat_at_the_threshold_is_one_run),
         cmocka_unit_test(an_upper_bound_is_about_the_largest_window_of_a_run),
         cmocka_unit_test(an_event_without_the_value_belongs_to_no_group),
         cmocka_unit_test(a_correlation_of_a_correlation_takes_the_event_that_made_it_fire),
         cmocka_unit_test(groups_give_way_within_the_budget_and_are_counted),
-        cmocka_unit_test(each_fault_of_a_correlation_has_its_code_and_place),
-        cmocka_unit_test(a_correlation_of_foreign_rules_is_skipped_with_them),
         cmocka_unit_test(an_alias_groups_different_fields),
     };
 
