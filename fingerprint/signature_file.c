@@ -353,11 +353,18 @@ read_all(struct syc_loader *l)
     return status;
 }
 
-/* chains never reach past the signatures they were made of, so cutting back is enough */
+/*
+ * Chains never reach past the signatures they were made of, so cutting back is enough. That a file has nothing to load is
+ * told as p0f tells it: no SYN will have a label.
+ */
 static enum syc_status
 end_load(struct syc_loader *l, enum syc_status status, size_t before, size_t links_before,
          struct syc_error *err)
 {
+    if (status == SYC_OK && l->faults == 0 && l->set->count == before &&
+        l->set->link_count == links_before) {
+        status = syc_load_remark(l, SYC_REMARK_NOTE, 1, 0, "empty", "no signature in this file");
+    }
     if (status == SYC_OK && l->faults > 0) {
         status = SYC_SYNTAX;
         *l->scan.err = l->first;
@@ -384,6 +391,9 @@ syc_signatures_parse(struct syc_signatures *set, const char *name, const char *t
     enum syc_status status;
 
     set->texts_sum = syc_hash(&so_far, text, n);
+    if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+        l.rest += 3; /* a byte order mark is no character of the first line */
+    }
     syc_error_at(&at, name, 0, 0);
     l.scan.name = name;
     l.scan.err = &at;

@@ -102,6 +102,21 @@ check_class(struct syc_loader *l, const char *text, size_t n)
                               l->classes.count != 0 ? l->classes.items : none);
 }
 
+/* p0f steps over blanks and commas before each value of a list. */
+static void
+skip_to_value(struct syc_scan *s)
+{
+    while (s->p < s->end && (syc_load_blank(*s->p) || *s->p == ',')) {
+        s->p++;
+    }
+}
+
+static bool
+another_value(const struct syc_scan *s)
+{
+    return s->p < s->end && *s->p == ',';
+}
+
 /* classes = name,name,... A second classes line adds to the first. */
 enum syc_status
 syc_load_classes(struct syc_loader *l)
@@ -110,7 +125,10 @@ syc_load_classes(struct syc_loader *l)
         const char *text;
         const char *copy;
         size_t n;
-        enum syc_status status = scan_name(l, &text, &n);
+        enum syc_status status;
+
+        skip_to_value(&l->scan);
+        status = scan_name(l, &text, &n);
 
         if (status == SYC_OK) {
             status = add_word(l, &l->classes, text, n, &copy);
@@ -119,7 +137,7 @@ syc_load_classes(struct syc_loader *l)
             l->classes_lost = true;
             return status;
         }
-    } while (syc_scan_word(&l->scan, ","));
+    } while (another_value(&l->scan));
     l->classes_lost |= l->scan.p != l->scan.end;
     return l->scan.p == l->scan.end ? SYC_OK : syc_scan_fail(&l->scan, "\",\" is expected");
 }
@@ -137,11 +155,15 @@ syc_load_sys(struct syc_loader *l)
     }
     l->needs_sys = false;
     do {
-        const bool class = syc_scan_word(&l->scan, "@");
         const char *text;
         const char *kept;
         size_t n;
-        enum syc_status status = scan_name(l, &text, &n);
+        enum syc_status status;
+        bool class;
+
+        skip_to_value(&l->scan);
+        class = syc_scan_word(&l->scan, "@");
+        status = scan_name(l, &text, &n);
 
         if (status == SYC_OK) {
             status = class ? check_class(l, text, n) : first_spelling(l, text, n, &kept);
@@ -149,7 +171,7 @@ syc_load_sys(struct syc_loader *l)
         if (status != SYC_OK) {
             return status;
         }
-    } while (syc_scan_word(&l->scan, ","));
+    } while (another_value(&l->scan));
     return l->scan.p == l->scan.end ? SYC_OK : syc_scan_fail(&l->scan, "\",\" is expected");
 }
 

@@ -99,11 +99,23 @@ the_list_of_faults_is_bounded(void **state)
 static void
 http_sections_are_passed_over_with_one_line(void **state)
 {
-    static const struct expected rows[] = {{4, "http", "4 lines for HTTP"}};
+    static const struct expected rows[] = {{6, "http", "4 lines for HTTP"}};
 
-    expect_remarks("classes = unix\n[mtu]\n; nothing\n[http:request]\nua_os = Linux\n"
-                   "label = s:!:curl:\n; no\n[http:response]\nx\n\ny\n",
-                   false, rows, 1);
+    expect_remarks(
+        "classes = unix\n[mtu]\nlabel = E\nsig = 1500\n; nothing\n[http:request]\nua_os = Linux\n"
+        "label = s:!:curl:\n; no\n[http:response]\nx\n\ny\n",
+        false, rows, 1);
+}
+
+/* As p0f says "No signatures found": no SYN would have a label, and nobody would know why. */
+static void
+a_text_with_nothing_to_load_is_told(void **state)
+{
+    static const struct expected rows[] = {{1, "empty", "no signature"}};
+
+    expect_remarks("", false, rows, 1);
+    expect_remarks("; nothing\nclasses = unix\n[tcp:request]\n", false, rows, 1);
+    expect_remarks("[mtu]\nlabel = E\nsig = 1500\n", false, NULL, 0);
 }
 
 static void
@@ -307,6 +319,7 @@ test_remarks_group(void)
         cmocka_unit_test(lines_below_a_fault_are_read_as_if_it_were_mended),
         cmocka_unit_test(the_list_of_faults_is_bounded),
         cmocka_unit_test(http_sections_are_passed_over_with_one_line),
+        cmocka_unit_test(a_text_with_nothing_to_load_is_told),
         cmocka_unit_test(labels_without_sigs_are_told),
         cmocka_unit_test(signatures_that_no_syn_can_fit_are_told),
         cmocka_unit_test(signatures_that_never_win_are_told),

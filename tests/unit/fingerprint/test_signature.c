@@ -132,6 +132,33 @@ the_whole_grammar_loads(void **state)
     syc_signatures_free(set);
 }
 
+/*
+ * p0f 3.09b passes over blanks and further commas between the values of classes and sys, and loads this text but for
+ * its first three octets, an editor's byte order mark. A blank before a comma is part of the name.
+ */
+static void
+lists_of_names_may_have_blanks(void **state)
+{
+    static const char text[] = "\xEF\xBB\xBF"
+                               "classes = win,\t unix, ,other\n"
+                               "[tcp:request]\n"
+                               "label = s:unix:Linux:x\n" GOOD "label = s:!:tool:\n"
+                               "sys = Windows, @unix,, @win\n" GOOD;
+    struct syc_signatures *set = syc_signatures_new();
+    struct syc_error err;
+
+    assert_int_equal(parse(set, text, false, &err), SYC_OK);
+    assert_int_equal(syc_signatures_count(set), 2);
+    assert_int_equal(parse(set,
+                           "\xEF\xBB\xBF"
+                           "bad = 1\n",
+                           false, &err),
+                     SYC_SYNTAX);
+    assert_int_equal(err.line, 1);
+    assert_int_equal(err.column, 1);
+    syc_signatures_free(set);
+}
+
 static void
 empty_texts_are_empty_sets(void **state)
 {
@@ -265,6 +292,7 @@ test_signature_group(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_are_told_with_line_and_column),
         cmocka_unit_test(the_whole_grammar_loads),
+        cmocka_unit_test(lists_of_names_may_have_blanks),
         cmocka_unit_test(empty_texts_are_empty_sets),
         cmocka_unit_test(sets_of_the_same_texts_are_the_same),
         cmocka_unit_test(a_fault_leaves_the_set_as_it_was),
