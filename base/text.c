@@ -377,6 +377,12 @@ syc_utf8_length(const char *text, size_t n)
     return length;
 }
 
+size_t
+syc_bom_length(const char *text, size_t n)
+{
+    return n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
 /* Told by octets: letters of one length are a range of their last one. */
 static bool
 is_obeyed(const uint8_t *p, size_t n)

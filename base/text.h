@@ -92,6 +92,12 @@ size_t syc_escape(const void *in, size_t n, char *out, size_t size);
 size_t syc_utf8_length(const char *text, size_t n);
 
 /*
+ * How many octets at the head of a text are UTF-8's byte order mark: 3 or 0. It is none of the text's characters
+ * (Unicode 2.13), and editors of Windows write it.
+ */
+size_t syc_bom_length(const char *text, size_t n);
+
+/*
  * The letter at text, and whether a terminal may have it: one must not obey what an outsider wrote.
  *
  * n        octets that may be looked at, > 0

@@ -114,6 +114,8 @@ end_line(struct judging *j, const char *text, size_t n)
     struct lines *l = &j->lines;
     bool too_long = l->too_long;
 
+    size_t mark = l->number == 0 ? syc_bom_length(text, n) : 0;
+
     l->number++;
     l->used = 0;
     l->too_long = false;
@@ -121,6 +123,8 @@ end_line(struct judging *j, const char *text, size_t n)
         bad_line(j, "longer than 64 MiB", 0);
         return SYC_OK;
     }
+    text += mark;
+    n -= mark;
     n -= n > 0 && text[n - 1] == '\r';
     return n > 0 ? take_line(j, text, n) : SYC_OK;
 }

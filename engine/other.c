@@ -129,6 +129,57 @@ other_seconds(const char *text, size_t n, int64_t *us)
     return other_is_time(*us);
 }
 
+enum { DATE_OCTETS = sizeof "2026-11-22T06:40:06" - 1, FRACTION_DIGITS = 6, NANO_DIGITS = 9 };
+
+/* "Z", "+0100" or "+01:00": how far its time is ahead of UTC. */
+static bool
+take_offset(const char *zone, size_t n, int64_t *us)
+{
+    int64_t hours, minutes;
+
+    *us = 0;
+    if (n == 1 && *zone == 'Z') {
+        return true;
+    }
+    if ((n != 5 && !(n == 6 && zone[3] == ':')) || (*zone != '+' && *zone != '-') ||
+        !other_count(zone + 1, 2, &hours) || !other_count(zone + n - 2, 2, &minutes) ||
+        hours > 23 || minutes > 59) {
+        return false;
+    }
+    *us = (hours * 60 + minutes) * 60 * SYC_US_PER_S;
+    *us = *zone == '-' ? -*us : *us;
+    return true;
+}
+
+/* Of seven digits one cannot know: Zeek writes 0.9999996 s as ".1000000". */
+bool
+other_time(const char *text, size_t n, int64_t *us)
+{
+    char utc[] = "2026-11-22T06:40:06.000000Z";
+    size_t at = DATE_OCTETS, digits = 0;
+    int64_t ahead;
+
+    if (n <= DATE_OCTETS) {
+        return false;
+    }
+    memcpy(utc, text, DATE_OCTETS);
+    if (text[at] == '.') {
+        for (at++; at < n && is_digit(text[at]); at++, digits++) {
+            if (digits < FRACTION_DIGITS) {
+                utc[DATE_OCTETS + 1 + digits] = text[at];
+            }
+        }
+        if (digits == 0 || (digits > FRACTION_DIGITS && digits != NANO_DIGITS)) {
+            return false;
+        }
+    }
+    if (!take_offset(text + at, n - at, &ahead) || !syc_time_parse(utc, sizeof utc - 1, us)) {
+        return false;
+    }
+    *us -= ahead;
+    return other_is_time(*us);
+}
+
 bool
 other_port(const char *text, size_t n, uint16_t *out)
 {
@@ -179,8 +230,8 @@ other_finish(struct syc_record *out)
 /* ------------------------------------------------------------ whose line it is */
 
 /*
- * Both ours and Suricata's have event_type; ours a version, too, which EVE has not. Zeek's names have dots in them, and
- * nobody else's have this one. All of the line is looked at: other programs may have sorted its members.
+ * Both ours and Suricata's have event_type; ours a version, too, which EVE has not. The ends of a connection stand in a
+ * record of its own with Zeek, as its names show however they are spelled (other_zeek.c), and with nobody else. All of the line is looked at: other programs may have sorted its members.
  */
 static enum syc_from
 guess_json(struct syc_pull *s)
@@ -190,7 +241,8 @@ guess_json(struct syc_pull *s)
 
     while (syc_pull_member(s, &first, &key)) {
         version |= other_is(&key, "v");
-        zeek |= other_is(&key, "id.orig_h");
+        zeek |= other_is(&key, "id.orig_h") || other_is(&key, "id_orig_h") ||
+                (other_is(&key, "id") && syc_pull_is(s, '{'));
         if (other_is(&key, "event_type")) {
             typed = true;
             if (syc_pull_text(s, &text)) {
@@ -210,12 +262,31 @@ guess_json(struct syc_pull *s)
                    : SYC_FROM_GUESS;
 }
 
+/* A line of a TSV, perhaps without the header: then Zeek's reader can say what is missing. Columns begin with the time. */
+static bool
+is_tsv(const char *line, size_t n)
+{
+    static const char *const headers[] = {"#separator",   "#set_separator",
+                                          "#empty_field", "#unset_field",
+                                          "#path",        "#open",
+                                          "#fields",      "#types",
+                                          "#close",       NULL};
+    size_t word = 0;
+    int64_t us;
+
+    while (word < n && line[word] != '\t' && line[word] != ' ') {
+        word++;
+    }
+    return other_word(line, word, headers) >= 0 ||
+           (word < n && line[word] == '\t' && other_seconds(line, word, &us));
+}
+
 enum syc_from
 syc_other_guess(const char *line, size_t n)
 {
     struct syc_pull s = {.begin = line, .p = line, .end = line + n};
 
-    if (n > 10 && memcmp(line, "#separator", 10) == 0) {
+    if (is_tsv(line, n)) {
         return SYC_FROM_ZEEK;
     }
     return syc_pull_space(&s) && *s.p == '{' ? guess_json(&s) : SYC_FROM_GUESS;

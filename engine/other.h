@@ -63,6 +63,14 @@ enum syc_from syc_other_guess(const char *line, size_t n);
 bool other_seconds(const char *text, size_t n, int64_t *us);
 
 /*
+ * A time as RFC 3339 and ISO 8601's basic offsets have it: "2026-11-22T06:40:06.123456+0100", with a fraction of up to six
+ * digits, of nine (the last three are dropped) or without; Z, +0100 or +01:00 behind it.
+ *
+ * returns  false for anything else, and where other_is_time() says no
+ */
+bool other_time(const char *text, size_t n, int64_t *us);
+
+/*
  * Is this a time, or the length of one, that our own events may hold: within +-2^55 microseconds? Then sums and
  * differences of such do not overflow, and a record that is written can be read again.
  */

@@ -45,46 +45,12 @@ fail(struct flow *f, const char *path, const char *want)
 
 /* ------------------------------------------------------------ values */
 
-/*
- * "2026-11-22T06:40:06.123456+0100": the offset without colon as Suricata writes it, with one as RFC 3339 does, or Z.
- */
-static bool
-parse_time(const struct syc_pull_text *text, int64_t *us)
-{
-    char utc[SYC_TIME_TEXT];
-    const char *zone;
-    size_t left;
-    int64_t hours, minutes, shift;
-
-    if (text->n < SYC_TIME_TEXT - 1) {
-        return false;
-    }
-    zone = text->at + SYC_TIME_TEXT - 2;
-    left = text->n - (SYC_TIME_TEXT - 2);
-    memcpy(utc, text->at, SYC_TIME_TEXT - 2);
-    utc[SYC_TIME_TEXT - 2] = 'Z';
-    if (!syc_time_parse(utc, SYC_TIME_TEXT - 1, us)) {
-        return false;
-    }
-    if (left == 1 && *zone == 'Z') {
-        return other_is_time(*us);
-    }
-    if ((left != 5 && !(left == 6 && zone[3] == ':')) || (*zone != '+' && *zone != '-') ||
-        !other_count(zone + 1, 2, &hours) || !other_count(zone + left - 2, 2, &minutes) ||
-        hours > 23 || minutes > 59) {
-        return false;
-    }
-    shift = (hours * 60 + minutes) * 60 * SYC_US_PER_S;
-    *us += *zone == '+' ? -shift : shift;
-    return other_is_time(*us);
-}
-
 static bool
 take_time(struct flow *f, struct syc_pull *s, const char *path, int64_t *us)
 {
     struct syc_pull_text text;
 
-    return (syc_pull_text(s, &text) && parse_time(&text, us)) ||
+    return (syc_pull_text(s, &text) && other_time(text.at, text.n, us)) ||
            fail(f, path, "a time (2026-11-22T06:40:06.123456+0000)");
 }
 

@@ -35,7 +35,7 @@
     X(STATE, "conn_state", "") X(MISSED, "missed_bytes", "count") X(HISTORY, "history", "") \
     X(ORIG_PKTS, "orig_pkts", "count") X(ORIG_IP_BYTES, "orig_ip_bytes", "count") \
     X(RESP_PKTS, "resp_pkts", "count") X(RESP_IP_BYTES, "resp_ip_bytes", "count") \
-    X(VLAN, "vlan", "") X(INNER_VLAN, "inner_vlan", "")
+    X(VLAN, "vlan", "") X(INNER_VLAN, "inner_vlan", "") X(PATH, "_path", "")
 
 enum zeek_field {
 #define X(id, name, type) ZEEK_##id,
@@ -61,6 +61,28 @@ struct fields {
     struct syc_pull_text of[ZEEK_FIELDS];
 };
 
+enum { NAME_ROOM = 32 };
+
+/*
+ * The field of this name, ZEEK_FIELDS for others. Log::default_scope_sep may be "_" in place of ".": so it is set where
+ * logs go to Elasticsearch.
+ */
+static enum zeek_field
+field_of(const struct syc_pull_text *name)
+{
+    char copy[NAME_ROOM];
+    int64_t field;
+
+    if (name->n > 3 && name->n <= sizeof copy && memcmp(name->at, "id_", 3) == 0) {
+        memcpy(copy, name->at, name->n);
+        copy[2] = '.';
+        field = other_word(copy, name->n, names);
+    } else {
+        field = other_word(name->at, name->n, names);
+    }
+    return field >= 0 ? (enum zeek_field)field : ZEEK_FIELDS;
+}
+
 static enum syc_status
 fail(struct syc_error *err, enum zeek_field field, const char *want)
 {
@@ -84,8 +106,8 @@ read_ts(const struct syc_pull_text *text, int64_t *us)
 {
     int64_t whole;
 
-    if (syc_time_parse(text->at, text->n, us)) {
-        return other_is_time(*us);
+    if (other_time(text->at, text->n, us)) {
+        return true;
     }
     if (other_count(text->at, text->n, &whole) && whole >= INT64_C(100000000000)) {
         *us = whole <= INT64_MAX / 1000 ? whole * 1000 : INT64_MAX;
@@ -231,14 +253,18 @@ read_words(const struct fields *f, struct syc_record *out, struct syc_error *err
     return SYC_OK;
 }
 
-/* Other logs have ends and a protocol, too; only conn.log has a state. */
+/*
+ * Other logs have ends and a protocol, too; only conn.log has a state, and conn_long of what goes on, which a stream of all
+ * logs names in each line.
+ */
 static enum syc_status
 make_record(struct syc_other *o, const struct fields *f, struct syc_record *out,
             struct syc_error *err)
 {
     enum syc_status status;
 
-    if (!other_is(&f->of[ZEEK_PROTO], "tcp") || !has(f, ZEEK_STATE)) {
+    if (!other_is(&f->of[ZEEK_PROTO], "tcp") || !has(f, ZEEK_STATE) ||
+        (has(f, ZEEK_PATH) && !other_is(&f->of[ZEEK_PATH], "conn"))) {
         return SYC_NOT_FOUND;
     }
     out->client_known = 1;
@@ -261,15 +287,47 @@ make_record(struct syc_other *o, const struct fields *f, struct syc_record *out,
 
 /* ------------------------------------------------------------ JSON */
 
-/* A value as the text that a TSV would have: what is neither text nor number is not set. */
+/* A value as the text that a TSV would have: what is neither text nor number is not set, nor is a TSV's word for it. */
 static bool
 pull_field(struct syc_pull *s, struct syc_pull_text *out)
 {
     *out = (struct syc_pull_text){0};
     if (syc_pull_text(s, out) || (s->fault == NULL && syc_pull_number(s, out))) {
+        out->n = other_is(out, "-") ? 0 : out->n;
         return true;
     }
     return s->fault == NULL && syc_pull_skip(s);
+}
+
+/* The value of a member into its field, if it has one. */
+static bool
+take_member(struct syc_pull *s, const struct syc_pull_text *name, struct fields *f)
+{
+    enum zeek_field field = field_of(name);
+    struct syc_pull_text value;
+
+    return pull_field(s, field < ZEEK_FIELDS ? &f->of[field] : &value);
+}
+
+/* {"orig_h": ...} under "id": Zeek's record as it was before a writer laid it flat. */
+static bool
+take_ends(struct syc_pull *s, struct fields *f)
+{
+    struct syc_pull_text key;
+    bool first = true, good = true;
+
+    while (good && syc_pull_member(s, &first, &key)) {
+        char flat[NAME_ROOM] = "id.";
+        struct syc_pull_text name = {flat, 3 + key.n, false};
+
+        if (key.n <= sizeof flat - 3) {
+            memcpy(flat + 3, key.at, key.n);
+        } else {
+            name.n = 0;
+        }
+        good = take_member(s, &name, f);
+    }
+    return good && s->fault == NULL;
 }
 
 static enum syc_status
@@ -283,10 +341,8 @@ read_json(struct syc_other *o, const char *line, size_t n, struct syc_record *ou
 
     if (syc_pull_space(&s) && *s.p == '{') {
         while (syc_pull_member(&s, &first, &key)) {
-            int64_t field = other_word(key.at, key.n, names);
-            struct syc_pull_text value;
-
-            if (!pull_field(&s, field >= 0 ? &f.of[field] : &value)) {
+            if (!(other_is(&key, "id") && syc_pull_is(&s, '{') ? take_ends(&s, &f)
+                                                               : take_member(&s, &key, &f))) {
                 break;
             }
         }
@@ -365,13 +421,11 @@ read_field_names(struct syc_zeek_header *z, const char *p, const char *end, stru
     struct syc_pull_text name;
 
     for (z->columns = 0; next_column(&p, end, z->separator, &name); z->columns++) {
-        int64_t field = other_word(name.at, name.n, names);
-
         if (z->columns == OTHER_COLUMNS) {
             z->columns = 0;
             return syc_error_set(err, SYC_SYNTAX, "#fields: more than 256 columns");
         }
-        z->field[z->columns] = (uint8_t)(field >= 0 ? field : ZEEK_FIELDS);
+        z->field[z->columns] = (uint8_t)field_of(&name);
     }
     return SYC_NOT_FOUND;
 }

@@ -384,16 +384,16 @@ syc_signatures_parse(struct syc_signatures *set, const char *name, const char *t
                      bool native, struct syc_error *err)
 {
     struct syc_error at = {SYC_OK, 0, 0, "", ""};
-    struct syc_loader l = {.set = set, .native = native, .rest = text, .end = text + n};
+    struct syc_loader l = {.set = set,
+                           .native = native,
+                           .rest = text + syc_bom_length(text, n),
+                           .end = text + n};
     const size_t before = set->count;
     const size_t links_before = set->link_count;
     const struct syc_hash_key so_far = {set->texts_sum, native};
     enum syc_status status;
 
     set->texts_sum = syc_hash(&so_far, text, n);
-    if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
-        l.rest += 3; /* a byte order mark is no character of the first line */
-    }
     syc_error_at(&at, name, 0, 0);
     l.scan.name = name;
     l.scan.err = &at;

@@ -155,8 +155,8 @@ syc_ruleset_test(const struct syc_ruleset *set, const char *file, const char *te
         r->set = scratch;
         r->arena = &scratch->arena;
         r->file = file;
-        r->text = text;
-        r->n = n;
+        r->text = text + syc_bom_length(text, n);
+        r->n = n - syc_bom_length(text, n);
         status = run_file(&c, r);
     }
     syc_free(c.verdict);

@@ -123,14 +123,10 @@ syc_sigma_parse(struct syc_sigma *set, const char *file, const char *text, size_
     if (!r) {
         return SYC_NO_MEMORY;
     }
-    if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
-        text += 3; /* a byte order mark is no character of the first line */
-        n -= 3;
-    }
     r->set = set;
     r->arena = &set->arena;
-    r->text = text;
-    r->n = n;
+    r->text = text + syc_bom_length(text, n);
+    r->n = n - syc_bom_length(text, n);
     r->first_problem = set->problem_count;
     r->file = syc_arena_text(&set->arena, file, strlen(file));
     status = r->file ? read_file(r) : SYC_NO_MEMORY;

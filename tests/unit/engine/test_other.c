@@ -154,6 +154,53 @@ the_header_of_a_tsv_says_how_to_read_it(void **state)
     assert_int_equal(zeek(&o, "anything;at;all", &r, &err), SYC_NOT_FOUND);
 }
 
+/*
+ * Log::default_scope_sep is "_" where logs go to Elasticsearch; there the ends are an object, too. Tools that make JSON
+ * of a TSV leave "-" for what is not set. Beside conn, conn_long has the same fields of connections that go on.
+ */
+static void
+the_ends_of_a_connection_have_three_spellings(void **state)
+{
+    static const char *const ends[] = {
+        JSON_ENDS,
+        "\"id_orig_h\":\"192.0.2.1\",\"id_orig_p\":40000,\"id_resp_h\":\"192.0.2.2\",\"id_resp_p\":"
+        "80",
+        "\"id\":{\"resp_h\":\"192.0.2.2\",\"resp_p\":80,\"x\":[{}],\"orig_h\":\"192.0.2.1\",\"orig_"
+        "p\":40000}",
+    };
+    struct syc_other o;
+    struct syc_record r;
+    struct syc_error err;
+
+    syc_other_init(&o);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char line[512];
+
+        snprintf(line, sizeof line,
+                 "{\"ts\":1,%s,\"proto\":\"tcp\",\"service\":\"-\",\"orig_bytes\":\"-\",\"conn_"
+                 "state\":\"S0\","
+                 "\"_path\":\"conn\"}",
+                 ends[i]);
+        assert_int_equal(syc_other_guess(line, strlen(line)), SYC_FROM_ZEEK);
+        assert_int_equal(zeek(&o, line, &r, &err), SYC_OK);
+        assert_int_equal(r.key.client[15], 1);
+        assert_int_equal(r.key.client_port, 40000);
+        assert_int_equal(r.key.server[15], 2);
+        assert_int_equal(r.key.server_port, 80);
+        assert_int_equal(r.unique_payload[0], SYC_NONE);
+    }
+    read_header(
+        &o, "#separator "
+            "\\x09\n#fields\tts\tid_orig_h\tid_orig_p\tid_resp_h\tid_resp_p\tproto\tconn_state\n");
+    assert_int_equal(zeek(&o, "1\t192.0.2.1\t40000\t192.0.2.2\t80\ttcp\tS0", &r, &err), SYC_OK);
+    assert_int_equal(r.key.client_port, 40000);
+    assert_int_equal(zeek(&o,
+                          "{\"_path\":\"conn_long\",\"ts\":1," JSON_ENDS
+                          ",\"proto\":\"tcp\",\"conn_state\":\"S1\"}",
+                          &r, &err),
+                     SYC_NOT_FOUND);
+}
+
 static void
 damaged_tsv_is_refused_with_the_reason(void **state)
 {
@@ -191,6 +238,16 @@ times_of_all_forms_are_exact_to_the_microsecond(void **state)
         {"4e-7", 0},
         {"0.0000005", 1},
         {"-1.5", -1500000},
+        {"\"2020-06-05T14:39:59Z\"", INT64_C(1591367999000000)},
+        {"\"2020-06-05T14:39:59.3Z\"", INT64_C(1591367999300000)},
+        {"\"2020-06-05T14:39:59.305988999Z\"", START}, /* nanoseconds */
+        {"\"2020-06-05T16:39:59.305988+0200\"", START},
+        {"\"2020-06-05T10:09:59.305988-04:30\"", START},
+        {"\"2020-06-05T14:39:59.1000000Z\"", SYC_NONE}, /* so Zeek writes 0.9999996 s */
+        {"\"2020-06-05T14:39:59.Z\"", SYC_NONE},
+        {"\"2020-06-05T14:39:59\"", SYC_NONE},
+        {"\"2020-06-05T14:39:59.305988+02:0\"", SYC_NONE},
+        {"\"2020-06-05T14:39:59.305988+2400\"", SYC_NONE},
         {"\"yesterday\"", SYC_NONE},
         {"\"\"", SYC_NONE},
         {"1e99", SYC_NONE},
@@ -466,7 +523,10 @@ a_line_says_whose_it_is(void **state)
     assert_int_equal(guess("{\"event_type\":\"flow\""), SYC_FROM_GUESS);
     assert_int_equal(guess("{\"a\":1}"), SYC_FROM_GUESS);
     assert_int_equal(guess(""), SYC_FROM_GUESS);
-    assert_int_equal(guess("#fields"), SYC_FROM_GUESS);
+    assert_int_equal(guess("#fields\tts"), SYC_FROM_ZEEK);       /* its first line was taken off */
+    assert_int_equal(guess("1.5\tC\t192.0.2.1"), SYC_FROM_ZEEK); /* all of its header was */
+    assert_int_equal(guess("some\ttext"), SYC_FROM_GUESS); /* what comes behind may be anybody's */
+    assert_int_equal(guess("# text"), SYC_FROM_GUESS);
 }
 
 struct told {
@@ -528,6 +588,33 @@ a_log_is_read_whoever_wrote_it_and_however_it_is_packed(void **state)
     }
 }
 
+/* Editors and shells of Windows write one. It is not part of the text (Unicode 2.13), so no column counts it. */
+static void
+a_byte_order_mark_costs_no_line(void **state)
+{
+    static const char *const logs[] = {
+        "\xEF\xBB\xBF" JSON_CONN "\n" JSON_CONN "\n",
+        "\xEF\xBB\xBF#separator "
+        ",\n#fields,ts,id.orig_h,id.orig_p,id.resp_h,id.resp_p,proto,conn_state\n"
+        "1,192.0.2.1,40000,192.0.2.2,80,tcp,S0\n1,192.0.2.1,40000,192.0.2.2,81,tcp,S0\n",
+    };
+
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+        struct syc_judge_counts counts = {0};
+        struct told told = {{0}};
+
+        judge(logs[i], false, &counts, &told, SYC_OK);
+        assert_int_equal(counts.records, 2);
+        assert_int_equal(counts.bad_lines, 0);
+    }
+    struct syc_judge_counts counts = {0};
+    struct told told = {{0}};
+
+    judge("\xEF\xBB\xBF{\n\xEF\xBB\xBF{}\n", false, &counts, &told, SYC_OK);
+    assert_non_null(strstr(told.text, "line 1, column 2: not JSON"));
+    assert_non_null(strstr(told.text, "line 2, column 1: not JSON"));
+}
+
 static void
 a_capture_is_no_log(void **state)
 {
@@ -547,6 +634,7 @@ test_other_group(void)
         cmocka_unit_test(zeeks_json_becomes_a_record),
         cmocka_unit_test(zeeks_tsv_becomes_the_same_record),
         cmocka_unit_test(the_header_of_a_tsv_says_how_to_read_it),
+        cmocka_unit_test(the_ends_of_a_connection_have_three_spellings),
         cmocka_unit_test(damaged_tsv_is_refused_with_the_reason),
         cmocka_unit_test(times_of_all_forms_are_exact_to_the_microsecond),
         cmocka_unit_test(what_zeek_did_not_see_is_marked),
@@ -558,6 +646,7 @@ test_other_group(void)
         cmocka_unit_test(times_that_no_event_could_hold_are_refused),
         cmocka_unit_test(a_line_says_whose_it_is),
         cmocka_unit_test(a_log_is_read_whoever_wrote_it_and_however_it_is_packed),
+        cmocka_unit_test(a_byte_order_mark_costs_no_line),
         cmocka_unit_test(a_capture_is_no_log),
     };
 
