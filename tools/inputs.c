@@ -102,8 +102,8 @@ syc_inputs_expand_records(const struct syc_texts *names, struct syc_paths *out, 
 }
 
 /*
- * Records, packed or not, begin with a brace (JSON) or a number sign (Zeek's columns); no format of captures does. Of a
- * pipe the octets are seen by tee(2), which waits until there are some.
+ * Records, packed or not, begin with a brace (JSON) or a number sign (Zeek's columns), perhaps behind a byte order mark;
+ * no format of captures does. Of a pipe the octets are seen by tee(2), which waits until there are some.
  */
 bool
 syc_inputs_hold_records(int fd)
@@ -111,8 +111,8 @@ syc_inputs_hold_records(int fd)
     const off_t place = lseek(fd, 0, SEEK_CUR);
     int copy[2] = {fd, -1};
     struct syc_octets *octets;
-    uint8_t first = 0;
-    size_t got = 0;
+    char head[4] = "";
+    size_t got = 0, begin;
 
     if (place < 0) {
         if (pipe2(copy, O_CLOEXEC) != 0) {
@@ -123,8 +123,9 @@ syc_inputs_hold_records(int fd)
         close(copy[1]);
     }
     octets = syc_octets_new(copy[0]);
-    if (octets == NULL || syc_octets_read(octets, &first, 1, &got, NULL) != SYC_OK) {
-        first = 0;
+    if (octets == NULL ||
+        syc_octets_read(octets, (uint8_t *)head, sizeof(head), &got, NULL) != SYC_OK) {
+        got = 0;
     }
     syc_octets_free(octets);
     if (place < 0) {
@@ -132,7 +133,8 @@ syc_inputs_hold_records(int fd)
     } else {
         (void)lseek(fd, place, SEEK_SET);
     }
-    return first == '{' || first == '#';
+    begin = syc_bom_length(head, got);
+    return got > begin && (head[begin] == '{' || head[begin] == '#');
 }
 
 /* Up to the hard limit only: that one is the administrator's word. */

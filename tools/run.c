@@ -17,12 +17,14 @@
 #include "tools/tools.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -232,12 +234,38 @@ is_bare_word(const char *name)
            access(name, F_OK) != 0;
 }
 
+/* A file that is no capture may hold records. A pipe is not opened once more for a hint: its writer has gone. */
+static void
+hint_at_records(const struct syc_run *run, const char *name)
+{
+    struct stat s;
+    int fd;
+
+    if (strcmp(name, "-") == 0 || stat(name, &s) != 0) {
+        return;
+    }
+    if (S_ISFIFO(s.st_mode) && run->options->verb == VERB_AUDIT) {
+        syc_say("a named pipe is read as a capture; if %s holds records: syncopate audit - < %s",
+                name, name);
+    }
+    fd = S_ISREG(s.st_mode) ? open(name, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd >= 0 && syc_inputs_hold_records(fd)) {
+        syc_say("%s holds records: syncopate judge %s", name, name);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
 /* A word that is no file might be a verb somebody hoped for. Only for the first word. */
 static void
 hint_at_verbs(const struct syc_run *run, const struct syc_input_over *over)
 {
     const char *name = over->name;
 
+    if (over->status == SYC_FORMAT) {
+        hint_at_records(run, name);
+    }
     if (over->status == SYC_IO && run->options->verb == VERB_ANALYZE && run->files != NULL &&
         name == run->files->items[0] && is_bare_word(name)) {
         syc_say("if %s was meant as a command: there are audit, judge, rules and signatures", name);

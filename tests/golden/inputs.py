@@ -115,6 +115,19 @@ def check_ways(out, ways, capture, records):
                           f"{status}: {errors}{said[:300]!r}")
 
 
+def check_hints(out, ways, records):
+    """What is no capture and may be records says which command reads them; a byte order mark changes nothing."""
+    plain = ways.from_file(["audit", HERE_IT_COMES], records)
+    marked = ways.from_file(["audit", HERE_IT_COMES], b"\xef\xbb\xbf" + records)
+    out.check("audit: records behind a byte order mark", plain[:2] == marked[:2], marked[2])
+    status, _, errors = ways.from_file(["--json", HERE_IT_COMES], records, "some.log")
+    out.check("a run is given records: it names judge", status == 3 and
+              "some.log holds records: syncopate judge some.log" in errors, errors)
+    status, _, errors = ways.from_named_pipe(["audit", HERE_IT_COMES], records)
+    out.check("audit is given a named pipe of records: it says how", status == 3 and
+              "if fifo holds records: syncopate audit - < fifo" in errors, errors)
+
+
 def check_audit(out, ways, capture, records):
     ways.from_file(["--version"], records, "records.jsonl")
     ways.from_file(["--version"], capture, "capture.pcap")
@@ -170,6 +183,7 @@ def main():
         ways = Ways(program, folder)
         records = ways.from_file(["--events", "connection", HERE_IT_COMES], capture)[1]
         check_ways(out, ways, capture, records)
+        check_hints(out, ways, records)
         check_audit(out, ways, capture, records)
         check_closed(out, ways, capture)
         check_signals(out, ways)
