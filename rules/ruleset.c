@@ -82,12 +82,27 @@ syc_ruleset_parse(struct syc_ruleset *set, const char *file, const char *text, s
     return syc_sigma_parse(set->sigma, file, text, n);
 }
 
+static struct syc_asked
+asked_of(const struct syc_sigma_rule *rule)
+{
+    const struct syc_score_key *key = rule->extra;
+    struct syc_asked asked = {.rule = rule,
+                              .needs = key->need_count > 0 && rule->correlation == NULL,
+                              .subjects = (uint8_t)key->subjects};
+
+    if (asked.needs) {
+        asked.field = key->needs[0].field;
+        asked.least = key->needs[0].least;
+    }
+    return asked;
+}
+
 /* judges is set only when all went well: until then the set judges nothing (judge_count is 0). */
 enum syc_status
 syc_ruleset_seal(struct syc_ruleset *set)
 {
     size_t loaded = syc_sigma_loaded(set->sigma), n = 0;
-    const struct syc_sigma_rule **judges;
+    struct syc_asked *judges;
     enum syc_status status;
 
     if (set->judges) {
@@ -108,7 +123,7 @@ syc_ruleset_seal(struct syc_ruleset *set)
         const struct syc_score_key *key = rule->extra;
 
         if (key && key->scores && (rule->correlation || rule->schema == set->sources)) {
-            judges[n++] = rule;
+            judges[n++] = asked_of(rule);
         }
     }
     /* So that nothing a verdict says depends on the order of files, or of a directory's listing. */
@@ -123,7 +138,7 @@ bool
 syc_ruleset_judges_by(const struct syc_ruleset *set, size_t field)
 {
     for (size_t i = 0; i < set->judge_count; i++) {
-        const struct syc_score_key *key = set->judges[i]->extra;
+        const struct syc_score_key *key = set->judges[i].rule->extra;
 
         for (size_t k = 0; k < key->field_count; k++) {
             if (key->fields[k] == field) {

@@ -108,6 +108,15 @@ add_missing(struct syc_verdict *out, const struct syc_sigma_rule *rule, enum syc
     }
 }
 
+/* Is a fact known, and no less than this? */
+static inline bool
+reaches(const struct syc_value *v, double least)
+{
+    double have;
+
+    return figure(v, &have) && have >= least;
+}
+
 static bool
 need_met(const struct syc_need *need, const struct syc_value *row, double *have)
 {
@@ -115,16 +124,15 @@ need_met(const struct syc_need *need, const struct syc_value *row, double *have)
     return figure(&row[need->field], have) && *have >= need->least;
 }
 
-/* Has the subject what the rule needs? */
+/* Has the subject what the rule needs beside the first, which syc_judge() has looked at? */
 static bool
-needs_met(const struct syc_sigma_rule *rule, const struct syc_value *row)
+other_needs_met(const struct syc_sigma_rule *rule, const struct syc_value *row)
 {
     const struct syc_score_key *key = rule->extra;
     bool met = true;
-    double have;
 
-    for (size_t i = 0; i < key->need_count && met; i++) {
-        met = need_met(&key->needs[i], row, &have);
+    for (size_t i = 1; i < key->need_count && met; i++) {
+        met = reaches(&row[key->needs[i].field], key->needs[i].least);
     }
     return met;
 }
@@ -196,11 +204,9 @@ syc_missing_needs(const struct syc_verdict *v, size_t i, char out[SYC_NEEDS_TEXT
 
 /* Rules speak of clients; what is said of a service or of a fleet they must say themselves. */
 static bool
-concerns(const struct syc_sigma_rule *rule, const struct syc_verdict *out)
+concerns(const struct syc_asked *asked, const struct syc_verdict *out)
 {
-    const struct syc_score_key *key = rule->extra;
-
-    return (key->subjects >> out->subject->kind & 1) != 0;
+    return (asked->subjects >> out->subject->kind & 1) != 0;
 }
 
 /* One word for why, with a bit for each need whose fact is known, and one for each of those facts. */
@@ -232,8 +238,8 @@ static void
 note_no_match(const struct syc_ruleset *set, struct syc_verdict *out)
 {
     for (size_t i = 0; i < set->judge_count; i++) {
-        if (concerns(set->judges[i], out)) {
-            add_missing(out, set->judges[i], SYC_NO_MATCH);
+        if (concerns(&set->judges[i], out)) {
+            add_missing(out, set->judges[i].rule, SYC_NO_MATCH);
         }
     }
     if (out->missing_count == 0) {
@@ -408,7 +414,7 @@ ask(const struct syc_sigma_rule *rule, const struct syc_value *row, struct syc_v
     struct found found = {.row = row};
     double points;
 
-    if (!needs_met(rule, row)) {
+    if (!other_needs_met(rule, row)) {
         add_missing(out, rule, SYC_LACKS_NEEDS);
         return;
     }
@@ -529,13 +535,17 @@ syc_judge(const struct syc_ruleset *set, const struct syc_correlate *correlate,
     out->prior = prior;
     out->evidence_count = out->missing_count = out->kind_count = 0;
     for (size_t i = 0; i < set->judge_count; i++) {
-        if (!concerns(set->judges[i], out)) {
+        const struct syc_asked *asked = &set->judges[i];
+
+        if (!concerns(asked, out)) {
             continue;
         }
-        if (set->judges[i]->correlation) {
-            ask_correlation(set->judges[i], correlate, out);
+        if (asked->needs && !reaches(&subject->values[asked->field], asked->least)) {
+            add_missing(out, asked->rule, SYC_LACKS_NEEDS);
+        } else if (asked->rule->correlation) {
+            ask_correlation(asked->rule, correlate, out);
         } else {
-            ask(set->judges[i], subject->values, out);
+            ask(asked->rule, subject->values, out);
         }
     }
     out->log_odds = prior + count_evidence(out);

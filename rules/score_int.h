@@ -51,14 +51,26 @@ struct syc_score_key {
     size_t need_count;
 };
 
+/*
+ * A rule that judges, and what silences it mostly: two of three find their first need not met, and learning that from the
+ * rule's own key took three loads that wait for each other.
+ */
+struct syc_asked {
+    const struct syc_sigma_rule *rule; /* first, so that syc_sigma_compare_names() orders these */
+    double least;                      /* of its first need */
+    uint16_t field;
+    bool needs;       /* it has one */
+    uint8_t subjects; /* bit n: it is asked about subjects of kind n */
+};
+_Static_assert(SYC_SUBJECT_COUNT <= 8, "a bit for each kind of subject");
+
 /* Immutable once sealed (judges is set by that), so that several judges may share it. */
 struct syc_ruleset {
     struct syc_sigma *sigma;
     struct syc_schema *connections;
     const struct syc_schema *sources; /* the one of category "source"; NULL without */
     const struct syc_schema **schemas;
-    const struct syc_sigma_rule *
-        *judges; /* rules of category "source" and correlations that score, by name */
+    struct syc_asked *judges; /* rules of category "source" and correlations that score, by name */
     size_t judge_count;
 };
 

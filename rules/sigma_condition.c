@@ -145,7 +145,7 @@ emit(struct parser *p, enum syc_sigma_step_kind kind, uint64_t mask, size_t at)
     if (p->depth > SYC_SIGMA_STACK_MAX) {
         fail(p, SYC_SIGMA_CONDITION_SIZE, at, "the condition is nested too deeply");
     }
-    d->steps[d->step_count++] = (struct syc_sigma_step){kind, mask};
+    d->steps[d->step_count++] = (struct syc_sigma_step){.kind = kind, .mask = mask};
 }
 
 /*

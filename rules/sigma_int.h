@@ -193,9 +193,12 @@ enum syc_sigma_step_kind {
     SYC_STEP_OR,
 };
 
+/* Where a value on the left of an operator decides it, the condition goes on behind the operator. */
 struct syc_sigma_step {
     enum syc_sigma_step_kind kind;
     uint64_t mask;
+    bool decides;   /* what decides: true for "or", false for "and" */
+    uint16_t go_on; /* the step behind the operator; 0: this is the left of none */
 };
 
 /* What runs: tests into one word, identifiers into another, the condition in postfix over a word as stack. */
@@ -206,9 +209,9 @@ struct syc_sigma_program {
     size_t identifier_count;
     const struct syc_sigma_step *steps;
     size_t step_count;
-    uint64_t used;     /* identifiers the condition names */
-    uint64_t required; /* tests without which it cannot hold */
-    uint64_t quick;    /* of those the cheap ones, asked first */
+    uint64_t used;    /* identifiers the condition names */
+    uint64_t numbers; /* tests of one number, which cost next to nothing */
+    uint64_t first;   /* thresholds without which it cannot hold: asked first */
     const char *condition;
     const uint16_t *fields;
     size_t field_count;
@@ -269,10 +272,10 @@ struct syc_sigma_reader {
     struct syc_sigma_draft draft;
 };
 
-/* The tests without which the condition cannot hold (sigma_match.c); the program is whole but for this mask. */
-uint64_t syc_sigma_required(const struct syc_sigma_program *p);
-/* The tests that cost next to nothing. */
-uint64_t syc_sigma_quick(const struct syc_sigma_program *p);
+/* Tell each step of a whole condition what it decides. (sigma_match.c) */
+void syc_sigma_cut_short(struct syc_sigma_step *steps, size_t count);
+/* Fill numbers and first of a program that has the rest. (sigma_match.c) */
+void syc_sigma_find_numbers(struct syc_sigma_program *p);
 
 /* ---- findings (sigma_report.c) ---- */
 

@@ -573,6 +573,10 @@ make_program(struct syc_sigma_reader *r)
     const struct syc_sigma_draft *d = &r->draft;
     uint16_t fields[2 * SYC_SIGMA_TESTS_MAX];
     size_t n = collect_fields(d, fields);
+
+    if (!r->refused) { /* a condition with a fault may hold any steps */
+        syc_sigma_cut_short(r->draft.steps, d->step_count);
+    }
     struct syc_sigma_program p = {
         .tests = keep_copy(r, d->tests, d->test_count * sizeof(*d->tests)),
         .test_count = d->test_count,
@@ -586,9 +590,8 @@ make_program(struct syc_sigma_reader *r)
         .field_count = n,
     };
 
-    if (r->status == SYC_OK && !r->refused) { /* a condition with a fault may hold any steps */
-        p.required = syc_sigma_required(&p);
-        p.quick = p.required & syc_sigma_quick(&p);
+    if (r->status == SYC_OK && !r->refused) {
+        syc_sigma_find_numbers(&p);
     }
     return keep_copy(r, &p, sizeof(p));
 }

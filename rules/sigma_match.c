@@ -11,9 +11,9 @@
  *         b: [{flag: true}, {count: 2}]  bits 2, 3    bit 1 = 2 | 3     ANY 2, NOT
  *         condition: a and not b                                        AND
  *
- * Tests that the condition cannot do without (`required`) are asked first, and the first that fails ends the matter:
- * most rules fail on most rows, and this is a fifth of the cost of asking all (callgrind). Of the others none is
- * skipped: they are few, and the explanation of a hit ("which identifiers held") then needs no second run.
+ * Most rules fail on most rows. So tests are asked as far as the condition needs them, the thresholds that it cannot do
+ * without first (`first`): a fifth of the cost of asking all (callgrind). Only of a hit all are asked, since its
+ * explanation tells which identifiers held.
  *
  * What each comparison means where Sigma leaves it open is promised in sigma.h at syc_sigma_match(); the types of
  * field and operand fit each other because the loader refused everything else. A row may still hold a value of
@@ -246,8 +246,8 @@ equals(const struct syc_value *v, const struct syc_operand *o, bool cased)
  * values: none has bit 3.
  */
 static const uint8_t orders[] = {
-    [SYC_TEST_LT] = 1, [SYC_TEST_LTE] = 3,      [SYC_TEST_GTE] = 6,
-    [SYC_TEST_GT] = 4, [SYC_TEST_FIELDREF] = 0,
+    [SYC_TEST_EQUAL] = 2, [SYC_TEST_LT] = 1, [SYC_TEST_LTE] = 3,
+    [SYC_TEST_GTE] = 6,   [SYC_TEST_GT] = 4, [SYC_TEST_FIELDREF] = 0,
 };
 
 static inline bool
@@ -332,9 +332,6 @@ test_holds(const struct syc_sigma_test *t, const struct syc_value *row)
 {
     const struct syc_value *v = syc_value_made(&row[t->field]);
 
-    if (orders[t->op] != 0 && t->count == 1) { /* the bulk of all tests */
-        return in_order(t->op, v, &t->operands[0]) != t->negate;
-    }
     if (t->op == SYC_TEST_EQUAL && v->type == SYC_TEXT) {
         return is_among(v->u.text, t) != t->negate;
     }
@@ -374,24 +371,84 @@ identifiers_of(const struct syc_sigma_program *p, uint64_t tests)
     return held;
 }
 
+/* Tests of one number: the bulk of all, without a call. */
+static inline bool
+all_numbers_hold(const struct syc_sigma_program *p, uint64_t tests, const struct syc_value *row)
+{
+    for (; tests != 0; tests &= tests - 1) {
+        const struct syc_sigma_test *t = &p->tests[__builtin_ctzll(tests)];
+
+        if (in_order(t->op, syc_value_made(&row[t->field]), t->operands) == t->negate) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Numbers first: a comparison or two, where texts are walked. */
+static bool
+all_hold(const struct syc_sigma_program *p, uint64_t tests, const struct syc_value *row)
+{
+    if (!all_numbers_hold(p, tests & p->numbers, row)) {
+        return false;
+    }
+    for (tests &= ~p->numbers; tests != 0; tests &= tests - 1) {
+        if (!test_holds(&p->tests[__builtin_ctzll(tests)], row)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The same of one, whose tests are asked until one decides. */
+static bool
+identifier_holds(const struct syc_sigma_identifier *id, const struct syc_sigma_program *p,
+                 const struct syc_value *row)
+{
+    for (size_t g = 0; g < id->group_count; g++) {
+        if (all_hold(p, id->groups[g], row)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of the identifiers in mask: any, or all. row: asked now; NULL: `held` says which hold. */
+static bool
+step_holds(const struct syc_sigma_program *p, const struct syc_sigma_step *step,
+           const struct syc_value *row, uint64_t held)
+{
+    bool all = step->kind == SYC_STEP_ALL;
+
+    if (row == NULL) {
+        return all ? (held & step->mask) == step->mask : (held & step->mask) != 0;
+    }
+    for (uint64_t mask = step->mask; mask != 0; mask &= mask - 1) {
+        if (identifier_holds(&p->identifiers[__builtin_ctzll(mask)], p, row) != all) {
+            return !all;
+        }
+    }
+    return all;
+}
+
 /*
  * The condition in postfix. Bit 0 of `stack` is the top, so pushing shifts left and a binary operator shifts right
  * and writes the new bit 0. The loader counted the depth: the stack never runs dry and never over 64.
+ *
+ * row  identifiers are asked as the condition needs them; NULL: `held` says which hold
  */
 static bool
-condition_holds(const struct syc_sigma_program *p, uint64_t held)
+condition_holds(const struct syc_sigma_program *p, const struct syc_value *row, uint64_t held)
 {
     uint64_t stack = 0;
 
-    for (size_t i = 0; i < p->step_count; i++) {
-        uint64_t mask = p->steps[i].mask;
+    for (size_t i = 0; i < p->step_count;) {
+        const struct syc_sigma_step *step = &p->steps[i];
 
-        switch (p->steps[i].kind) {
+        switch (step->kind) {
         case SYC_STEP_ANY:
-            stack = stack << 1 | ((held & mask) != 0);
-            break;
         case SYC_STEP_ALL:
-            stack = stack << 1 | ((held & mask) == mask);
+            stack = stack << 1 | step_holds(p, step, row, held);
             break;
         case SYC_STEP_NOT:
             stack ^= 1;
@@ -405,8 +462,28 @@ condition_holds(const struct syc_sigma_program *p, uint64_t held)
         default:
             break;
         }
+        i = step->go_on != 0 && (stack & 1) == step->decides ? step->go_on : i + 1;
     }
     return stack & 1;
+}
+
+/* As condition_holds(), with the last step of each value on the stack. */
+void
+syc_sigma_cut_short(struct syc_sigma_step *steps, size_t count)
+{
+    uint16_t last[SYC_SIGMA_STACK_MAX + 1] = {0};
+    size_t n = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (steps[i].kind == SYC_STEP_ANY || steps[i].kind == SYC_STEP_ALL) {
+            n++;
+        } else if (steps[i].kind != SYC_STEP_NOT) {
+            n--;
+            steps[last[n - 1]].decides = steps[i].kind == SYC_STEP_OR;
+            steps[last[n - 1]].go_on = (uint16_t)(i + 1);
+        }
+        last[n - 1] = (uint16_t)i;
+    }
 }
 
 /* All of an identifier's tests that stand in each of its groups. */
@@ -437,9 +514,9 @@ required_by(const struct syc_sigma_program *p, const struct syc_sigma_step *step
     return mask;
 }
 
-/* As condition_holds(), with masks on the stack: of what is negated nothing is known. */
-uint64_t
-syc_sigma_required(const struct syc_sigma_program *p)
+/* The tests without which it cannot hold: as condition_holds(), with masks on the stack. Of what is negated nothing is known. */
+static uint64_t
+required_tests(const struct syc_sigma_program *p)
 {
     uint64_t stack[65] = {0};
     size_t n = 0;
@@ -468,41 +545,21 @@ syc_sigma_required(const struct syc_sigma_program *p)
     return n == 1 ? stack[0] : 0;
 }
 
-/* Orders of one operand: a comparison or two, where texts are walked. */
-uint64_t
-syc_sigma_quick(const struct syc_sigma_program *p)
+/* An equality is no threshold: `hosts_estimated: 1`, asked first, would have hosts counted of every source. */
+void
+syc_sigma_find_numbers(struct syc_sigma_program *p)
 {
-    uint64_t quick = 0;
+    uint64_t equalities = 0;
 
     for (size_t i = 0; i < p->test_count; i++) {
-        quick |= (uint64_t)(orders[p->tests[i].op] != 0 && p->tests[i].count == 1) << i;
-    }
-    return quick;
-}
+        const struct syc_sigma_test *t = &p->tests[i];
+        bool number = t->count == 1 && (t->operands->kind == SYC_OPERAND_INT ||
+                                        t->operands->kind == SYC_OPERAND_REAL);
 
-/* The bulk of all tests, without a call. */
-static inline bool
-all_quick_hold(const struct syc_sigma_program *p, const struct syc_value *row)
-{
-    for (uint64_t tests = p->quick; tests != 0; tests &= tests - 1) {
-        const struct syc_sigma_test *t = &p->tests[__builtin_ctzll(tests)];
-
-        if (in_order(t->op, syc_value_made(&row[t->field]), t->operands) == t->negate) {
-            return false;
-        }
+        p->numbers |= (uint64_t)(number && orders[t->op] != 0) << i;
+        equalities |= (uint64_t)(t->op == SYC_TEST_EQUAL) << i;
     }
-    return true;
-}
-
-static bool
-all_hold(const struct syc_sigma_program *p, uint64_t tests, const struct syc_value *row)
-{
-    for (; tests != 0; tests &= tests - 1) {
-        if (!test_holds(&p->tests[__builtin_ctzll(tests)], row)) {
-            return false;
-        }
-    }
-    return true;
+    p->first = p->numbers & ~equalities & required_tests(p);
 }
 
 bool
@@ -516,7 +573,7 @@ syc_sigma_match_fully(const struct syc_sigma_rule *rule, const struct syc_value 
         hit->tests |= (uint64_t)test_holds(&p->tests[i], row) << i;
     }
     hit->identifiers = identifiers_of(p, hit->tests);
-    return condition_holds(p, hit->identifiers);
+    return condition_holds(p, NULL, hit->identifiers);
 }
 
 bool
@@ -526,7 +583,7 @@ syc_sigma_match(const struct syc_sigma_rule *rule, const struct syc_value *row,
     const struct syc_sigma_program *p = rule->program;
     struct syc_sigma_hit local = {0, 0};
 
-    if (!all_quick_hold(p, row) || !all_hold(p, p->required & ~p->quick, row)) {
+    if (!all_numbers_hold(p, p->first, row) || !condition_holds(p, row, 0)) {
         return false;
     }
     return syc_sigma_match_fully(rule, row, hit ? hit : &local);

@@ -52,8 +52,41 @@ precedence_is_not_and_or(void **state)
     expect_table("not (a and b)", "11101110");    /* the other reading */
     expect_table("a or not b and c", "01011101"); /* a or ((not b) and c) */
     expect_table("not not (a) and ((b))", "00010001");
+    expect_table("a and (b and c)", "00000001");
+    expect_table("(a or b) and (b or c)", "00110111");
+    expect_table("not (a and b) or c and not (b or a)", "11101110");
+    expect_table("(a and b) or (b and c) or not (a or c)", "10110011");
     expect_table("a AND NOT b OR c",
                  "01001111"); /* (a and not b) or c; upper case as in older rules */
+}
+
+static void
+must_not_be_kept(const struct syc_promise *promise)
+{
+    fail_msg("the condition was decided without it");
+}
+
+/* A fact may be dear to make. */
+static void
+what_decides_nothing_is_not_asked(void **state)
+{
+    static const char *const conditions[] = {"a and b", "not (c or b)", "a and not b", "d",
+                                             "all of them"};
+    static const struct syc_promise promise = {must_not_be_kept};
+
+    for (size_t i = 0; i < 5; i++) {
+        struct syc_value row[THING_FIELDS] = {0};
+        struct syc_value promised = {.type = SYC_PROMISED, .u.promise = &promise};
+        char text[1024];
+
+        snprintf(text, sizeof(text),
+                 THING_HEAD "    a: {count: 1}\n    b: {name: x}\n    c: {count: 2}\n"
+                            "    d: {name: x, count: 1}\n    condition: %s\n",
+                 conditions[i]);
+        put(&thing_schema, row, "count", int_value(2));
+        put(&thing_schema, row, "name", promised);
+        assert_false(matches(text, row));
+    }
 }
 
 static void
@@ -242,6 +275,7 @@ test_condition_group(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operators_have_their_truth_tables),
         cmocka_unit_test(precedence_is_not_and_or),
+        cmocka_unit_test(what_decides_nothing_is_not_asked),
         cmocka_unit_test(quantifiers_take_patterns_and_them),
         cmocka_unit_test(a_list_of_conditions_is_their_or),
         cmocka_unit_test(helpers_with_an_underscore_stay_out_of_them),
