@@ -47,8 +47,8 @@ more(struct syc_sigma *set)
 
 /* Texts go to the arena of the set: they live as long as it does, whoever reads them. */
 static void
-add(struct syc_sigma_reader *r, enum syc_sigma_code code, struct syc_place at, const char *hint,
-    const char *text)
+add(struct syc_sigma_reader *r, enum syc_sigma_code code, bool error, struct syc_place at,
+    const char *hint, const char *text)
 {
     struct syc_rule_problem *p = more(r->set);
     const char *text_copy = syc_arena_text(r->arena, text, strlen(text));
@@ -63,7 +63,7 @@ add(struct syc_sigma_reader *r, enum syc_sigma_code code, struct syc_place at, c
         .line = at.line,
         .column = at.column,
         .code = codes[code].code,
-        .error = codes[code].error,
+        .error = error,
         .text = text_copy,
         .hint = hint_copy,
     };
@@ -103,13 +103,15 @@ syc_sigma_report(struct syc_sigma_reader *r, enum syc_sigma_code code, struct sy
         return;
     }
     if (!syc_sigma_lists(r)) {
-        add(r, SYC_SIGMA_TOO_MANY, at, NULL, "more findings in this file are not listed");
+        /* as grave as the first of them: remarks alone are nothing against a file */
+        add(r, SYC_SIGMA_TOO_MANY, codes[code].error, at, NULL,
+            "more findings in this file are not listed");
         return;
     }
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    add(r, code, at, hint, text);
+    add(r, code, codes[code].error, at, hint, text);
 }
 
 const char *

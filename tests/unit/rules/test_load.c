@@ -350,7 +350,20 @@ findings_of_a_file_are_capped(void **state)
     assert_int_equal(syc_ruleset_problems(set, &p), 257);
     assert_string_equal(p[255].code, "R102");
     assert_string_equal(p[256].code, "R009");
+    assert_true(p[256].error);
     assert_int_equal(syc_ruleset_refused(set), 300);
+    syc_ruleset_free(set);
+    /* remarks that are left out are no error: the rule loads, and its check has nothing against it */
+    set = new_set();
+    used = (size_t)sprintf(text, THING_HEAD GOOD);
+    for (int i = 0; i < 300; i++) {
+        used += (size_t)snprintf(text + used, 65536 - used, "x%d: 1\n", i);
+    }
+    parse(set, "t.yml", text);
+    assert_int_equal(syc_ruleset_problems(set, &p), 257);
+    assert_string_equal(p[256].code, "R009");
+    assert_false(p[256].error);
+    assert_int_equal(syc_ruleset_loaded(set), 1);
     syc_ruleset_free(set);
     free(text);
 }
