@@ -499,6 +499,9 @@ def sensors_seeds():
         "eve-twice": eve(more='"vlan":[7,9],"vlan":[3],"src_ip":"2001:db8::1",'),
         "eve-gap": eve().replace('"state":"closed"}}', '"ts_gap":true,"tc_gap":false}}'), "eve-other": '{"event_type":"stats"}\n' + eve(),
         "ours": '{"v":1,"event_type":"connection"}\n' + eve(), "damaged": "x\n" * 12 + rows[0],
+        "zeek-scope": "\ufeff" + rows[0].replace("id.", "id_").replace('"http"', '"-"') + zeek_tsv().replace("id.", "id_"),
+        "zeek-nested": rows[1][:-2] + ',"_path":"conn","id":{"orig_h":"192.0.2.1","orig_p":1,"resp_h":"192.0.2.2","resp_p":2}}\n',
+        "eve-nanoseconds": eve(start="2020-06-05T14:39:59Z", end="2020-06-05T14:40:00.305988001Z") + eve(end="2020-06-05T16:40:00.3+02:00"),
     }
     for n, (name, text) in enumerate(files.items()):
         yield name, bytes([0, 7 * n]) + text.encode()

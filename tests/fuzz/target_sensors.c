@@ -261,6 +261,9 @@ check_lines(enum syc_from from, struct syc_span file, struct expected *out)
     FUZZ_HOLDS(rs.ours != NULL && rs.back != NULL, "no memory");
     syc_other_init(&rs.other);
     syc_other_init(&rs.again);
+    if (file.n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) { /* a byte order mark is of no line */
+        p += 3;
+    }
     for (uint64_t number = 1; p < end; number++) {
         const char *stop = memchr(p, '\n', (size_t)(end - p));
         size_t n = (size_t)((stop != NULL ? stop : end) - p);
