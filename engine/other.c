@@ -230,8 +230,9 @@ other_finish(struct syc_record *out)
 /* ------------------------------------------------------------ whose line it is */
 
 /*
- * Both ours and Suricata's have event_type; ours a version, too, which EVE has not. The ends of a connection stand in a
- * record of its own with Zeek, as its names show however they are spelled (other_zeek.c), and with nobody else. All of the line is looked at: other programs may have sorted its members.
+ * Both ours and Suricata's have event_type; ours a version, too, which EVE has not. With Zeek, and with nobody else, the ends
+ * of a connection are a record of their own, as its names show however they are spelled (other_zeek.c). All of the line is
+ * looked at: other programs may have sorted its members.
  */
 static enum syc_from
 guess_json(struct syc_pull *s)

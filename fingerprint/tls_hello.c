@@ -289,8 +289,8 @@ is_alpn_list(struct syc_span list)
 }
 
 /*
- * One extension. Of one that comes twice, which RFC 8446 4.2 forbids, the first counts; what is not
- * read here may hold anything.
+ * One extension. Of one that comes twice, which RFC 8446 4.2 forbids, the first counts (of versions the last); what is
+ * not read here may hold anything.
  */
 static bool
 read_extension(uint16_t type, struct syc_span data, struct syc_tls_hello *out)
