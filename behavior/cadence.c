@@ -258,7 +258,7 @@ fill_subject(const struct view *v, struct syc_subject *s)
         s->window_end_us = end > s->window_end_us ? end : s->window_end_us;
     }
     for (size_t i = 0; i < v->count && i < SYC_EXAMPLES_MAX; i++) {
-        s->flow_ids[s->flow_id_count++] = v->marks[i]->flow_id;
+        s->flow_ids[s->flow_id_count++] = syc_store_flow_id(v->store, v->marks[i]);
     }
 }
 

@@ -448,6 +448,17 @@ syc_mark_ua_os(const struct syc_record *r)
     return r->ua_os != NULL ? syc_ua_os_of(r->ua_os) : syc_ua_os_read(r->user_agent);
 }
 
+/* Of a connection without a path the mark holds all that its flow id is made of. */
+static uint64_t
+name_of(const struct syc_record *r)
+{
+    bool whole = r->flow_id == SYC_NONE && r->isn >= 0 && r->isn <= UINT32_MAX &&
+                 r->key.path.vlan_count == 0 && r->key.path.tunnel_count == 0 &&
+                 r->start_us == start_of(r);
+
+    return whole ? SINGLE_ISN | (uint64_t)r->isn : (uint64_t)syc_record_id(r);
+}
+
 /*
  * From numbers and at most the first and last exchanges of the record: what parts.c keeps of a
  * part.
@@ -459,7 +470,7 @@ syc_mark_fill(struct mark *m, const struct syc_record *r, const struct work *wor
 
     m->start_us = start_of(r);
     m->life_us = life_of(r);
-    m->flow_id = r->flow_id;
+    m->name = name_of(r);
     memcpy(m->dest, r->key.server, 16);
     m->dest_ip_v = r->key.ip_v & 15U;
     m->dest_port = r->key.server_port;

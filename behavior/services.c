@@ -567,6 +567,8 @@ syc_services_view(struct services *v, uint32_t at, struct view *out, struct serv
                                        : single_at(&s->singles, list[i]);
         syc_single_mark(s, one, &v->sample[i]);
         v->sample[i].source = STORE_NONE;
+        v->sample[i].name =
+            (uint64_t)syc_single_flow_id(one); /* the mark has no client to make it of */
         marks[count++] = &v->sample[i];
     }
     v->nobody.ip_v = k->ip_v;

@@ -86,7 +86,8 @@ kind_of(const struct mark *m)
 {
     struct mark k = *m;
 
-    k.start_us = k.flow_id = 0;
+    k.start_us = 0;
+    k.name = 0;
     memset(k.dest, 0, sizeof(k.dest));
     k.first = k.source = k.ts_val = 0;
     k.source_port = k.dest_port = k.ip_id = 0;
@@ -389,7 +390,7 @@ struct single
 syc_single_of(struct store *s, const uint8_t addr[16], const struct mark *m)
 {
     struct single one = {.start_us = m->start_us,
-                         .name = (uint64_t)m->flow_id,
+                         .name = m->name,
                          .ts_val = m->ts_val,
                          .kind = kind_ensure(s, m) & SINGLES_NO_KIND,
                          .ip_v = m->dest_ip_v,
@@ -422,9 +423,8 @@ syc_singles_add(struct store *s, const struct single *one, bool keep)
     return at;
 }
 
-/* Of a connection without a path, that began with its SYN. */
-static int64_t
-flow_id(const struct single *one)
+int64_t
+syc_single_flow_id(const struct single *one)
 {
     struct syc_key key = {.client_port = one->source_port,
                           .server_port = one->dest_port,
@@ -443,7 +443,7 @@ syc_single_mark(const struct store *s, const struct single *one, struct mark *ou
 {
     *out = s->singles.kinds[one->kind].mark;
     out->start_us = one->start_us;
-    out->flow_id = flow_id(one);
+    out->name = one->name;
     memcpy(out->dest, one->dest, 16);
     out->ts_val = one->ts_val;
     out->source_port = one->source_port;

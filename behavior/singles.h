@@ -104,6 +104,9 @@ bool syc_singles_yield(struct store *s);
 /* The mark that it stands for, but for first and source. */
 void syc_single_mark(const struct store *s, const struct single *one, struct mark *out);
 
+/* Its flow id; a hash when it has to be made. */
+int64_t syc_single_flow_id(const struct single *one);
+
 /* Of a kind, 0 to kind_count - 1: its stack, and how many singles there were that did not become sources. */
 uint32_t syc_singles_stack(const struct singles *q, uint32_t kind);
 uint64_t syc_singles_of_kind(const struct singles *q, uint32_t kind);

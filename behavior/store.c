@@ -486,6 +486,22 @@ syc_store_add_single(struct store *s, const struct single *one)
     return true;
 }
 
+/* ------------------------------------------------------------ names */
+
+int64_t
+syc_store_flow_id(const struct store *s, struct mark *m)
+{
+    if ((m->name & SINGLE_ISN) != 0) {
+        struct syc_key key = {.client_port = m->source_port,
+                              .server_port = m->dest_port,
+                              .ip_v = m->dest_ip_v};
+        memcpy(key.client, source_at(s, m->source)->addr, sizeof(key.client));
+        memcpy(key.server, m->dest, sizeof(key.server));
+        m->name = (uint64_t)syc_record_flow_id(&key, (uint32_t)m->name, m->start_us);
+    }
+    return (int64_t)m->name;
+}
+
 /* ------------------------------------------------------------ life */
 
 /* A thirty-second of the budget for the names of the lost: of 256 MiB in all, the last million. */

@@ -95,7 +95,7 @@ enum schedule {
 struct mark {
     int64_t start_us;
     int64_t life_us; /* start to the close, or to the last segment while it is open */
-    int64_t flow_id;
+    uint64_t name;   /* its flow id, or SINGLE_ISN | isn (singles.h); syc_store_flow_id() */
     uint8_t dest[16];
     uint32_t first; /* its bursts: items [first, first + burst_count) */
     uint32_t burst_count;
@@ -258,6 +258,9 @@ mark_at(const struct store *s, uint32_t index)
 {
     return blocks_at(&s->marks, index);
 }
+
+/* The mark's flow id, made now if it was not before. */
+int64_t syc_store_flow_id(const struct store *s, struct mark *m);
 
 static inline struct item *
 burst_at(const struct store *s, uint32_t index)

@@ -48,15 +48,16 @@ adopt_parts(struct room *room, const struct view *source)
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        by_flow[i] = (struct item){source->marks[i]->flow_id, i >= source->count, i};
+        by_flow[i] = (struct item){syc_store_flow_id(source->store, source->marks[i]),
+                                   i >= source->count, i};
     }
     syc_sort_items(by_flow, n, room->spare);
     for (size_t i = 0; i < n; i++) {
-        struct mark *m = source->marks[by_flow[i].b];
+        struct mark *m = source->marks[by_flow[i].b]; /* with its flow id made */
         if (by_flow[i].a == 0) {
             whole = m;
         } else {
-            bool there = whole != NULL && whole->flow_id == m->flow_id;
+            bool there = whole != NULL && whole->name == m->name;
             m->stack = there ? whole->stack : STORE_NONE;
             m->agent = there ? whole->agent : STORE_NONE;
             m->opening = there ? whole->opening : 0;

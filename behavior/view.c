@@ -52,9 +52,8 @@ continues(const struct mark *m)
 }
 
 /*
- * Canonical order within a source. Marks equal in all of this are copies of one record: facts are
- * the same either way. Marks of parts go behind the connections, so that the first `count` are
- * connections.
+ * Canonical order within a source, but for the flow id (order_equals()). Marks of parts go behind the
+ * connections, so that the first `count` are connections.
  */
 static inline bool
 canonical_less(const struct mark *a, const struct mark *b)
@@ -71,10 +70,7 @@ canonical_less(const struct mark *a, const struct mark *b)
     if (c != 0) {
         return c < 0;
     }
-    if (a->source_port != b->source_port) {
-        return a->source_port < b->source_port;
-    }
-    return a->flow_id < b->flow_id;
+    return a->source_port < b->source_port;
 }
 
 /* For a stable sort: what is equal here keeps its canonical order. */
@@ -214,6 +210,37 @@ syc_view_acts(const struct view *v)
     return (struct acts){room->acts, room->act_count, room->acts_whole, room->acts_long};
 }
 
+/* Marks equal in this, too, are copies of one record: facts are the same either way. */
+static void
+order_by_flow(struct room *room, const struct store *s, struct mark **marks, size_t n)
+{
+    struct item *by_flow = room->acts;
+    struct mark **before = (struct mark **)(void *)room->spare;
+
+    room->acts_of = NULL;
+    for (size_t i = 0; i < n; i++) {
+        by_flow[i] = (struct item){syc_store_flow_id(s, marks[i]), i, 0};
+    }
+    syc_sort_items(by_flow, n, room->spare);
+    memcpy(before, marks, n * sizeof(*marks));
+    for (size_t i = 0; i < n; i++) {
+        marks[i] = before[by_flow[i].a];
+    }
+}
+
+/* Of sorted marks, those that only their flow ids tell apart: few have such a neighbor, and few flow ids are made. */
+static void
+order_equals(struct room *room, const struct store *s, struct mark **marks, size_t n)
+{
+    for (size_t from = 0, to; from < n; from = to) {
+        for (to = from + 1; to < n && !canonical_less(marks[from], marks[to]); to++) {
+        }
+        if (to - from > 1) {
+            order_by_flow(room, s, marks + from, to - from);
+        }
+    }
+}
+
 /* Marks of parts stand last (canonical_less), also within a pair since sort_pairs is stable. */
 static size_t
 count_connections(struct mark *const *marks, size_t n)
@@ -238,6 +265,7 @@ gather_marks(struct room *room, const struct store *s, const struct source *sour
         __builtin_prefetch((const char *)room->order[i] + LINE);
     }
     sort_canonical(room->order, n, (struct mark **)(void *)room->spare);
+    order_equals(room, s, room->order, n);
     return n;
 }
 
@@ -468,6 +496,7 @@ syc_view_part(struct room *room, const struct store *s, const struct view *sourc
               struct mark **marks, size_t n, struct view *out)
 {
     sort_canonical(marks, n, (struct mark **)(void *)room->spare);
+    order_equals(room, s, marks, n);
     order_by_dest(room, marks, n, room->by_dest);
     *out = view_of(room, s, source->source, marks, room->by_dest, n);
 }

@@ -499,7 +499,8 @@ build_record(struct conn *c, struct store *store, struct lists *lists, enum syc_
     begin_record(lists);
     conn_key(c, &out->key);
     out->start_us = c->start_us;
-    out->flow_id = c->flow_id;
+    out->flow_id =
+        final && c->parts == 0 && c->syn_count > 0 && c->flow_id == 0 ? SYC_NONE : conn_flow_id(c);
     out->degraded = degraded_of(c);
     out->client_known = (c->flags & CONN_CLIENT_KNOWN) != 0;
     out->dur_us = c->last_at;

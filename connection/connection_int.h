@@ -269,7 +269,7 @@ struct conn {
     uint32_t syn_count, syn_ack_count;
     uint32_t isn;
     uint32_t turns;
-    int64_t flow_id;
+    int64_t flow_id; /* 0: not made yet (conn_flow_id()) */
     int64_t first_syn_at, last_syn_at, first_syn_ack_at, last_syn_ack_at;
     const struct syc_syn *syn[2];
     struct own own[2];
@@ -644,6 +644,19 @@ conn_key(const struct conn *c, struct syc_key *out)
     out->server_port = c->server_port;
     out->ip_v = c->ip_v;
     out->path = c->path;
+}
+
+/* What its records are joined by. Only after a SYN it was not made when the connection began. */
+static inline int64_t
+conn_flow_id(struct conn *c)
+{
+    struct syc_key key;
+
+    if (c->flow_id == 0) {
+        conn_key(c, &key);
+        c->flow_id = syc_record_flow_id(&key, c->isn, c->start_us);
+    }
+    return c->flow_id;
 }
 
 /* Nothing of this side was captured but perhaps a RST. */

@@ -78,6 +78,12 @@ syc_record_flow_id(const struct syc_key *key, int64_t isn, int64_t start_us)
     return (int64_t)(syc_hash(&unkeyed, octets, sizeof(octets)) & ((UINT64_C(1) << 53) - 1));
 }
 
+int64_t
+syc_record_id(const struct syc_record *r)
+{
+    return r->flow_id != SYC_NONE ? r->flow_id : syc_record_flow_id(&r->key, r->isn, r->start_us);
+}
+
 static int
 compare_numbers(int64_t a, int64_t b)
 {

@@ -258,7 +258,7 @@ struct syc_record {
     int64_t rst_by, rst_at_us, rst_class, rst_ack, rst_after_data_dur_us;
     /* ---- end of numbers ---- */
 
-    int64_t flow_id;
+    int64_t flow_id;   /* SYC_NONE, in no part: that of key, isn and start (syc_record_id()) */
     uint32_t degraded; /* bit n = enum syc_degraded n; 0 = complete */
     uint8_t syn_time_count, syn_ack_time_count, time_wait_count; /* of the arrays at the end */
     /* The values of syn[] stay where they are, unchanged, as long as their maker lives: their address stands for them. */
@@ -349,6 +349,9 @@ void syc_record_init(struct syc_record *r);
  * and exact in a double (RFC 8259 6). isn is SYC_NONE for a connection whose SYN was not seen.
  */
 int64_t syc_record_flow_id(const struct syc_key *key, int64_t isn, int64_t start_us);
+
+/* The record's flow id: the one it was given, else the above. Few are ever shown, and the hash is a tenth of what a record costs. */
+int64_t syc_record_id(const struct syc_record *r);
 
 /*
  * Order of keys: version, client, server, ports, path; negative, 0 or positive as memcmp. By

@@ -137,7 +137,8 @@ notice_syn(struct syc_table *t, struct conn *c, const struct syc_segment *s, int
         take_syn(t, c, dir, s, entry);
     }
     conn_key(c, &key);
-    tell_syn(t, &key, c->flow_id, s, entry > 0 ? t->intern.syns[entry - 1].syn : NULL);
+    tell_syn(t, &key, t->sink.syn != NULL ? conn_flow_id(c) : 0, s,
+             entry > 0 ? t->intern.syns[entry - 1].syn : NULL);
 }
 
 /* ------------------------------------------------------------ a connection begins */
@@ -168,14 +169,13 @@ set_ends(struct conn *c, const struct syc_segment *s, bool forward)
 }
 
 /*
- * The flow id is made here, from what the first segment tells: later knowledge may not change the
- * name by which events of a connection are joined.
+ * The flow id is of what the first segment tells: later knowledge may not change the name by which events of a connection
+ * are joined. After a SYN none does, so it is made when somebody asks for it.
  */
 void
 table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s, uint16_t path_id)
 {
     uint32_t number = c->number;
-    struct syc_key key;
     bool forward = sender_is_client(s);
     bool flips = state_flips(s);
 
@@ -195,12 +195,11 @@ table_begin(struct syc_table *t, struct conn *c, const struct syc_segment *s, ui
     }
     if ((s->flags & (SYC_SYN | SYC_ACK)) == SYC_SYN) {
         c->isn = s->seq;
+    } else {
+        struct syc_key key;
+        conn_key(c, &key);
+        c->flow_id = syc_record_flow_id(&key, SYC_NONE, c->start_us);
     }
-    conn_key(c, &key);
-    c->flow_id =
-        syc_record_flow_id(&key,
-                           (s->flags & (SYC_SYN | SYC_ACK)) == SYC_SYN ? (int64_t)s->seq : SYC_NONE,
-                           c->start_us);
     t->begun++;
 }
 

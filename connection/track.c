@@ -206,6 +206,9 @@ seen_syn(struct step *st)
         log_append(st->store, c, entry, 2);
     }
     if (c->syn_count++ == 0) {
+        if (c->isn != st->s->seq) { /* it began with a SYN that is not counted */
+            conn_flow_id(c);
+        }
         c->first_syn_at = st->at;
         c->isn = st->s->seq;
     }

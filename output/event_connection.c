@@ -536,7 +536,7 @@ syc_json_connection(struct syc_json *j, const struct syc_record *r, const char *
         return;
     }
     syc_event_begin(j, "connection", end_us(r), sensor);
-    syc_event_tuple(j, &r->key, r->flow_id);
+    syc_event_tuple(j, &r->key, syc_record_id(r));
     if (r->client_known == 0) {
         syc_json_member_bool(j, "client_known", false);
     }

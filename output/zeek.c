@@ -176,7 +176,7 @@ write_line(struct syc_json *j, const struct syc_record *r)
 
     syc_json_open(j, '{');
     syc_json_member_real(j, "ts", (double)r->start_us / (double)SYC_US_PER_S, 6);
-    write_uid(j, r->flow_id);
+    write_uid(j, syc_record_id(r));
     write_ends(j, r, o);
     syc_json_member_text(j, "proto", "tcp");
     if (r->protocol != SYC_NONE) {

@@ -197,7 +197,7 @@ take_whole(struct syc_correlate *c, const struct syc_record *r)
         c->dropped++;
         return;
     }
-    *p = (struct pending){r->key, r->start_us, r->isn, r->flow_id, octets};
+    *p = (struct pending){r->key, r->start_us, r->isn, syc_record_id(r), octets};
     memcpy(p->mask, c->mask, c->words * sizeof(uint64_t));
     copy_values(c, p);
     c->pending[c->pending_count++] = p;

@@ -89,7 +89,7 @@ check_facts(const struct syc_record *r)
     for (int i = 0; i < 11; i++) {
         later.start_us += 10 * SYC_US_PER_S;
         later.key.server_port ^= 1;
-        later.flow_id++;
+        later.flow_id = syc_record_id(&later) + 1;
         syc_cadence_feed(cadence, &later);
     }
     FUZZ_HOLDS(syc_cadence_finish(cadence, on_source, &subjects) == SYC_OK, "no memory");

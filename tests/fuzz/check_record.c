@@ -169,13 +169,12 @@ check_flow_id(const struct syc_record *r)
 {
     bool at_start = r->syn_time_count > 0 && r->syn_times_us[0] == 0 && r->history != NULL &&
                     r->history[0] == 'S';
+    int64_t id = syc_record_id(r);
 
-    FUZZ_HOLDS(r->flow_id >= 0 && r->flow_id < INT64_C(1) << 53, "flow id %lld",
-               (long long)r->flow_id);
-    FUZZ_HOLDS(!at_start || r->flow_id == syc_record_flow_id(&r->key, r->isn, r->start_us) ||
-                   r->flow_id == syc_record_flow_id(&r->key, SYC_NONE, r->start_us),
-               "flow id %lld, ISN %lld, history %s", (long long)r->flow_id, (long long)r->isn,
-               r->history);
+    FUZZ_HOLDS(id >= 0 && id < INT64_C(1) << 53, "flow id %lld", (long long)id);
+    FUZZ_HOLDS(!at_start || id == syc_record_flow_id(&r->key, r->isn, r->start_us) ||
+                   id == syc_record_flow_id(&r->key, SYC_NONE, r->start_us),
+               "flow id %lld, ISN %lld, history %s", (long long)id, (long long)r->isn, r->history);
 }
 
 void
@@ -235,7 +234,8 @@ void
 check_same_record(const char *what, const struct syc_record *a, const struct syc_record *b)
 {
     FUZZ_HOLDS(memcmp(&a->key, &b->key, sizeof a->key) == 0, "%s: key", what);
-    FUZZ_HOLDS(a->start_us == b->start_us && a->flow_id == b->flow_id && a->degraded == b->degraded,
+    FUZZ_HOLDS(a->start_us == b->start_us && syc_record_id(a) == syc_record_id(b) &&
+                   a->degraded == b->degraded,
                "%s: start, id or degraded", what);
     check_same_fields(what, a, b);
     check_same_list(what, a->syn_times_us, a->syn_time_count, b->syn_times_us, b->syn_time_count,

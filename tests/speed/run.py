@@ -20,8 +20,8 @@ import tap  # noqa: E402
 
 # Profile, options, most instructions a packet.
 BOUNDS = [
-    ("mixed", [], 1179),
-    ("shortconns", [], 1645),
+    ("mixed", [], 1161),
+    ("shortconns", [], 1631),
     ("synflood", [], 1949),
     ("mixed", ["--events", "connection"], 1801),
 ]

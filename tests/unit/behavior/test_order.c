@@ -54,6 +54,42 @@ any_cut_into_parts_gives_the_same_bits(void **state)
     }
 }
 
+/* On one tuple, begun in one microsecond. Few flow ids are made, and whether one is known already must not matter. */
+static void
+what_only_flow_ids_tell_apart_stands_in_their_order(void **state)
+{
+    enum { N = 6 };
+
+    for (unsigned known = 0; known < 1U << N; known++) {
+        struct syc_cadence *c = syc_cadence_new(NULL, 1 << 20);
+
+        assert_non_null(c);
+        for (unsigned i = 0; i < N; i++) {
+            struct made *m = &people[(i + known) % N];
+            made_unanswered(m, 1, 1, 80, 40000, SECONDS(5));
+            m->r.isn = 7919 * ((i + known) % N);
+            made_name(m);
+            m->r.flow_id = (known >> i & 1) != 0 ? m->r.flow_id : SYC_NONE;
+            assert_int_equal(syc_record_id(&m->r),
+                             syc_record_flow_id(&m->r.key, m->r.isn, m->r.start_us));
+            syc_cadence_feed(c, &m->r);
+        }
+        got.count = 0;
+        assert_int_equal(finish_subjects(c, keep_subject, &got), SYC_OK);
+        syc_cadence_free(c);
+        assert_int_equal(got.list[0].subject.flow_id_count, N);
+        for (size_t i = 0; i < N; i++) {
+            bool there = false;
+            for (size_t k = 0; k < N; k++) {
+                there = there || syc_record_id(&people[k].r) == got.list[0].subject.flow_ids[i];
+            }
+            assert_true(there);
+            assert_true(i == 0 ||
+                        got.list[0].subject.flow_ids[i - 1] < got.list[0].subject.flow_ids[i]);
+        }
+    }
+}
+
 /* Parts that come twice are passed over; asking twice gives the same; the last part completes what was told without it. */
 static void
 an_unfinished_connection_is_told_as_far_as_it_is_known(void **state)
@@ -209,6 +245,7 @@ test_order_group(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order_gives_the_same_bits),
         cmocka_unit_test(any_cut_into_parts_gives_the_same_bits),
+        cmocka_unit_test(what_only_flow_ids_tell_apart_stands_in_their_order),
         cmocka_unit_test(an_unfinished_connection_is_told_as_far_as_it_is_known),
         cmocka_unit_test(a_missing_part_is_flagged),
         cmocka_unit_test(absurd_numbers_do_no_harm),

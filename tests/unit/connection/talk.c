@@ -157,7 +157,7 @@ void
 talk_assert_same(const struct syc_record *a, const struct syc_record *b)
 {
     assert_int_equal(syc_record_compare(a, b), 0);
-    assert_int_equal(a->flow_id, b->flow_id);
+    assert_int_equal(syc_record_id(a), syc_record_id(b));
     assert_int_equal(a->degraded, b->degraded);
     for (size_t i = 0; i < syc_record_number_count; i++) {
         const struct syc_record_number *row = &syc_record_numbers[i];
