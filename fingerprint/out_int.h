@@ -11,7 +11,6 @@
 
 #include "base/base.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /*
@@ -43,24 +42,28 @@ syc_out_text(struct syc_out *o, const char *word)
     syc_out_span(o, word, strlen(word));
 }
 
-/* In decimal, without sign or leading zeros; 10 digits at most. */
+/* In decimal, without sign or leading zeros; 10 digits at most. By snprintf() it was half of describing a SYN. */
 static inline void
 syc_out_number(struct syc_out *o, unsigned value)
 {
-    char digits[12];
+    char digits[10];
+    size_t at = sizeof digits;
 
-    snprintf(digits, sizeof digits, "%u", value);
-    syc_out_text(o, digits);
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    syc_out_span(o, digits + at, sizeof digits - at);
 }
 
 /* Two lower-case hex digits. */
 static inline void
 syc_out_octet(struct syc_out *o, uint8_t value)
 {
-    char digits[3];
+    static const char digits[] = "0123456789abcdef";
+    const char octet[2] = {digits[value >> 4], digits[value & 15]};
 
-    snprintf(digits, sizeof digits, "%02x", value);
-    syc_out_text(o, digits);
+    syc_out_span(o, octet, sizeof octet);
 }
 
 #endif
