@@ -134,7 +134,7 @@ write_correlation(struct syc_json *j, const struct syc_correlate_stats *s)
     syc_json_member_count(j, "events", s->events);
     syc_json_member_count(j, "dropped", s->dropped);
     syc_json_member_count(j, "fired", s->watch.fired);
-    syc_json_member_count(j, "evicted", s->watch.evicted);
+    syc_json_member_count(j, "evicted", s->watch.evicted + s->forgotten);
     syc_json_member_count(j, "lost", s->watch.lost);
     syc_json_member_count(j, "late", s->watch.late);
     syc_json_member_count(j, "groups_peak", s->watch.groups_peak);

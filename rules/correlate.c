@@ -9,7 +9,7 @@
  *     record -> row -> which rules hold? none: forgotten
  *                          |
  *                       pending: start, key, the values that groups are made of       (any order)
- *                          | sorted canonically: at the end, or when the budget is full (then the older half)
+ *                          | sorted canonically: those before a moment, or when the budget is full the older half
  *                       watch -> fired -> seen (correlate_seen.c)
  *
  * A pending event holds the columns alone, not the record: a few dozen octets of a record of a thousand.
@@ -17,6 +17,8 @@
 
 /* Shares of the budget: a half is the watch's, a quarter that of what was seen; what waits has the rest. */
 enum { WATCH_PART = 2, SEEN_PART = 4 };
+
+#define HORIZON_US (SYC_CORRELATE_HORIZON_S * SYC_US_PER_S)
 
 /* An event that waits for its turn; values and the texts they point to stand behind it. */
 struct pending {
@@ -30,6 +32,7 @@ struct pending {
 struct waiting {
     struct waiting *next;
     struct syc_record *part;
+    int64_t last; /* number of the last that was joined to it, or its own */
     size_t octets;
 };
 
@@ -48,6 +51,7 @@ struct syc_correlate {
     size_t pending_count, pending_room;
     struct waiting *waiting;
     size_t waiting_count;
+    bool live; /* asked in between, and so of an input that may never end */
     uint64_t events, dropped;
 };
 
@@ -92,22 +96,53 @@ release(struct syc_correlate *c, struct pending *p)
     syc_free(p);
 }
 
-/* The oldest n of them, in order; the others stay. Without memory to sort in, none is lost: they come as they are. */
 static void
-release_oldest(struct syc_correlate *c, size_t n)
+release_first(struct syc_correlate *c, size_t n)
 {
-    struct pending **spare = syc_alloc(c->pending_count, sizeof(struct pending *));
-
-    if (spare) {
-        sort_pending(c->pending, c->pending_count, spare);
-    }
-    syc_free(spare);
     for (size_t i = 0; i < n; i++) {
         release(c, c->pending[i]);
     }
     c->pending_count -= n;
     if (c->pending_count > 0) {
         memmove(c->pending, c->pending + n, c->pending_count * sizeof(struct pending *));
+    }
+}
+
+/* Without memory to sort in, none is lost: they come as they are. */
+static void
+sort_first(struct syc_correlate *c, size_t n)
+{
+    struct pending **spare = syc_alloc(n, sizeof(struct pending *));
+
+    if (spare) {
+        sort_pending(c->pending, n, spare);
+    }
+    syc_free(spare);
+}
+
+static void
+release_oldest(struct syc_correlate *c, size_t n)
+{
+    sort_first(c, c->pending_count);
+    release_first(c, n);
+}
+
+static void
+release_before(struct syc_correlate *c, int64_t until_us)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->pending_count; i++) {
+        struct pending *p = c->pending[i];
+
+        if (p->start_us < until_us) {
+            c->pending[i] = c->pending[n];
+            c->pending[n++] = p;
+        }
+    }
+    if (n > 0) {
+        sort_first(c, n);
+        release_first(c, n);
     }
 }
 
@@ -128,17 +163,23 @@ room_for_pending(struct syc_correlate *c)
     return grown != NULL;
 }
 
-/* `octets` of the budget, of which `own` are asked for here; when it is full the older half of what waits is let go. */
+static bool shed_parts(struct syc_correlate *c);
+
+/*
+ * `octets` of the budget, of which `own` are asked for here. When it is full the older half of what waits is let go; live,
+ * where parts may wait for a rest that never comes, then half of these.
+ */
 static void *
 take(struct syc_correlate *c, size_t octets, size_t own)
 {
     void *p;
 
     while (!syc_budget_take(&c->budget, octets)) {
-        if (c->pending_count == 0) {
+        if (c->pending_count > 0) {
+            release_oldest(c, (c->pending_count + 1) / 2);
+        } else if (!shed_parts(c)) {
             return NULL;
         }
-        release_oldest(c, (c->pending_count + 1) / 2);
     }
     p = syc_alloc(1, own);
     if (!p) {
@@ -222,6 +263,22 @@ waiting_octets(const struct syc_record *r)
     return n;
 }
 
+static void
+push_waiting(struct syc_correlate *c, struct waiting *w)
+{
+    w->next = c->waiting;
+    c->waiting = w;
+    c->waiting_count++;
+}
+
+static void
+free_waiting(struct syc_correlate *c, struct waiting *w)
+{
+    syc_budget_give(&c->budget, w->octets);
+    syc_record_free(w->part);
+    syc_free(w);
+}
+
 /*
  * A part waits for the others, without its lists: of the exchanges the fields want to know how many were answered. The
  * parts of one connection are few, those who have any, too: each is of 256 exchanges.
@@ -248,17 +305,8 @@ keep_part(struct syc_correlate *c, const struct syc_record *r)
         return;
     }
     w->octets = octets;
-    w->next = c->waiting;
-    c->waiting = w;
-    c->waiting_count++;
-}
-
-static void
-free_waiting(struct syc_correlate *c, struct waiting *w)
-{
-    syc_budget_give(&c->budget, w->octets);
-    syc_record_free(w->part);
-    syc_free(w);
+    w->last = r->part;
+    push_waiting(c, w);
 }
 
 static int
@@ -272,41 +320,125 @@ compare_parts(const struct waiting *a, const struct waiting *b)
 #define PARTS_LESS(a, b) (compare_parts(a, b) < 0)
 SYC_SORT_DEFINE(sort_parts, struct waiting *, PARTS_LESS)
 
-/* Parts of one connection are one event; one that came twice counts once. */
-static void
-join_parts(struct syc_correlate *c, struct waiting **parts, size_t count)
+static int64_t
+end_of(const struct waiting *w)
 {
-    for (size_t i = 0; i < count;) {
-        struct syc_record *whole = parts[i]->part;
-        int64_t last = whole->part;
-        size_t k = i + 1;
+    return w->part->start_us + (w->part->dur_us > 0 ? w->part->dur_us : 0);
+}
 
-        for (; k < count && parts[k]->part->flow_id == whole->flow_id; k++) {
-            if (parts[k]->part->part != last) {
-                last = parts[k]->part->part;
-                c->dropped += syc_record_join(whole, parts[k]->part) != SYC_OK;
-            }
-        }
-        take_whole(c, whole);
-        i = k;
+#define ENDS_LESS(a, b) (end_of(a) < end_of(b))
+SYC_SORT_DEFINE(sort_ends, struct waiting *, ENDS_LESS)
+
+/* All that wait, off the list, with as much spare room behind; NULL when memory is short, and they stay on it. */
+static struct waiting **
+pull_waiting(struct syc_correlate *c, size_t *count)
+{
+    struct waiting **parts = syc_alloc(c->waiting_count, 2 * sizeof(struct waiting *));
+
+    *count = 0;
+    for (; c->waiting && parts; c->waiting = c->waiting->next) {
+        parts[(*count)++] = c->waiting;
     }
+    c->waiting_count = c->waiting ? c->waiting_count : 0;
+    return parts;
+}
+
+/* Of the connections whose parts wait, half are given up: those of which nothing was heard for longest. */
+static bool
+shed_parts(struct syc_correlate *c)
+{
+    size_t count, gone;
+    struct waiting **parts = c->live && c->waiting ? pull_waiting(c, &count) : NULL;
+
+    if (!parts) {
+        return false;
+    }
+    gone = (count + 1) / 2;
+    sort_ends(parts, count, parts + count);
+    for (size_t i = 0; i < count; i++) {
+        if (i < gone) {
+            free_waiting(c, parts[i]);
+        } else {
+            push_waiting(c, parts[i]);
+        }
+    }
+    c->dropped += gone;
+    syc_free(parts);
+    return true;
+}
+
+/* One part behind another; what both took and one does not goes with the part, for who frees that to give back. */
+static bool
+join_part(struct waiting *w, struct waiting *part)
+{
+    size_t both = w->octets + part->octets, octets;
+
+    if (syc_record_join(w->part, part->part) != SYC_OK) {
+        return false;
+    }
+    octets = waiting_octets(w->part) + sizeof(struct syc_exchange) + sizeof(struct syc_flight);
+    w->octets = octets < both ? octets : both;
+    part->octets = both - w->octets;
+    w->last = part->last;
+    return true;
+}
+
+/*
+ * What is behind the first of parts[0..count) and of its connection becomes part of it; what came twice counts once. In
+ * between no further than numbers follow on each other: the one that is missing may still come.
+ *
+ * returns  how many are done with, the first among them
+ */
+static size_t
+join_parts(struct syc_correlate *c, struct waiting **parts, size_t count, bool finish)
+{
+    struct waiting *w = parts[0];
+    size_t k = 1;
+
+    for (; k < count && parts[k]->part->flow_id == w->part->flow_id; k++) {
+        bool fresh = parts[k]->part->part > w->last;
+        bool follows = parts[k]->part->part == w->last + 1;
+
+        if (fresh && !((finish || follows) && join_part(w, parts[k]))) {
+            if (!finish) {
+                break;
+            }
+            c->dropped++;
+        }
+        free_waiting(c, parts[k]);
+    }
+    return k;
+}
+
+/* Parts of one connection are one event, once all of them are there; at the end, of those that are. */
+static void
+settle_parts(struct syc_correlate *c, bool finish)
+{
+    size_t count;
+    struct waiting **parts = pull_waiting(c, &count);
+
+    if (parts) {
+        sort_parts(parts, count, parts + count);
+    }
+    for (size_t i = 0; i < count;) {
+        struct waiting *w = parts[i];
+
+        i += join_parts(c, parts + i, count - i, finish);
+        if (finish || (w->part->part == 1 && w->part->final == 1)) {
+            syc_budget_give(&c->budget, w->octets); /* the event finds room where the parts were */
+            w->octets = 0;
+            take_whole(c, w->part);
+            free_waiting(c, w);
+        } else {
+            push_waiting(c, w);
+        }
+    }
+    syc_free(parts);
 }
 
 static void
-finish_parts(struct syc_correlate *c)
+free_parts(struct syc_correlate *c)
 {
-    size_t count = 0;
-    struct waiting **parts = syc_alloc(c->waiting_count, 2 * sizeof(struct waiting *));
-
-    for (struct waiting *w = c->waiting; w && parts; w = w->next) {
-        parts[count++] = w;
-    }
-    if (parts) {
-        sort_parts(parts, count, parts + count);
-        join_parts(c, parts, count);
-    } else {
-        c->dropped += c->waiting_count;
-    }
     while (c->waiting) {
         struct waiting *w = c->waiting;
 
@@ -314,7 +446,6 @@ finish_parts(struct syc_correlate *c)
         free_waiting(c, w);
     }
     c->waiting_count = 0;
-    syc_free(parts);
 }
 
 /* ---- the whole ---- */
@@ -372,12 +503,7 @@ syc_correlate_free(struct syc_correlate *c)
     if (!c) {
         return;
     }
-    while (c->waiting) {
-        struct waiting *w = c->waiting;
-
-        c->waiting = w->next;
-        free_waiting(c, w);
-    }
+    free_parts(c);
     for (size_t i = 0; i < c->pending_count; i++) {
         syc_free(c->pending[i]);
     }
@@ -407,9 +533,27 @@ syc_correlate_feed(struct syc_correlate *c, const struct syc_record *r)
 }
 
 void
+syc_correlate_advance(struct syc_correlate *c, int64_t until_us)
+{
+    const int64_t most = INT64_C(1) << 60;
+
+    if (!c) {
+        return;
+    }
+    until_us = until_us < -most ? -most : until_us < most ? until_us : most;
+    c->live = true;
+    settle_parts(c, false);
+    release_before(c, until_us);
+    syc_sigma_watch_advance(c->watch, until_us, HORIZON_US);
+    c->seen.before_us = until_us - HORIZON_US;
+}
+
+void
 syc_correlate_finish(struct syc_correlate *c)
 {
-    finish_parts(c);
+    settle_parts(c, true);
+    c->dropped += c->waiting_count; /* no memory to look at them */
+    free_parts(c);
     if (c->pending_count > 0) {
         release_oldest(c, c->pending_count);
     }
@@ -438,6 +582,7 @@ syc_correlate_stats(const struct syc_correlate *c, struct syc_correlate_stats *o
     if (c) {
         out->events = c->events;
         out->dropped = c->dropped + c->seen.dropped;
+        out->forgotten = c->seen.forgotten;
         syc_sigma_watch_stats(c->watch, &out->watch);
     }
 }

@@ -4,10 +4,11 @@
 
 #include <string.h>
 
-/* One rule about one subject, in a chain of the table. */
+/* One rule about one subject, in a chain of the table, and in a list by when it was noted last. Texts stand behind it. */
 struct seen {
-    struct seen *next;
+    struct seen *next, *older, *newer;
     uint64_t hash;
+    size_t octets;
     bool pair;
     struct tag
         who; /* a pair's source and service; a source's, with the service of its window at hand */
@@ -19,20 +20,19 @@ struct seen {
 void
 syc_seen_init(struct seen_table *t, size_t budget_octets)
 {
-    *t = (struct seen_table){.key = syc_hash_key_random(), .budget.limit = budget_octets};
+    *t = (struct seen_table){.key = syc_hash_key_random(),
+                             .budget.limit = budget_octets,
+                             .before_us = INT64_MIN};
 }
 
 void
 syc_seen_fini(struct seen_table *t)
 {
-    for (size_t i = 0; i < t->room; i++) {
-        for (struct seen *s = t->slots[i], *next; s; s = next) {
-            next = s->next;
-            syc_free(s);
-        }
+    for (struct seen *s = t->oldest, *newer; s; s = newer) {
+        newer = s->newer;
+        syc_free(s);
     }
     syc_free(t->slots);
-    syc_arena_fini(&t->arena);
     *t = (struct seen_table){0};
 }
 
@@ -115,20 +115,84 @@ grow(struct seen_table *t)
     return true;
 }
 
-/* Group values of the run, with texts of their own. Those that find no memory are left out. */
 static void
-keep_values(struct seen_table *t, struct syc_correlated *out, const struct syc_sigma_fired *f)
+list_remove(struct seen_table *t, struct seen *s)
 {
-    for (size_t i = 0; i < f->group_count && out->value_count < SYC_CORRELATED_VALUES; i++) {
-        struct syc_value v = f->group[i];
+    *(s->older ? &s->older->newer : &t->oldest) = s->newer;
+    *(s->newer ? &s->newer->older : &t->newest) = s->older;
+}
 
-        if (v.type == SYC_TEXT) {
-            v.u.text = syc_arena_text(&t->arena, v.u.text, strlen(v.u.text));
+static void
+list_append(struct seen_table *t, struct seen *s)
+{
+    s->older = t->newest;
+    s->newer = NULL;
+    *(t->newest ? &t->newest->newer : &t->oldest) = s;
+    t->newest = s;
+}
+
+/* The one that was silent for longest gives way, if that is long enough. */
+static bool
+forget_one(struct seen_table *t)
+{
+    struct seen *s = t->oldest, **at;
+
+    if (!s || s->correlated.end_us >= t->before_us) {
+        return false;
+    }
+    for (at = &t->slots[s->hash & (t->room - 1)]; *at != s; at = &(*at)->next) {
+    }
+    *at = s->next;
+    list_remove(t, s);
+    syc_budget_give(&t->budget, s->octets);
+    syc_free(s);
+    t->count--;
+    t->forgotten++;
+    return true;
+}
+
+/* Zeroed memory for an entry; NULL when there is no room. */
+static struct seen *
+take(struct seen_table *t, size_t octets)
+{
+    struct seen *s = NULL;
+
+    if (t->count >= t->room && !grow(t)) {
+        return NULL;
+    }
+    while (!syc_budget_take(&t->budget, octets)) {
+        if (!forget_one(t)) {
+            return NULL;
         }
-        if (v.type != SYC_TEXT || v.u.text) {
-            out->names[out->value_count] = f->names[i];
-            out->values[out->value_count++] = v;
+    }
+    s = syc_alloc(1, octets);
+    if (!s) {
+        syc_budget_give(&t->budget, octets);
+    }
+    return s;
+}
+
+static size_t
+text_octets(const struct syc_value *v)
+{
+    return v->type == SYC_TEXT ? strlen(v->u.text) + 1 : 0;
+}
+
+/* Group values of the run; their texts into the room at `texts`. */
+static void
+keep_values(struct syc_correlated *out, const struct syc_sigma_fired *f, char *texts)
+{
+    for (size_t i = 0; i < f->group_count && i < SYC_CORRELATED_VALUES; i++) {
+        struct syc_value v = f->group[i];
+        size_t n = text_octets(&v);
+
+        if (n > 0) {
+            v.u.text = memcpy(texts, v.u.text, n);
+            texts += n;
         }
+        out->names[i] = f->names[i];
+        out->values[i] = v;
+        out->value_count = i + 1;
     }
 }
 
@@ -137,26 +201,31 @@ static struct seen *
 ensure(struct seen_table *t, const struct syc_sigma_fired *f, const struct tag *tag, bool pair)
 {
     struct seen *s = find(t, f->rule, tag, pair);
+    size_t octets = sizeof(*s);
 
     if (s) {
         return s;
     }
-    if ((t->count >= t->room && !grow(t)) || !syc_budget_take(&t->budget, sizeof(*s))) {
-        return NULL;
+    for (size_t i = 0; i < f->group_count; i++) {
+        octets += text_octets(&f->group[i]);
     }
-    s = syc_alloc(1, sizeof(*s));
+    s = take(t, octets);
     if (!s) {
-        syc_budget_give(&t->budget, sizeof(*s));
         return NULL;
     }
-    *s = (struct seen){.hash = hash_of(t, f->rule, tag, pair), .pair = pair, .who = *tag};
+    *s = (struct seen){.hash = hash_of(t, f->rule, tag, pair),
+                       .octets = octets,
+                       .pair = pair,
+                       .who = *tag};
     s->correlated = (struct syc_correlated){.rule = f->rule,
                                             .start_us = f->first_us,
+                                            .end_us = f->last_us,
                                             .count.type = SYC_INT,
                                             .runs.type = SYC_INT};
-    keep_values(t, &s->correlated, f);
+    keep_values(&s->correlated, f, (char *)(s + 1));
     s->next = t->slots[s->hash & (t->room - 1)];
     t->slots[s->hash & (t->room - 1)] = s;
+    list_append(t, s);
     t->count++;
     return s;
 }
@@ -168,7 +237,7 @@ ensure(struct seen_table *t, const struct syc_sigma_fired *f, const struct tag *
  * who was in none before: whether it is a run that was counted is not told.
  */
 static void
-add_event(const struct seen_table *t, struct seen *s, const struct syc_sigma_fired *f,
+add_event(struct seen_table *t, struct seen *s, const struct syc_sigma_fired *f,
           const struct tag *tag)
 {
     struct syc_correlated *out = &s->correlated;
@@ -180,6 +249,8 @@ add_event(const struct seen_table *t, struct seen *s, const struct syc_sigma_fir
     out->runs.u.i += first;
     out->events++;
     s->run = f->goes_on ? s->run : t->runs;
+    list_remove(t, s);
+    list_append(t, s);
     if (out->flow_id_count < SYC_EXAMPLES_MAX) {
         out->flow_ids[out->flow_id_count++] = tag->flow_id;
     }

@@ -186,6 +186,131 @@ the_window_of_what_was_seen_holds_all_runs(void **state)
     syc_ruleset_free(set);
 }
 
+/* ---- in between ---- */
+
+static void
+what_began_before_is_told_in_between(void **state)
+{
+    struct syc_ruleset *set = new_set();
+    struct syc_correlate *c = correlate_by(set, visited, 1 << 20);
+
+    (void)state;
+    syc_correlate_advance(NULL, 0);
+    for (int i = 0; i < 4; i++) {
+        feed_visit(c, 3 - i, 1, 80); /* in any order */
+    }
+    syc_correlate_advance(c, 3 * SYC_US_PER_S); /* the fourth waits */
+    assert_null(seen_of(c, set, "visited", 1, 0));
+    syc_correlate_advance(c, 4 * SYC_US_PER_S);
+    assert_int_equal(seen_of(c, set, "visited", 1, 0)->events, 4);
+    feed_visit(c, 2, 1, 80); /* late, and in the window */
+    syc_correlate_advance(c, INT64_MAX);
+    assert_int_equal(seen_of(c, set, "visited", 1, 0)->events, 5);
+    syc_correlate_finish(c);
+    assert_int_equal(seen_of(c, set, "visited", 1, 0)->runs.u.i, 1);
+    syc_correlate_free(c);
+    syc_ruleset_free(set);
+}
+
+/* Three parts a connection, with an advance after each: it is one event, when its last part has come. */
+static void
+parts_wait_for_their_last_in_between(void **state)
+{
+    struct syc_ruleset *set = new_set();
+    struct syc_correlate *c = correlate_by(set, visited, 1 << 20);
+    struct syc_correlate_stats stats;
+
+    (void)state;
+    for (int part = 1; part <= 3; part++) {
+        for (int i = 0; i < 4; i++) {
+            struct syc_record r;
+
+            syc_record_init(&r);
+            r.start_us = i * SYC_US_PER_S;
+            r.key = (struct syc_key){.client = {[10] = 0xff, 0xff, 192, 0, 2, 1},
+                                     .server = {[10] = 0xff, 0xff, 198, 51, 100, 1},
+                                     .server_port = 80,
+                                     .ip_v = 4};
+            r.flow_id = 10 - i;
+            r.part = part;
+            r.final = part == 3;
+            syc_correlate_feed(c, &r);
+            syc_correlate_feed(c, &r); /* twice counts once */
+        }
+        syc_correlate_stats(c, &stats);
+        assert_int_equal(stats.events, 0);
+        syc_correlate_advance(c, 100 * SYC_US_PER_S);
+    }
+    syc_correlate_stats(c, &stats);
+    assert_int_equal(stats.events, 4);
+    assert_int_equal(stats.dropped, 0);
+    assert_int_equal(seen_of(c, set, "visited", 1, 80)->events, 4);
+    syc_correlate_finish(c);
+    syc_correlate_stats(c, &stats);
+    assert_int_equal(stats.events, 4);
+    syc_correlate_free(c);
+    syc_ruleset_free(set);
+}
+
+/* A source an hour and more, each of which fires: the silent ones give way, the last are there, nothing is lost. */
+static void
+silent_subjects_give_way_in_a_long_run(void **state)
+{
+    enum { SOURCES = 200 };
+    struct syc_ruleset *set = new_set();
+    struct syc_correlate *c = correlate_by(set, visited, 64 << 10);
+    struct syc_correlate_stats stats;
+
+    (void)state;
+    for (int i = 0; i < SOURCES; i++) {
+        for (int k = 0; k < 4; k++) {
+            feed_visit(c, i * INT64_C(7200) + k, (uint8_t)(i + 1), 80);
+        }
+        syc_correlate_advance(c, (i * INT64_C(7200) + 60) * SYC_US_PER_S);
+        assert_int_equal(seen_of(c, set, "visited", (uint8_t)(i + 1), 0)->events, 4);
+        assert_int_equal(seen_of(c, set, "visited", (uint8_t)(i + 1), 80)->events, 4);
+    }
+    syc_correlate_finish(c);
+    syc_correlate_stats(c, &stats);
+    assert_int_equal(stats.dropped, 0);
+    assert_true(stats.forgotten > SOURCES);
+    assert_null(seen_of(c, set, "visited", 1, 0));
+    syc_correlate_free(c);
+    syc_ruleset_free(set);
+}
+
+/* Connections that never end, in parts: half of those that wait give way, and whole ones find room again. */
+static void
+parts_without_an_end_give_way_in_a_long_run(void **state)
+{
+    struct syc_ruleset *set = new_set();
+    struct syc_correlate *c = correlate_by(set, visited, 64 << 10);
+    struct syc_correlate_stats stats;
+
+    (void)state;
+    for (int i = 0; i < 500; i++) {
+        struct syc_record r;
+
+        syc_record_init(&r);
+        r.start_us = i * SYC_US_PER_S;
+        r.key.ip_v = 4;
+        r.flow_id = i;
+        r.part = 1;
+        r.final = 0;
+        syc_correlate_advance(c, i * SYC_US_PER_S);
+        syc_correlate_feed(c, &r);
+    }
+    for (int i = 0; i < 4; i++) {
+        feed_visit(c, 500 + i, 1, 80);
+    }
+    syc_correlate_advance(c, 600 * SYC_US_PER_S);
+    assert_int_equal(seen_of(c, set, "visited", 1, 0)->events, 4);
+    syc_correlate_stats(c, &stats);
+    assert_true(stats.dropped > 400 && stats.dropped < 500);
+    syc_correlate_free(c);
+    syc_ruleset_free(set);
+}
+
 static struct syc_signatures *
 signatures_calling_it(const char *label)
 {
@@ -278,6 +403,10 @@ test_correlate_group(void)
         cmocka_unit_test(a_pair_is_all_that_its_source_did_in_the_window),
         cmocka_unit_test(a_source_that_joins_a_run_is_in_one_run),
         cmocka_unit_test(the_window_of_what_was_seen_holds_all_runs),
+        cmocka_unit_test(what_began_before_is_told_in_between),
+        cmocka_unit_test(parts_wait_for_their_last_in_between),
+        cmocka_unit_test(silent_subjects_give_way_in_a_long_run),
+        cmocka_unit_test(parts_without_an_end_give_way_in_a_long_run),
         cmocka_unit_test(the_key_of_a_correlation_has_points_alone),
         cmocka_unit_test(other_signatures_are_asked_from_then_on),
     };

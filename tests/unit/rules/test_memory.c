@@ -107,6 +107,9 @@ correlate(const struct syc_ruleset *set, struct syc_correlate_stats *stats)
         r.flow_id = i < 10 ? i : 100 + i / 2;
         r.history = "S";
         syc_correlate_feed(c, &r);
+        if (i % 4 == 3) {
+            syc_correlate_advance(c, i);
+        }
     }
     syc_correlate_finish(c);
     syc_judge(set, c, &subject, 0, &verdict);
