@@ -150,6 +150,20 @@ enum syc_status syc_cadence_groups(struct syc_cadence *c,
                                    void (*visit)(void *user, const struct syc_subject *s),
                                    void *user) SYC_MUST_CHECK;
 
+/*
+ * If less than a quarter of the budget is left: forget connections that ended longest ago, whole and with nothing flagged by
+ * it, until about half is; where what cannot be forgotten (counts, stacks, agents) takes that half, half of the rest. Facts
+ * are then what a new cadence would tell of the records that are kept, but that of a connection that goes on the bursts of
+ * its old parts go first, and it is forgotten itself only when nothing else is left. Sources of one SYN stay counted.
+ *
+ * Not between syc_cadence_finish() and syc_cadence_groups().
+ *
+ * returns  how many connections were forgotten
+ * cost     some passes over all that is kept, when it is due. Memory: 8 KiB of stack, and at most half of the table of
+ *          sources, within the budget
+ */
+uint64_t syc_cadence_make_room(struct syc_cadence *c);
+
 /* Counts so far: cheap. */
 void syc_cadence_stats(const struct syc_cadence *c, struct syc_cadence_stats *out);
 

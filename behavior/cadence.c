@@ -9,34 +9,12 @@
  * order. Parts are settled first, since a connection in parts is one connection.
  */
 
-#include "behavior/behavior.h"
+#include "behavior/cadence.h"
 
-#include "behavior/fleets.h"
 #include "behavior/mark.h"
 #include "behavior/once.h"
-#include "behavior/parts.h"
 #include "behavior/services.h"
 #include "behavior/streams.h"
-
-/* signatures are borrowed, and may be others after syc_cadence_use(). */
-struct syc_cadence {
-    struct store store;
-    struct stacks stacks;
-    struct agents agents;
-    struct parts parts;
-    struct fleets fleets;
-    bool services_cut;
-    const struct syc_signatures *signatures;
-    struct lone_kind *lone; /* by number of the SYN; NULL until asked for */
-    uint32_t asked; /* the next record is of this lone SYN, which was not known yet; 0 = none */
-    uint32_t asked_degraded;
-};
-
-/* The kind of single that a lone SYN of this number is, if it is degraded like that. */
-struct lone_kind {
-    uint32_t kind, degraded;
-    bool known;
-};
 
 struct syc_cadence *
 syc_cadence_new(const struct syc_signatures *signatures, size_t budget_octets)

@@ -13,7 +13,7 @@
 
 /* What the budget cost: anything but 0 in the second and third is said in the output. */
 struct syc_cadence_stats {
-    uint64_t sources;         /* seen */
+    uint64_t sources;         /* seen; one that comes again after it was forgotten counts again */
     uint64_t sources_evicted; /* sources of one unanswered SYN that gave way */
     uint64_t records_dropped; /* records that found no room */
     uint64_t
@@ -35,7 +35,8 @@ struct syc_once_stack {
 
 /* Sources of which one unanswered SYN is all that was seen: they are not visited, but counted. */
 struct syc_once {
-    uint64_t count;    /* exact, but that one which came again after it gave way counts again */
+    uint64_t
+        count; /* of the whole run; exact, but one that came again after it gave way or was forgotten counts again */
     uint64_t evicted;  /* of these, those that gave way: a second SYN of theirs would be a first */
     uint64_t distinct; /* addresses; 0 = not known */
     double distinct_error_ratio;                    /* its standard error; 0 = exact */

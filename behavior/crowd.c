@@ -127,6 +127,20 @@ syc_crowd_add(struct crowd *c, const uint8_t addr[16], uint16_t port, uint8_t ip
     return p;
 }
 
+/* A place that lost its room came last before the one that has it now, so it is old when that one is. */
+void
+syc_crowd_forget(struct crowd *c, int64_t before_us)
+{
+    c->crowded = false;
+    for (size_t i = 0; i < CROWD_PLACES; i++) {
+        struct crowd_place *p = &c->places[i];
+        if (p->count > 0 && p->last_us < before_us) {
+            *p = (struct crowd_place){.count = 0};
+        }
+        c->crowded = c->crowded || p->earlier > 0;
+    }
+}
+
 /* ------------------------------------------------------------ how many differ */
 
 /* The lower bits choose a register, which keeps the most leading zeros of the rest, and one. */

@@ -58,6 +58,9 @@ struct crowd_place *syc_crowd_add(struct crowd *c, const uint8_t addr[16], uint1
 const struct crowd_place *syc_crowd_find(const struct crowd *c, const uint8_t addr[16],
                                          uint16_t port, uint8_t ip_v);
 
+/* The places to which nobody came since before_us have no room any more. */
+void syc_crowd_forget(struct crowd *c, int64_t before_us);
+
 /*
  * HyperLogLog over names: note one; estimate how many differed.
  *

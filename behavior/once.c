@@ -222,8 +222,10 @@ fill_distinct(const struct singles *q, struct syc_once *out)
 {
     uint8_t *names;
 
-    out->distinct = out->evicted == 0 ? out->count : 0;
-    if (out->evicted == 0 || q->gone_untold) {
+    bool all_there = q->evicted == 0 && q->forgotten == 0;
+
+    out->distinct = all_there ? out->count : 0;
+    if (all_there || q->names_untold) {
         return;
     }
     names = syc_alloc(1, CROWD_ALL_REGISTERS);
@@ -249,7 +251,7 @@ syc_once_fill(const struct store *s, struct stacks *stacks, const struct syc_sig
 {
     const struct singles *q = &s->singles;
 
-    *out = (struct syc_once){.count = q->live + q->evicted, .evicted = q->evicted};
+    *out = (struct syc_once){.count = q->live + q->evicted + q->forgotten, .evicted = q->evicted};
     if (out->count > 0) {
         fill_distinct(q, out);
         fill_prefixes(q, out);

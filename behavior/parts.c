@@ -70,11 +70,18 @@ syc_parts_init(struct parts *p, struct store *store)
 
 /* ------------------------------------------------------------ table */
 
+static size_t
+home_of(size_t count, const struct syc_hash_key *key, int64_t flow_id)
+{
+    uint64_t word = (uint64_t)flow_id;
+
+    return (size_t)syc_hash_words(key, &word, 1) & (count - 1);
+}
+
 static struct group **
 slot_of(struct group **slots, size_t count, const struct syc_hash_key *key, int64_t flow_id)
 {
-    uint64_t word = (uint64_t)flow_id;
-    size_t at = (size_t)syc_hash_words(key, &word, 1) & (count - 1);
+    size_t at = home_of(count, key, flow_id);
 
     while (slots[at] != NULL && slots[at]->flow_id != flow_id) {
         at = (at + 1) & (count - 1);
@@ -83,9 +90,8 @@ slot_of(struct group **slots, size_t count, const struct syc_hash_key *key, int6
 }
 
 static bool
-slots_grow(struct parts *p)
+slots_resize(struct parts *p, size_t count)
 {
-    size_t count = p->slot_count > 0 ? p->slot_count * 2 : SLOTS_FIRST;
     struct group **slots = syc_store_take(p->store, count * sizeof(*slots));
 
     if (slots == NULL) {
@@ -102,11 +108,31 @@ slots_grow(struct parts *p)
     return true;
 }
 
+static bool
+slots_grow(struct parts *p)
+{
+    return slots_resize(p, p->slot_count > 0 ? p->slot_count * 2 : SLOTS_FIRST);
+}
+
+static struct group *
+find(const struct parts *p, int64_t flow_id)
+{
+    return p->slot_count > 0 ? *slot_of(p->slots, p->slot_count, &p->store->key, flow_id) : NULL;
+}
+
+/* By which its group is found; marks of parts have it for a name, whatever another sensor calls its connections. */
+static int64_t
+key_of(const struct syc_record *r)
+{
+    return syc_record_id(r) & INT64_MAX;
+}
+
 /* A mark that is no connection yet: it counts from syc_mark_fill() on. */
 static void
 fill_empty(struct mark *m, const struct syc_record *r)
 {
     syc_mark_fill(m, r, &(struct work){0});
+    m->name = (uint64_t)key_of(r);
     m->flags = MARK_CONTINUES;
     m->stack = STORE_NONE;
     m->agent = STORE_NONE;
@@ -127,7 +153,7 @@ group_new(struct parts *p, const struct syc_record *r)
         syc_store_lose(p->store, r->key.client, r->key.ip_v);
         return NULL;
     }
-    *g = (struct group){.flow_id = r->flow_id,
+    *g = (struct group){.flow_id = key_of(r),
                         .next = 1,
                         .stack_part = INT64_MAX,
                         .agent_part = INT64_MAX,
@@ -138,6 +164,7 @@ group_new(struct parts *p, const struct syc_record *r)
         return NULL;
     }
     fill_empty(g->mark, r);
+    g->mark->flags |= MARK_PARTS;
     *slot_of(p->slots, p->slot_count, &p->store->key, g->flow_id) = g;
     p->group_count++;
     return g;
@@ -146,11 +173,8 @@ group_new(struct parts *p, const struct syc_record *r)
 static struct group *
 group_of(struct parts *p, const struct syc_record *r)
 {
-    struct group *g = NULL;
+    struct group *g = find(p, key_of(r));
 
-    if (p->slot_count > 0) {
-        g = *slot_of(p->slots, p->slot_count, &p->store->key, r->flow_id);
-    }
     return g != NULL ? g : group_new(p, r);
 }
 
@@ -241,7 +265,9 @@ keep(struct parts *p, const struct syc_record *r)
     copy = syc_record_copy(&cut);
     if (copy == NULL) {
         syc_budget_give(&p->store->budget, PART_OCTETS);
+        return NULL;
     }
+    p->kept++;
     return copy;
 }
 
@@ -251,6 +277,7 @@ release(struct parts *p, struct syc_record *copy)
     if (copy != NULL) {
         syc_record_free(copy);
         syc_budget_give(&p->store->budget, PART_OCTETS);
+        p->kept--;
     }
 }
 
@@ -314,6 +341,8 @@ static void
 fill(struct group *g, const struct syc_record *whole, const struct work *work, uint32_t degraded)
 {
     syc_mark_fill(g->mark, whole, work);
+    g->mark->name = (uint64_t)g->flow_id;
+    g->mark->flags |= MARK_PARTS;
     g->mark->degraded |= (uint16_t)degraded;
 }
 
@@ -467,21 +496,102 @@ syc_parts_settle(struct parts *p)
     return SYC_OK;
 }
 
+/* ------------------------------------------------------------ forgetting */
+
+static bool
+ended_before(const struct mark *m, int64_t us)
+{
+    return m->start_us + m->life_us < us;
+}
+
+static bool
+is_past(const struct group *g, int64_t before_us, bool all)
+{
+    return (g->done || all) && ended_before(g->mark, before_us);
+}
+
+bool
+syc_parts_are_past(const struct parts *p, const struct mark *m, int64_t before_us, bool all)
+{
+    const struct group *g = find(p, (int64_t)m->name);
+
+    if (g == NULL) {
+        return ended_before(m, before_us);
+    }
+    return is_past(g, before_us, all) || (!g->done && m != g->mark && ended_before(m, before_us));
+}
+
+static void
+group_free(struct parts *p, struct group *g)
+{
+    while (g->waiting != NULL) {
+        struct waiting **first = first_waiting(g);
+        release(p, (*first)->record);
+        drop(p, first);
+    }
+    release(p, g->whole);
+    syc_store_give(p->store, g, sizeof(*g));
+}
+
+/* Those behind move up, so that no probe ends early (Knuth 6.4, algorithm R). */
+static void
+slot_clear(struct parts *p, size_t hole)
+{
+    size_t mask = p->slot_count - 1;
+
+    for (size_t i = (hole + 1) & mask; p->slots[i] != NULL; i = (i + 1) & mask) {
+        size_t home = home_of(p->slot_count, &p->store->key, p->slots[i]->flow_id);
+        if (((i - home) & mask) >= ((i - hole) & mask)) {
+            p->slots[hole] = p->slots[i];
+            hole = i;
+        }
+    }
+    p->slots[hole] = NULL;
+}
+
+void
+syc_parts_forget(struct parts *p, int64_t before_us, bool all)
+{
+    size_t count = p->slot_count;
+
+    for (size_t i = 0; i < p->slot_count; i++) {
+        while (p->slots[i] != NULL && is_past(p->slots[i], before_us, all)) {
+            group_free(p, p->slots[i]);
+            slot_clear(p, i);
+            p->group_count--;
+        }
+    }
+    while (count > SLOTS_FIRST && p->group_count * 2 < count / 2) {
+        count /= 2;
+    }
+    if (count < p->slot_count) {
+        (void)slots_resize(p, count); /* else it stays as large as it is */
+    }
+}
+
+void
+syc_parts_moved(struct parts *p, struct mark *m)
+{
+    struct group *g = find(p, (int64_t)m->name);
+
+    if (g != NULL) {
+        g->mark = m;
+    }
+}
+
+size_t
+syc_parts_octets(const struct parts *p)
+{
+    return p->group_count * sizeof(struct group) + p->kept * PART_OCTETS;
+}
+
 void
 syc_parts_fini(struct parts *p)
 {
     for (size_t i = 0; i < p->slot_count; i++) {
-        struct group *g = p->slots[i];
-        if (g == NULL) {
-            continue;
+        if (p->slots[i] != NULL) {
+            group_free(p, p->slots[i]);
         }
-        while (g->waiting != NULL) {
-            struct waiting **first = first_waiting(g);
-            release(p, (*first)->record);
-            drop(p, first);
-        }
-        release(p, g->whole);
-        syc_store_give(p->store, g, sizeof(*g));
     }
     syc_store_give(p->store, p->slots, p->slot_count * sizeof(*p->slots));
 }

@@ -545,8 +545,8 @@ is_short(const struct store *s, const struct service *k)
 {
     const struct singles *q = &s->singles;
 
-    return s->dropped > 0 || k->gone != NULL ||
-           (q->evicted > 0 && (gone_of(s) == NULL || q->gone->crowded));
+    return s->dropped > s->losses.past_dropped || k->gone != NULL ||
+           (q->evicted > s->losses.past_evicted && (gone_of(s) == NULL || q->gone->crowded));
 }
 
 void

@@ -225,6 +225,19 @@ count_wide(struct store *s, const struct single *one)
     }
 }
 
+/* Over all that are not there any more; without memory it is not known how many differ. */
+static void
+note_name(struct store *s, uint64_t name)
+{
+    struct singles *q = &s->singles;
+
+    q->gone_names = q->gone_names != NULL ? q->gone_names : take_fixed(s, CROWD_ALL_REGISTERS);
+    q->names_untold = q->names_untold || q->gone_names == NULL;
+    if (!q->names_untold) {
+        syc_crowd_note(q->gone_names, CROWD_ALL_REGISTERS, name);
+    }
+}
+
 /* False when there is no memory for it; from then on all of them are only counted. */
 static bool
 gone_ensure(struct store *s)
@@ -234,9 +247,8 @@ gone_ensure(struct store *s)
     if (q->gone == NULL) {
         q->gone = take_fixed(s, sizeof(*q->gone));
         q->gone_last = take_fixed(s, CROWD_PLACES * sizeof(*q->gone_last));
-        q->gone_names = take_fixed(s, CROWD_ALL_REGISTERS);
     }
-    return q->gone != NULL && q->gone_last != NULL && q->gone_names != NULL;
+    return q->gone != NULL && q->gone_last != NULL;
 }
 
 /* name: its crowd name. */
@@ -251,12 +263,12 @@ count_gone(struct store *s, const struct single *one, uint64_t name)
         count_wide(s, one);
     }
     q->gone_untold = q->gone_untold || one->kind == SINGLES_NO_KIND || !gone_ensure(s);
+    note_name(s, name);
     if (q->gone_untold) {
         return;
     }
     p = syc_crowd_add(q->gone, one->dest, one->dest_port, one->ip_v, one->start_us, name);
     q->gone_last[p - q->gone->places] = *one;
-    syc_crowd_note(q->gone_names, CROWD_ALL_REGISTERS, name);
 }
 
 /* ------------------------------------------------------------ the ring */
@@ -330,6 +342,35 @@ syc_singles_yield(struct store *s)
         forget_oldest(s);
     } while (q->count > 0 && q->begin % SINGLES_CHUNK != 0);
     return true;
+}
+
+uint64_t
+syc_singles_forget(struct store *s, int64_t before_us)
+{
+    struct singles *q = &s->singles;
+    uint64_t before = q->forgotten;
+
+    for (uint32_t i = 0; i < q->count; i++) {
+        uint32_t at = single_position(q, i);
+        struct single *one = single_at(q, at);
+        if (one->live && one->start_us < before_us) {
+            syc_store_drop_single(s, at);
+            if (one->ip_v == 6) {
+                count_wide(s, one);
+            }
+            note_name(s, syc_crowd_name(one->addr, one->ip_v));
+            one->live = 0;
+            q->live--;
+            q->forgotten++;
+        }
+    }
+    while (q->count > 0 && !single_at(q, q->begin)->live) {
+        leave_front(s);
+    }
+    if (q->gone != NULL) {
+        syc_crowd_forget(q->gone, before_us);
+    }
+    return q->forgotten - before;
 }
 
 /* Not cleared: positions in use are all written first. */

@@ -62,6 +62,8 @@ struct singles {
     uint16_t *kind_slots;
     uint32_t kind_count, kind_room;
     uint64_t evicted;
+    uint64_t forgotten; /* by age (syc_singles_forget) */
+    bool names_untold;  /* gone_names lacks some that gave way or were forgotten */
     uint32_t *prefixes; /* NULL: the budget is too small for them */
     struct crowd *wide; /* prefixes of version 6 of those that gave way; made when there are any */
     struct crowd *gone; /* services of those that gave way, likewise */
@@ -100,6 +102,13 @@ void syc_singles_take(struct store *s, uint32_t position, struct mark *out);
 
 /* The oldest give way to others; false when there are none. Memory goes back to the budget. */
 bool syc_singles_yield(struct store *s);
+
+/*
+ * Those that began before before_us are forgotten, and of the services of those that gave way the ones to which nobody came
+ * since. No loss: they stay counted among those of their prefix, kind and name, as do those that gave way, so that what is
+ * told of all together (once.h) is of the whole run. Returns how many.
+ */
+uint64_t syc_singles_forget(struct store *s, int64_t before_us);
 
 /* The mark that it stands for, but for first and source. */
 void syc_single_mark(const struct store *s, const struct single *one, struct mark *out);

@@ -178,9 +178,8 @@ slot_of(const struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t ha
 
 /* By the hashes in the slots: no source is touched, of which there may be millions. */
 static bool
-slots_grow(struct store *s)
+slots_resize(struct store *s, size_t count)
 {
-    size_t count = s->slot_count > 0 ? s->slot_count * 2 : SLOTS_FIRST;
     struct slot *slots = syc_store_take(s, count * sizeof(*slots));
 
     if (slots == NULL) {
@@ -201,6 +200,12 @@ slots_grow(struct store *s)
     s->slots = slots;
     s->slot_count = count;
     return true;
+}
+
+static bool
+slots_grow(struct store *s)
+{
+    return slots_resize(s, s->slot_count > 0 ? s->slot_count * 2 : SLOTS_FIRST);
 }
 
 /*
@@ -225,11 +230,13 @@ slot_clear(struct store *s, struct slot *slot)
 
 /* ------------------------------------------------------------ what was lost */
 
-/* The bucket of a name; *half is what it holds of it. */
+enum { LOST_AGE = 3 };
+
+/* The bucket of a name; *half is what it holds of it, noted now. */
 static struct lost *
 lost_bucket(const struct store *s, uint64_t name, uint32_t *half)
 {
-    *half = (uint32_t)(name >> 32) | 1;
+    *half = ((uint32_t)(name >> 32) & ~(uint32_t)LOST_AGE) | s->losses.age;
     return &s->lost[(uint32_t)name & (s->lost_count - 1)];
 }
 
@@ -249,7 +256,21 @@ was_lost(const struct store *s, const uint8_t addr[16], uint8_t ip_v)
     uint32_t half;
     const struct lost *b = lost_bucket(s, syc_crowd_name(addr, ip_v), &half);
 
-    return b->names[0] == half || b->names[1] == half || b->names[2] == half || b->names[3] == half;
+    for (int i = 0; i < 4; i++) {
+        if (b->names[i] != 0 && (b->names[i] ^ half) <= LOST_AGE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The flag of its facts, until its loss is forgiven. */
+static void
+flag_loss(struct source *source)
+{
+    source->degraded |= 1U << SYC_DEGRADED_EVICTED;
+    source->lost = 1;
+    source->news = 1;
 }
 
 /* Either the source is there and flagged, or its address is noted for when it comes. */
@@ -260,15 +281,14 @@ syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v)
 
     s->dropped++;
     if ((slot->source & SINGLE_REF) == 0) { /* nor is it STORE_NONE */
-        source_at(s, slot->source)->degraded |= 1U << SYC_DEGRADED_EVICTED;
-        source_at(s, slot->source)->news = 1;
+        flag_loss(source_at(s, slot->source));
     } else {
         note_lost(s, syc_crowd_name(addr, ip_v));
     }
 }
 
 void
-syc_store_forget_single(struct store *s, uint32_t position, uint64_t name)
+syc_store_drop_single(struct store *s, uint32_t position)
 {
     const struct single *one = single_at(&s->singles, position);
     size_t at = hash_of(s, one->addr, one->ip_v) & (s->slot_count - 1);
@@ -277,6 +297,12 @@ syc_store_forget_single(struct store *s, uint32_t position, uint64_t name)
         at = (at + 1) & (s->slot_count - 1);
     }
     slot_clear(s, &s->slots[at]);
+}
+
+void
+syc_store_forget_single(struct store *s, uint32_t position, uint64_t name)
+{
+    syc_store_drop_single(s, position);
     note_lost(s, name);
 }
 
@@ -333,7 +359,7 @@ source_new(struct store *s, const uint8_t addr[16], uint8_t ip_v, uint32_t hash)
     *source = (struct source){.ip_v = ip_v};
     memcpy(source->addr, addr, 16);
     if (was_lost(s, addr, ip_v)) {
-        source->degraded = 1U << SYC_DEGRADED_EVICTED;
+        flag_loss(source);
     }
     *slot_of(s, addr, ip_v, hash) = (struct slot){hash, s->sources.used};
     s->seen++;
@@ -502,6 +528,95 @@ syc_store_flow_id(const struct store *s, struct mark *m)
     return (int64_t)m->name;
 }
 
+/* ------------------------------------------------------------ forgetting */
+
+void
+syc_store_keep(struct store *s, struct blocks *b, uint32_t used)
+{
+    b->used = used;
+    while (b->count > 0 && (b->count - 1) * BLOCK_OBJECTS >= used) {
+        b->count--;
+        syc_store_give(s, b->list[b->count], BLOCK_OBJECTS * b->size);
+        syc_budget_give(&s->budget, BLOCK_OBJECTS * b->order);
+    }
+}
+
+/* Of a source, not of a single, nor of none. */
+static bool
+is_source(const struct slot *slot)
+{
+    return (slot->source & SINGLE_REF) == 0;
+}
+
+/* What moves up into a slot that is cleared is looked at as well; then no old number is left but of those that stay. */
+void
+syc_store_renumber(struct store *s)
+{
+    size_t count = s->slot_count, taken = s->singles.live + 1;
+
+    for (size_t i = 0; i < s->slot_count; i++) {
+        while (is_source(&s->slots[i]) && source_at(s, s->slots[i].source)->mark_count == 0) {
+            slot_clear(s, &s->slots[i]);
+        }
+    }
+    for (size_t i = 0; i < s->slot_count; i++) {
+        if (is_source(&s->slots[i])) {
+            s->slots[i].source = source_at(s, s->slots[i].source)->begin;
+            taken++;
+        }
+    }
+    while (count > SLOTS_FIRST && taken * 4 <= count / 2 * 3) {
+        count /= 2;
+    }
+    if (count < s->slot_count) {
+        (void)slots_resize(s, count); /* else it stays as large as it is */
+    }
+}
+
+/* Names that were noted before the last time are older than all that was kept then. */
+static void
+forgive_names(struct store *s)
+{
+    for (size_t i = 0; i < s->lost_count; i++) {
+        uint32_t *names = s->lost[i].names;
+        size_t n = 0;
+        for (size_t k = 0; k < 4; k++) {
+            if ((names[k] & LOST_AGE) == s->losses.age) {
+                names[n++] = names[k];
+            }
+        }
+        memset(names + n, 0, (4 - n) * sizeof(*names));
+    }
+}
+
+static void
+forgive_sources(struct store *s)
+{
+    for (uint32_t i = 0; i < s->sources.used; i++) {
+        struct source *source = source_at(s, i);
+        source->degraded = source->lost ? source->degraded : 0; /* there is no other flag */
+        source->lost = 0;
+    }
+}
+
+void
+syc_store_forgive(struct store *s, int64_t before_us, int64_t newest_us)
+{
+    struct losses *l = &s->losses;
+
+    if (before_us <= l->until_us) {
+        return;
+    }
+    forgive_names(s);
+    forgive_sources(s);
+    l->past_dropped = l->dropped;
+    l->past_evicted = l->evicted;
+    l->until_us = newest_us;
+    l->age ^= LOST_AGE;
+    l->dropped = s->dropped;
+    l->evicted = s->singles.evicted;
+}
+
 /* ------------------------------------------------------------ life */
 
 /* A thirty-second of the budget for the names of the lost: of 256 MiB in all, the last million. */
@@ -519,7 +634,8 @@ syc_store_init(struct store *s, size_t budget_octets)
                         .sources = {.size = sizeof(struct source), .order = STORE_ORDER_SOURCE},
                         .marks = {.size = sizeof(struct mark), .order = STORE_ORDER_MARK},
                         .bursts.size = sizeof(struct item),
-                        .lost_count = lost};
+                        .lost_count = lost,
+                        .losses = {.until_us = INT64_MIN, .age = 1}};
     s->line = syc_hash_line_make(&s->key);
     s->lost = syc_store_take(s, lost * sizeof(*s->lost));
     if (s->lost == NULL || !slots_grow(s) || !syc_singles_init(s)) {

@@ -54,6 +54,7 @@ enum mark_flag {
     MARK_TIME_WAIT = 1 << 12,   /* the client entered TIME_WAIT */
     MARK_IDLE_CLOSE = 1 << 13,  /* idle_close_us is known */
     MARK_CLOSE = 1 << 14,       /* how it ended is known */
+    MARK_PARTS = 1 << 15,       /* of a connection in parts: its group knows where it stands */
 };
 
 /* Who ended the connection, and how; NONE also when nothing ever answered. In the order of the facts. */
@@ -137,6 +138,7 @@ struct source {
     uint8_t ip_v;
     uint8_t news : 1; /* a record of it came since it was last visited */
     uint8_t note : 4; /* the visitor's own */
+    uint8_t lost : 1; /* something of it was lost since s->losses.until_us */
 };
 
 /*
@@ -160,7 +162,19 @@ struct slot {
 
 /* Addresses of which something was lost, the last of them: a bucket takes four names, the newest first. */
 struct lost {
-    uint32_t names[4]; /* half of a name each, 0 = none; the other half chose the bucket */
+    /* Half of a name each, but for its lowest bits: losses.age when it was noted. 0 = none. The other half chose the bucket. */
+    uint32_t names[4];
+};
+
+/*
+ * What was lost, by when: up to until_us there were so many losses, and those of before are out of the window of what is
+ * kept (syc_store_forgive).
+ */
+struct losses {
+    int64_t until_us;
+    uint32_t age; /* 1 or 2 in turn */
+    uint64_t dropped, evicted;
+    uint64_t past_dropped, past_evicted;
 };
 
 /*
@@ -177,7 +191,8 @@ struct store {
     struct singles singles;
     uint32_t most_marks, most_bursts; /* of any one source: what the work room must hold */
     struct lost *lost;
-    size_t lost_count;      /* power of two */
+    size_t lost_count; /* power of two */
+    struct losses losses;
     uint64_t seen, dropped; /* seen: singles as well */
 };
 
@@ -216,7 +231,11 @@ bool syc_store_add_single(struct store *s, const struct single *one);
 /* A single of this client will be added soon: asks the cache for its slot. */
 void syc_store_expect(const struct store *s, const uint8_t addr[16], uint8_t ip_v);
 
-/* A single gives way: its address is noted among the lost, by its name. And one soon will. For singles.c alone. */
+/*
+ * For singles.c alone. A single goes: its slot is free. It gave way: its address is noted among the lost, by its name, as well.
+ * And one soon will.
+ */
+void syc_store_drop_single(struct store *s, uint32_t position);
 void syc_store_forget_single(struct store *s, uint32_t position, uint64_t name);
 void syc_store_expect_forget(const struct store *s, uint32_t position);
 
@@ -225,6 +244,22 @@ void syc_store_expect_forget(const struct store *s, uint32_t position);
  * comes later.
  */
 void syc_store_lose(struct store *s, const uint8_t addr[16], uint8_t ip_v);
+
+/*
+ * Sources that have no marks have no slots any more, and `begin` of the others is their number from now on. The table is as
+ * large as they need, if there is memory for a smaller one. For forget.c, which moves the sources afterwards.
+ */
+void syc_store_renumber(struct store *s);
+
+/* Only so many objects are left: give back the blocks, and the work room, of the others. */
+void syc_store_keep(struct store *s, struct blocks *b, uint32_t used);
+
+/*
+ * Everything that ended before before_us is forgotten, and nothing that is kept ends behind newest_us. Losses of an earlier
+ * time are forgiven: sources are flagged for what they lost in the window that is left. A loss has no time of its own, so it
+ * is forgiven when the window begins behind all that was there at one of these calls after it.
+ */
+void syc_store_forgive(struct store *s, int64_t before_us, int64_t newest_us);
 
 /* Eight octets of an address as a number that orders like them. */
 static inline uint64_t

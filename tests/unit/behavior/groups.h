@@ -18,6 +18,7 @@ int test_sequences_group(void);
 int test_order_group(void);
 int test_budget_group(void);
 int test_news_group(void);
+int test_forget_group(void);
 int test_repeat_group(void);
 int test_audit_any_group(void);
 int test_audit_time_wait_group(void);

@@ -22,6 +22,7 @@ main(void)
     failed += test_order_group();
     failed += test_budget_group();
     failed += test_news_group();
+    failed += test_forget_group();
     failed += test_repeat_group();
     failed += test_audit_any_group();
     failed += test_audit_time_wait_group();
