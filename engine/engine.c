@@ -16,7 +16,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { MEMORY_DEFAULT = 256 << 20 };
 
@@ -25,9 +24,6 @@ enum { CORRELATE_PART = 4 };
 
 #define IDLE_DEFAULT_NS    (INT64_C(3600) * SYC_NS_PER_S)
 #define TWO_MSL_DEFAULT_NS (INT64_C(60) * SYC_NS_PER_S) /* Linux' TCP_TIMEWAIT_LEN */
-
-/* pcap_stats(3) is a system call; once a second of capture time is often enough to date a loss. */
-#define DROPS_EVERY_NS SYC_NS_PER_S
 
 /* ------------------------------------------------------------ sinks */
 
@@ -384,65 +380,6 @@ engine_feed(struct syc_engine *e, struct batch *b)
     syc_table_feed(e->table, b->segments, n);
 }
 
-/* Clocks of a live run: the capture's own, carried on by the monotonic one while nothing arrives. */
-struct live {
-    struct timespec at; /* when the newest frame was taken in */
-    int64_t now_ns;     /* its time */
-    int64_t asked_ns;   /* when the kernel was last asked for drops */
-    uint64_t drops;
-};
-
-/*
- * The capture's clock must not stand still while an idle link delivers nothing, or nothing would ever expire; and
- * it must not be the host's time of day, which may differ from the adapter's: so the newest frame's time plus
- * what has passed.
- */
-static void
-advance(struct live *l, const struct batch *b)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (b->frames > 0) {
-        l->now_ns = b->last_ns;
-    } else if (l->now_ns != 0) {
-        l->now_ns += (now.tv_sec - l->at.tv_sec) * SYC_NS_PER_S + (now.tv_nsec - l->at.tv_nsec);
-    }
-    l->at = now;
-}
-
-/*
- * Losses lie between the last time the count was asked for and now; the wound is the hull of all of
- * them: a record in between is called incomplete once too often rather than once too seldom.
- */
-static void
-watch_drops(struct syc_engine *e, struct syc_capture *c, struct live *l)
-{
-    struct syc_capture_stats s;
-    int64_t before = l->asked_ns != 0 ? l->asked_ns : l->now_ns;
-
-    if (l->now_ns - l->asked_ns < DROPS_EVERY_NS) {
-        return;
-    }
-    syc_capture_stats(c, &s);
-    if (s.kernel_drops + s.interface_drops > l->drops) {
-        l->drops = s.kernel_drops + s.interface_drops;
-        e->drops.from_us = e->drops.open ? e->drops.from_us : syc_us_from_ns(before);
-        e->drops.to_us = syc_us_from_ns(l->now_ns);
-        e->drops.open = true;
-    }
-    l->asked_ns = l->now_ns;
-}
-
-/* What only a live run does with a batch, also with an empty one: an idle link must still let connections expire. */
-static void
-live_batch(struct syc_engine *e, struct syc_capture *c, struct live *l, const struct batch *b)
-{
-    advance(l, b);
-    watch_drops(e, c, l);
-    syc_table_expire(e->table, l->now_ns);
-}
-
 /* The next batch: from the thread that reads ahead, or read here. As engine_ahead_next(). */
 static enum syc_status
 next_batch(struct syc_engine *e, struct syc_capture *c, struct batch **out,
@@ -503,7 +440,7 @@ read_capture(struct syc_engine *e, struct syc_capture *c, struct syc_error *err)
             engine_feed(e, b);
         }
         if (e->config.live) {
-            live_batch(e, c, &live, b);
+            engine_live_batch(e, c, &live, b);
         }
         if (e->config.output->status != SYC_OK) {
             return e->config.output->status;
@@ -518,19 +455,19 @@ read_capture(struct syc_engine *e, struct syc_capture *c, struct syc_error *err)
 
 /* Several captures are one run: their counts add up, and packets = tcp + reasons holds over all of them. */
 static void
-add_capture_stats(struct syc_engine *e, struct syc_capture *c)
+add_capture_stats(const struct inputs *in, struct syc_capture_stats *sum)
 {
-    struct syc_capture_stats s;
+    struct syc_capture_stats s = {0};
 
-    if (e->inputs.ahead != NULL) {
-        engine_ahead_stats(e->inputs.ahead, &s);
-    } else {
-        syc_capture_stats(c, &s);
+    if (in->ahead != NULL) {
+        engine_ahead_stats(in->ahead, &s);
+    } else if (in->capture != NULL) {
+        syc_capture_stats(in->capture, &s);
     }
-    e->stats.capture.packets += s.packets;
-    e->stats.capture.octets += s.octets;
-    e->stats.capture.kernel_drops += s.kernel_drops;
-    e->stats.capture.interface_drops += s.interface_drops;
+    sum->packets += s.packets;
+    sum->octets += s.octets;
+    sum->kernel_drops += s.kernel_drops;
+    sum->interface_drops += s.interface_drops;
 }
 
 enum syc_status
@@ -550,7 +487,7 @@ syc_engine_capture(struct syc_engine *e, const struct syc_capture_options *optio
         e->inputs.ahead = engine_ahead_start(e, c, options);
         e->inputs.capture = e->inputs.ahead == NULL ? c : NULL;
         status = read_capture(e, c, err);
-        add_capture_stats(e, c);
+        add_capture_stats(&e->inputs, &e->stats.capture);
         engine_ahead_stop(e->inputs.ahead);
         syc_capture_close(c);
     } else {
@@ -567,24 +504,30 @@ syc_engine_stop(struct syc_engine *e)
     atomic_store_explicit(&e->stop, true, memory_order_relaxed);
 }
 
+void
+engine_emit_stats(struct syc_engine *e)
+{
+    struct syc_run_stats stats;
+
+    if (e->config.events & SYC_EVENT_STATS) {
+        syc_engine_stats(e, &stats);
+        syc_emit_stats(e->config.output, &stats);
+    }
+}
+
 /* The stats event comes last, since it counts the events before it. */
 enum syc_status
 syc_engine_finish(struct syc_engine *e)
 {
     enum syc_status status;
-    struct syc_run_stats stats;
-
     tell_ruleset(e);
     engine_end_fragments(e);
     syc_table_finish(e->table, 0); /* on_record knows which of them an input's end has cut */
-    status = e->cadence != NULL ? engine_judge_subjects(e) : SYC_OK;
+    status = e->cadence != NULL ? engine_judge_subjects(e, TELL_LAST) : SYC_OK;
     if (status == SYC_OK) {
         status = engine_finish_audit(e);
     }
-    if (e->config.events & SYC_EVENT_STATS) {
-        syc_engine_stats(e, &stats);
-        syc_emit_stats(e->config.output, &stats);
-    }
+    engine_emit_stats(e);
     if (syc_output_flush(e->config.output) != SYC_OK) {
         return e->config.output->status;
     }
@@ -595,6 +538,7 @@ void
 syc_engine_stats(const struct syc_engine *e, struct syc_run_stats *out)
 {
     *out = e->stats;
+    add_capture_stats(&e->inputs, &out->capture);
     syc_table_stats(e->table, &out->table);
     if (e->cadence != NULL) {
         syc_cadence_stats(e->cadence, &out->cadence);

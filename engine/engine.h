@@ -11,8 +11,7 @@
  *     syc_engine_new -> (syc_engine_capture | syc_engine_judge)* -> syc_engine_finish -> syc_engine_free
  *
  * Two ways in and one way on: a capture's segments become records (connection/), a stored event is read back into one
- * (record_read.c), and from there nothing can tell them apart. So judging the events of a run gives the run's
- * verdicts.
+ * (record_read.c), and from there nothing can tell them apart: judging the events of a run gives the run's verdicts.
  */
 
 #include "output/output.h"
@@ -44,15 +43,16 @@ struct syc_engine_config {
     enum syc_from from; /* whose records are judged */
     unsigned jobs;      /* threads at most; 0 and 1: none beside the caller's */
     bool live;
-    bool many_inputs;                      /* events name their file */
-    int64_t idle_ns;                       /* 0 = 1 hour */
-    int64_t interval_ns;                   /* live */
-    int64_t two_msl_ns;                    /* 0 = 60 s */
-    const struct syc_audit_options *audit; /* copied but for signatures, memory; NULL = defaults */
+    bool many_inputs;                       /* events name their file */
+    int64_t idle_ns;                        /* 0 = 1 hour */
+    int64_t two_msl_ns;                     /* 0 = 60 s */
+    int64_t interval_ns, stats_interval_ns; /* live: of results, of stats; 0 = at the end */
+    const struct syc_audit_options *audit;  /* copied but for signatures, memory; NULL = defaults */
     bool audit_only; /* the audit's report and no verdicts; no rhythm is kept */
     bool fixed_key;  /* hash key of zeros, for tests */
     void (*row)(void *user, const struct syc_table_row *row); /* every source's row, NULL = none */
     void (*verdict)(void *user, const struct syc_verdict *v); /* every one emitted, NULL = none */
+    void (*told)(void *user); /* live: all that an interval tells is out, NULL = none */
     /* What the connections cost, at the end; made when this is given or its event is asked for. NULL = none. */
     void (*audited)(void *user, const struct syc_audit_report *r);
     /* Every SYN and SYN+ACK that a fingerprint event would tell of, with its file's name if there are several. */

@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 
 #include <stdatomic.h>
+#include <time.h>
 
 enum { MATCHES = 1024 }; /* slots of the match cache: distinct SYNs of a busy link are hundreds */
 
@@ -39,9 +40,8 @@ struct refused {
 
 /* The inputs of the capture being read, by `file` of their frames, which is first_file for the first of them. */
 struct inputs {
-    const struct syc_capture
-        *capture;               /* NULL: none is being read, or a thread of its own reads it */
-    struct engine_ahead *ahead; /* that thread, or NULL */
+    struct syc_capture *capture; /* NULL: none is being read, or a thread of its own reads it */
+    struct engine_ahead *ahead;  /* that thread, or NULL */
     const char *const *names;
     const char *name; /* of a single input; names points to it */
     uint16_t first_file;
@@ -66,6 +66,24 @@ struct batch {
 };
 
 struct engine_ahead; /* a thread that reads ahead (ahead.c) */
+
+/*
+ * Clocks of a live run: the capture's own, carried on by the monotonic one while nothing arrives. Times below are the
+ * capture's; 0 = not yet.
+ */
+struct live {
+    struct timespec at; /* when the newest frame was taken in */
+    int64_t now_ns;     /* its time */
+    int64_t asked_ns;   /* when the kernel was last asked for drops */
+    int64_t looked_ns;  /* when changes were last looked for */
+    int64_t told_ns;    /* when all that is new was last told */
+    int64_t counted_ns; /* when a stats event was last written */
+    int64_t took_ns;    /* how long the last judging took */
+    uint64_t drops;
+};
+
+/* Of whom a judging tells: sources whose label is another than was told; all of whom there is news; all, for good. */
+enum telling { TELL_CHANGES, TELL_NEWS, TELL_LAST };
 
 /* The label of every pair of one shape (syc_visit_shape); shape 0: free. Stacks of scanners are few. */
 struct shaped {
@@ -103,6 +121,7 @@ struct syc_engine {
     struct syc_signatures **retired; /* replaced by a reload; what was matched points into them */
     size_t retired_count;
     atomic_bool stop, reload;
+    enum telling telling; /* of the judging that runs */
     struct batch batch;
     struct syc_verdict verdict, part; /* scratch: too large for a stack frame in a callback */
 };
@@ -188,8 +207,18 @@ void engine_reload_if_asked(struct syc_engine *e);
 /* A line for a person through config.message, and an `error` event if asked for. file may be NULL. */
 void engine_tell(struct syc_engine *e, const char *file, const char *text);
 
-/* Judge every subject; verdicts, source events and rows go out in canonical order. */
-enum syc_status engine_judge_subjects(struct syc_engine *e) SYC_MUST_CHECK;
+/* Judge the subjects that a telling is about; verdicts, source events and rows go out in canonical order. */
+enum syc_status engine_judge_subjects(struct syc_engine *e, enum telling telling) SYC_MUST_CHECK;
+
+/*
+ * What only a live run does behind a batch, also behind an empty one: an idle link must still let connections expire,
+ * and what is due be told (live.c).
+ */
+void engine_live_batch(struct syc_engine *e, struct syc_capture *c, struct live *l,
+                       const struct batch *b);
+
+/* A `stats` event, if asked for: the counts of now. */
+void engine_emit_stats(struct syc_engine *e);
 
 /* e->audit with this much memory, if the configuration asks for one; false when memory is short. */
 bool engine_make_audit(struct syc_engine *e, size_t octets);

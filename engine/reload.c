@@ -6,7 +6,7 @@
  *                 '  else they take the place of the old ones; what was known of connections stays
  *
  * A second signal while this runs sets the flag again and is served at the next boundary: none is lost. Verdicts are
- * made at the end, by the rules in use then, so nothing has to be judged twice. Correlations alone begin anew when
+ * made by the rules in use then; those that were told before stay what they were. Correlations alone begin anew when
  * the rules have changed: what they keep are matches of the rules that are gone.
  */
 

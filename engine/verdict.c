@@ -118,7 +118,8 @@ static void
 say(struct syc_engine *e, const struct syc_verdict *v)
 {
     if (e->config.events & SYC_EVENT_VERDICT) {
-        syc_emit_verdict(e->config.output, v, syc_ruleset_digest(e->rules));
+        syc_emit_verdict(e->config.output, v, syc_ruleset_digest(e->rules),
+                         e->telling == TELL_LAST);
     }
     if (e->config.verdict != NULL) {
         e->config.verdict(e->config.user, v);
@@ -243,28 +244,71 @@ say_pairs(struct syc_engine *e, struct syc_visit *v, unsigned silent)
 }
 
 /*
+ * What was told of a source, as it is noted with it: its label plus 1, 0 = nothing yet; and that there was news since. What
+ * is too little to go on is no change from nothing.
+ */
+enum { TOLD_LABEL = 7, TOLD_OLD = 8 };
+_Static_assert((int)LABELS < (int)TOLD_LABEL, "three bits hold a label plus 1");
+
+/* There is nothing new to tell of it; people's rows are all told each time. */
+static bool
+is_old_news(const struct syc_engine *e, const struct syc_visit *v)
+{
+    return e->telling == TELL_NEWS && e->config.row == NULL && !syc_visit_is_news(v) &&
+           (syc_visit_noted(v) & TOLD_OLD) == 0;
+}
+
+/* True when the label is to be told now; either way it is noted what a reader knows by then. */
+static bool
+note_label(const struct syc_engine *e, struct syc_visit *v, enum syc_label label)
+{
+    unsigned told = syc_visit_noted(v) & TOLD_LABEL;
+    unsigned known = told != 0 ? told : (unsigned)SYC_LABEL_INSUFFICIENT + 1;
+
+    if (e->telling == TELL_CHANGES && known == (unsigned)label + 1) {
+        syc_visit_note(v, told | TOLD_OLD);
+        return false;
+    }
+    syc_visit_note(v, (unsigned)label + 1);
+    return true;
+}
+
+/*
  * Sub-streams are judged before the source speaks, to learn whether they disagree: a script behind a person's address makes it mixed, and
  * so does one beside what is too little or too unclear to be called a person. Pairs
  * do not, since one program calls many services and each sees only a part of what it does.
  */
+static enum syc_label
+judge_source(struct syc_engine *e, struct syc_visit *v, struct heard *heard)
+{
+    enum syc_label label = judge(e, syc_visit_source(v), &e->verdict);
+
+    hear_streams(e, v, heard);
+    if (heard->counts[SYC_LABEL_AUTOMATION] > 0 &&
+        (heard->counts[SYC_LABEL_HUMAN_LIKE] > 0 || label != SYC_LABEL_AUTOMATION)) {
+        label = e->verdict.label = SYC_LABEL_MIXED;
+    }
+    return label;
+}
+
 static void
 visit(void *user, struct syc_visit *v)
 {
     struct syc_engine *e = user;
-    const struct syc_subject *source = syc_visit_source(v);
     struct heard heard = {.counts = {0}};
     size_t speaking = 0;
     enum syc_label label;
     unsigned silent;
 
-    if (e->config.events & SYC_EVENT_SOURCE) {
-        syc_emit_source(e->config.output, source);
+    if (is_old_news(e, v)) {
+        return;
     }
-    label = judge(e, source, &e->verdict);
-    hear_streams(e, v, &heard);
-    if (heard.counts[SYC_LABEL_AUTOMATION] > 0 &&
-        (heard.counts[SYC_LABEL_HUMAN_LIKE] > 0 || label != SYC_LABEL_AUTOMATION)) {
-        label = e->verdict.label = SYC_LABEL_MIXED;
+    label = judge_source(e, v, &heard);
+    if (!note_label(e, v, label)) {
+        return;
+    }
+    if (e->config.events & SYC_EVENT_SOURCE) {
+        syc_emit_source(e->config.output, syc_visit_source(v));
     }
     say(e, &e->verdict);
     /* Parts that say something else than their source. What knows too little does not speak. */
@@ -293,19 +337,32 @@ visit_group(void *user, const struct syc_subject *s)
     say(e, &e->verdict);
 }
 
-enum syc_status
-engine_judge_subjects(struct syc_engine *e)
+/*
+ * Whether shapes hold: no rule that judges reads what a shape leaves open, nor does a correlation. Asked each time, with no
+ * labels known, since the rules may have been reloaded.
+ */
+static void
+begin_shapes(struct syc_engine *e)
 {
-    enum syc_status status;
-
-    if (e->correlate != NULL) {
-        syc_correlate_finish(e->correlate);
-    }
-    /* A correlation judges by what a shape does not hold. */
-    e->shapes.hold = e->correlate == NULL;
+    e->shapes = (struct shapes){.hold = e->correlate == NULL};
     for (size_t field = 0; field < syc_source_schema.count; field++) {
         e->shapes.hold =
             e->shapes.hold && (syc_shape_fixes(field) || !syc_ruleset_judges_by(e->rules, field));
+    }
+}
+
+enum syc_status
+engine_judge_subjects(struct syc_engine *e, enum telling telling)
+{
+    enum syc_status status;
+
+    e->telling = telling;
+    if (e->correlate != NULL && telling == TELL_LAST) {
+        syc_correlate_finish(e->correlate);
+    }
+    begin_shapes(e);
+    if (telling == TELL_CHANGES) {
+        return syc_cadence_news(e->cadence, visit, e);
     }
     status = syc_cadence_finish(e->cadence, visit, e);
     return status == SYC_OK ? syc_cadence_groups(e->cadence, visit_group, e) : status;

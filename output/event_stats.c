@@ -80,12 +80,14 @@ write_once(struct syc_json *j, const struct syc_once *o)
  * from one on too little traffic.
  */
 static void
-write_tables(struct syc_json *j, const struct syc_table_stats *t, const struct syc_cadence_stats *c,
-             const struct syc_once *once)
+write_tables(struct syc_json *j, const struct syc_run_stats *s)
 {
+    const struct syc_table_stats *t = &s->table;
+    const struct syc_cadence_stats *c = &s->cadence;
+
     syc_json_member_count(j, "connections", t->connections);
     syc_json_member_count(j, "sources", c->sources);
-    write_once(j, once);
+    write_once(j, &s->once);
     syc_json_member_open(j, "connection_table", '{');
     syc_json_member_count(j, "active", t->open);
     syc_json_member_count(j, "peak", t->open_peak);
@@ -156,7 +158,7 @@ syc_emit_stats(struct syc_output *o, const struct syc_run_stats *s)
     syc_json_member_open(j, "stats", '{');
     write_capture(j, &s->capture);
     write_decode(j, s->decode);
-    write_tables(j, &s->table, &s->cadence, &s->once);
+    write_tables(j, s);
     syc_json_member_open(j, "rules", '{');
     write_rules(j, s->rules_loaded, s->rules_refused);
     if (s->correlation.watch.octets_limit > 0) {

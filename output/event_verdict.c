@@ -253,9 +253,8 @@ write_missing(struct syc_json *j, const struct syc_verdict *v, const char *rules
     syc_json_close(j, ']');
 }
 
-/* `final` is for readers that will meet verdicts of a run that goes on; today each is given once, at the end. */
 static void
-write_verdict(struct syc_json *j, const struct syc_verdict *v, const char *ruleset)
+write_verdict(struct syc_json *j, const struct syc_verdict *v, const char *ruleset, bool final)
 {
     syc_json_member_text(j, "subject", syc_subject_name(v->subject->kind));
     syc_json_member_text(j, "label", syc_label_name(v->label));
@@ -264,7 +263,7 @@ write_verdict(struct syc_json *j, const struct syc_verdict *v, const char *rules
     syc_json_member_real(j, "prior", v->prior, ODDS_DIGITS);
     write_texts(j, "kinds", v->kinds, v->kind_count);
     syc_event_window(j, v->subject);
-    syc_json_member_bool(j, "final", true);
+    syc_json_member_bool(j, "final", final);
     syc_json_member_int(j, "conn_count", v->subject->conn_count);
     syc_json_member_text(j, "ruleset", ruleset);
     syc_json_member_open(j, "evidence", '[');
@@ -276,7 +275,7 @@ write_verdict(struct syc_json *j, const struct syc_verdict *v, const char *rules
 }
 
 void
-syc_emit_verdict(struct syc_output *o, const struct syc_verdict *v, const char *ruleset)
+syc_emit_verdict(struct syc_output *o, const struct syc_verdict *v, const char *ruleset, bool final)
 {
     struct syc_json *j = syc_output_begin(o);
 
@@ -286,7 +285,7 @@ syc_emit_verdict(struct syc_output *o, const struct syc_verdict *v, const char *
     syc_event_begin(j, "verdict", v->subject->window_end_us, o->sensor);
     syc_event_subject(j, v->subject);
     syc_json_member_open(j, "verdict", '{');
-    write_verdict(j, v, ruleset);
+    write_verdict(j, v, ruleset, final);
     syc_json_close(j, '}');
     syc_event_end_subject(j, v->subject);
     syc_output_end(o);

@@ -101,8 +101,7 @@ enum syc_status syc_output_flush(struct syc_output *o);
 /*
  * Flush and free; the descriptor stays open.
  *
- * returns  the final status, also of what close(2) would report (a full disk of a network file system); SYC_NO_MEMORY
- *          when events were lost for want of it
+ * returns  the final status, also of what close(2) would report; SYC_NO_MEMORY when events were lost for want of it
  */
 enum syc_status syc_output_fini(struct syc_output *o);
 
@@ -118,8 +117,9 @@ void syc_emit_fingerprint(struct syc_output *o, const struct syc_syn_seen *s,
 void syc_emit_connection(struct syc_output *o, const struct syc_record *r);
 void syc_emit_source(struct syc_output *o, const struct syc_subject *s);
 
-/* ruleset: syc_ruleset_digest(), so that a verdict names the rules it can be redone by. */
-void syc_emit_verdict(struct syc_output *o, const struct syc_verdict *v, const char *ruleset);
+/* ruleset: syc_ruleset_digest(), so that a verdict can be redone. final: false while the run goes on. */
+void syc_emit_verdict(struct syc_output *o, const struct syc_verdict *v, const char *ruleset,
+                      bool final);
 
 struct syc_run_stats {
     int64_t time_us; /* last packet, or 0 */

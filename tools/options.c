@@ -145,6 +145,18 @@ set_idle(struct syc_options *o, const char *text, const char **why)
 }
 
 static bool
+set_interval(struct syc_options *o, const char *text, const char **why)
+{
+    return seconds(text, &o->interval_ns, why);
+}
+
+static bool
+set_stats_interval(struct syc_options *o, const char *text, const char **why)
+{
+    return seconds(text, &o->stats_interval_ns, why);
+}
+
+static bool
 set_two_msl(struct syc_options *o, const char *text, const char **why)
 {
     return seconds(text, &o->two_msl_ns, why);
@@ -236,7 +248,7 @@ static const struct row rows[] = {
     {"Input", 'r', "read", "FILE", CAPTURES, LIST, AT(reads), NULL,
      "read this capture (as FILE does; may be repeated);\nother words are then a filter, as in tcpdump"},
     {NULL, 'i', "interface", "IFACE", CAPTURES, TEXT, AT(interface), NULL,
-     "capture live until interrupted; results at the end"},
+     "capture live until interrupted; results every\n--interval and at the end"},
     {NULL, 0, "no-tunnels", NULL, CAPTURES, FLAG, AT(no_tunnels), NULL,
      "leave GRE, VXLAN and the other tunnels closed"},
     {NULL, 0, "checksums", NULL, CAPTURES, FLAG, AT(checksums), NULL,
@@ -261,6 +273,10 @@ static const struct row rows[] = {
      "put the server names that TLS clients ask for into\nconnection events"},
     {NULL, 0, "format", "FORMAT", JUDGES, CALL, 0, set_format,
      "eve (the default), or zeek: connections as lines of\nZeek's conn.log (JSON), and nothing else"},
+    {NULL, 0, "interval", "SECONDS", CAPTURES, CALL, 0, set_interval,
+     "live: how often results are told anew (default: 60)"},
+    {NULL, 0, "stats-interval", "SECONDS", VERB_ANALYZE, CALL, 0, set_stats_interval,
+     "live: how often a stats event is written (default: as\n--interval)"},
     {NULL, 0, "sensor", "NAME", RUNS, TEXT, AT(sensor), NULL,
      "put this name into every event"},
     {NULL, 0, "fail-on", "WHAT", JUDGES, CALL, 0, set_fail_on,

@@ -28,7 +28,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DEFAULT_EVENTS = SYC_EVENT_VERDICT | SYC_EVENT_STATS, DEFAULT_WIDTH = 80 };
+enum { DEFAULT_EVENTS = SYC_EVENT_VERDICT | SYC_EVENT_STATS };
+
+/* Live: a person who watches sees something within a minute. */
+#define INTERVAL_DEFAULT_NS (60 * SYC_NS_PER_S)
 
 /* What a signal stops; written before handlers are set and after they are gone. */
 static struct syc_engine *_Atomic running;
@@ -131,53 +134,6 @@ listen_to_signals(void)
 
 /* ------------------------------------------------------------ what the engine tells */
 
-/* More automation-like first; those with too little to go on last; else as they came, by address. */
-static bool
-goes_before(const struct syc_table_row *a, const struct syc_table_row *b)
-{
-    bool known_a = a->label != SYC_LABEL_INSUFFICIENT;
-    bool known_b = b->label != SYC_LABEL_INSUFFICIENT;
-
-    if (known_a != known_b) {
-        return known_a;
-    }
-    if (a->score != b->score) {
-        return a->score > b->score;
-    }
-    return a->conn_count > b->conn_count;
-}
-
-/* The best few are kept by insertion: a run may have millions of sources, a terminal five lines. */
-static void
-keep_row(struct syc_table_row *list, size_t *count, size_t most, const struct syc_table_row *row)
-{
-    size_t at = *count;
-
-    while (at > 0 && goes_before(row, &list[at - 1])) {
-        at--;
-    }
-    if (at == most) {
-        return;
-    }
-    *count += *count < most;
-    memmove(&list[at + 1], &list[at], (*count - 1 - at) * sizeof(*row));
-    list[at] = *row;
-}
-
-static void
-on_row(void *user, const struct syc_table_row *row)
-{
-    struct syc_run *run = user;
-
-    if (row->group) {
-        run->groups_seen++;
-        keep_row(run->groups, &run->group_count, GROUP_ROWS, row);
-    } else {
-        run->sources[row->label]++;
-        keep_row(run->top, &run->top_count, TOP_ROWS, row);
-    }
-}
-
 /*
  * How bad a label is for --fail-on: unclear, then mixed, then automation. Others are 0 and reach
  * nothing.
@@ -204,7 +160,18 @@ on_verdict(void *user, const struct syc_verdict *v)
     run->reached |= f->by_label ? rank(v->label) >= rank(f->label) : v->score >= f->score;
 }
 
-/* A finding that was withdrawn by the end reaches nothing. */
+/* Live, at each interval: a person gets the table of now. */
+static void
+on_told(void *user)
+{
+    struct syc_run *run = user;
+
+    if (run->options->verb != VERB_AUDIT) {
+        syc_human_print(run);
+    }
+}
+
+/* A finding that was withdrawn by the end reaches nothing. Live, a report is the engine's again after this call. */
 static void
 on_audited(void *user, const struct syc_audit_report *r)
 {
@@ -215,6 +182,10 @@ on_audited(void *user, const struct syc_audit_report *r)
     for (size_t i = 0; f->set && i < r->finding_count; i++) {
         run->reached |=
             r->findings[i].severity >= f->severity && r->findings[i].resolved_at_us == SYC_NONE;
+    }
+    if (!run->ending) {
+        syc_human_print(run);
+        run->report = NULL;
     }
 }
 
@@ -373,6 +344,7 @@ static int
 make_engine(struct syc_run *run, bool many_inputs)
 {
     const struct syc_options *o = run->options;
+    const int64_t interval_ns = o->interval_ns > 0 ? o->interval_ns : INTERVAL_DEFAULT_NS;
     const struct syc_audit_options audit = {.two_msl_us = o->two_msl_ns / SYC_NS_PER_US,
                                             .at_us = o->at_us,
                                             .own = (const uint8_t(*)[16])o->own,
@@ -397,10 +369,13 @@ make_engine(struct syc_run *run, bool many_inputs)
         .many_inputs = many_inputs,
         .idle_ns = o->idle_ns,
         .two_msl_ns = o->two_msl_ns,
+        .interval_ns = interval_ns,
+        .stats_interval_ns = o->stats_interval_ns > 0 ? o->stats_interval_ns : interval_ns,
         .audit = &audit,
         .audit_only = o->verb == VERB_AUDIT,
-        .row = run->human ? on_row : NULL,
+        .row = run->human ? syc_human_row : NULL,
         .verdict = on_verdict,
+        .told = on_told,
         .audited = o->verb == VERB_AUDIT ? on_audited : NULL,
         .message = o->quiet ? NULL : on_message,
         .input = on_input,
@@ -507,98 +482,6 @@ syc_run_input_failed(struct syc_run *run, const char *name, enum syc_status stat
     }
 }
 
-/* Colors are wanted on a terminal, unless the user or the terminal says no (no-color.org). */
-bool
-syc_color_wanted(void)
-{
-    const char *no = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-
-    return isatty(STDOUT_FILENO) && (no == NULL || no[0] == 0) && term != NULL &&
-           strcmp(term, "dumb") != 0;
-}
-
-/* The first of these that is set decides (setlocale(3)). */
-bool
-syc_utf8_wanted(void)
-{
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *value = getenv(names[i]);
-
-        if (value != NULL && value[0] != 0) {
-            return strcasestr(value, "utf-8") != NULL || strcasestr(value, "utf8") != NULL;
-        }
-    }
-    return false;
-}
-
-/* Asked of the terminal, not of COLUMNS, which shells do not export. */
-int
-syc_terminal_width(void)
-{
-    struct winsize size = {0};
-
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
-                                                                           : DEFAULT_WIDTH;
-}
-
-/* Sources that have no row, by label. */
-static void
-count_others(const struct syc_run *run, uint64_t others[SYC_LABEL_COUNT])
-{
-    memcpy(others, run->sources, sizeof(run->sources));
-    for (size_t i = 0; i < run->top_count; i++) {
-        others[run->top[i].label]--;
-    }
-}
-
-/*
- * Standard output is written by this and by the printers of output/, which use the descriptor: so it is flushed before
- * they speak. What was not TCP and what gave way stands below the table, for it bounds what the table says.
- */
-static enum syc_status
-print_for_people(const struct syc_run *run)
-{
-    struct syc_run_stats stats;
-    struct syc_table_row rows[GROUP_ROWS + TOP_ROWS];
-    size_t count = run->group_count + run->top_count;
-    uint64_t others[SYC_LABEL_COUNT];
-    enum syc_status status = SYC_OK;
-
-    if (count > 0) {
-        memcpy(rows, run->groups, run->group_count * sizeof(*rows));
-        memcpy(rows + run->group_count, run->top, run->top_count * sizeof(*rows));
-        count_others(run, others);
-        status =
-            syc_print_rows(STDOUT_FILENO, rows, count, others, run->groups_seen - run->group_count,
-                           isatty(STDOUT_FILENO) ? syc_terminal_width() : 0, syc_color_wanted());
-    } else {
-        printf("No TCP connection was seen, so there is nobody to judge.\n");
-    }
-    if (status == SYC_OK && fflush(stdout) == 0) {
-        syc_engine_stats(run->engine, &stats);
-        status = syc_print_stats(STDOUT_FILENO, &stats, run->judged);
-    }
-    if (status == SYC_OK && !run->options->quiet && count > 0) {
-        printf("Every verdict with its evidence, to be checked by hand: add --json\n");
-    }
-    return status == SYC_OK && (fflush(stdout) != 0 || ferror(stdout)) ? SYC_IO : status;
-}
-
-/* What a person reads, unless events were written instead. One that does not reach its reader is a failed output. */
-static void
-end_human(struct syc_run *run)
-{
-    bool audit = run->options->verb == VERB_AUDIT;
-
-    if (run->human && run->output.status == SYC_OK && (!audit || run->report != NULL)) {
-        run->output.status = audit ? syc_audit_print(run) : print_for_people(run);
-        run->output.error_number = run->output.status == SYC_NO_MEMORY ? 0 : errno;
-    }
-}
-
 /*
  * Octets and events that did not reach the reader are said, whatever else happened; so is an event
  * that found no memory.
@@ -654,8 +537,9 @@ syc_run_end(struct syc_run *run)
     int status;
 
     atomic_store(&running, NULL);
+    run->ending = true;
     finished = syc_engine_finish(run->engine);
-    end_human(run);
+    syc_human_print(run);
     written = run->csv < 0 || run->report == NULL || syc_audit_write_csv(run);
     (void)syc_output_fini(&run->output); /* its status stays in the structure */
     status = exit_status(run, finished);

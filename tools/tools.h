@@ -54,8 +54,9 @@ struct syc_options {
     unsigned jobs; /* 0 = not given */
     double prior;
     int64_t idle_ns, two_msl_ns;
-    int64_t at_us;      /* SYC_NONE = not given */
-    uint8_t (*own)[16]; /* --host */
+    int64_t interval_ns, stats_interval_ns; /* 0 = not given */
+    int64_t at_us;                          /* SYC_NONE = not given */
+    uint8_t (*own)[16];                     /* --host */
     size_t own_count;
     const char *csv;
     struct syc_fail_on fail_on;
@@ -167,6 +168,7 @@ struct syc_run {
     const struct syc_audit_report *report; /* of the engine; NULL without one */
     int csv;                               /* the file of --csv; -1 without one */
     bool input_failed, interrupted, reached;
+    bool ending;                   /* nothing is read any more: what is told is the end's */
     bool unread;                   /* the output failed before the input's end */
     bool filter_hinted;            /* where a filter stands was said */
     const struct syc_paths *files; /* captures to read; NULL for an interface or records */
@@ -200,6 +202,17 @@ void syc_run_drop(struct syc_run *run);
 
 /* Judge, print, free. Returns the exit status. */
 int syc_run_end(struct syc_run *run);
+
+/* ---- what a person reads (human.c) ---- */
+
+/* The engine's row of a source or group: kept if it is among the worst. user: struct syc_run */
+void syc_human_row(void *user, const struct syc_table_row *row);
+
+/*
+ * Print the table of the rows that were kept, or the audit's report, if this run is for a person and its output has not
+ * failed; and forget the rows. What fails is in run->output.
+ */
+void syc_human_print(struct syc_run *run);
 
 /*
  * How wide a table may be; whether colors and letters beyond ASCII are wanted: by the terminal and the

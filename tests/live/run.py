@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """
 The audit against the kernel: real clients and servers in network namespaces, `ss` sampled while a capture runs, and what
-`syncopate audit` says of the packets held against it. Prints TAP. Needs root; what is not installed is skipped and named
+`syncopate audit` says of the packets held against it; and a run on an interface that judges while it goes on. Prints TAP. Needs root; what is not installed is skipped and named
 (script/setup --live installs it). Less than two minutes.
 
   tests/live/run.py [--bin build/syncopate] [--keep DIR] [NAME ...]
@@ -175,6 +175,37 @@ def ports(lab_, run):
               json.dumps(body["findings"], indent=1))
 
 
+def verdicts(lab_, run):
+    """A watch that goes on: verdicts and counts while a client keeps its rhythm, the last ones at the interruption."""
+    lab_.nginx()
+    out = os.path.join(lab_.folder, "live.jsonl")
+    with open(out, "wb") as f:
+        live = lab_.start("client", [run.binary, "--json", "-i", "eth0", "--interval", 3, "--two-msl", 1, "tcp"], stdout=f)
+    time.sleep(0.7)
+    made = int(lab_.run("client", [PYTHON, os.path.join(HERE, "drain.py"), lab.SERVER, 80, 4, 12]).split()[1])
+    time.sleep(4)
+    with open(out, encoding="ascii") as f:
+        before = [json.loads(line) for line in f]
+    live.send_signal(signal.SIGINT)
+    live.wait(timeout=20)
+    status = lab_.end(live)
+    with open(out, encoding="ascii") as f:
+        after = [json.loads(line) for line in f][len(before):]
+    told = [e for e in before if e["event_type"] == "verdict" and e["src_ip"] == lab.CLIENT]
+    stats = [e["stats"] for e in before if e["event_type"] == "stats"]
+    counts = [e["verdict"]["conn_count"] for e in told]
+    run.check("verdicts come before the interruption", len(told) >= 3, f"{len(told)} of {len(before)} events")
+    run.check("none of them is final", told and not any(e["verdict"]["final"] for e in told))
+    run.check("each knows more than the one before", counts == sorted(set(counts)), str(counts))
+    run.check("with the last of them all is told", made > 40 and counts and counts[-1] == made, f"{counts}, {made} were made")
+    run.check("stats come, too, and add up", len(stats) >= 4 and all(
+        s["capture"]["packets"] == sum(s["decode"].values()) for s in stats), str(stats[-1:]))
+    last = [e for e in after if e["event_type"] == "verdict" and e["src_ip"] == lab.CLIENT]
+    run.check("the interruption brings the final one", len(last) == 1 and last[0]["verdict"]["final"], json.dumps(after)[:500])
+    run.check("of the same connections", [e["verdict"]["conn_count"] for e in last] == [made], str(last)[:200])
+    run.check("its status says that it was interrupted", status == 130, str(status))
+
+
 def postgresql():
     """The folder of PostgreSQL's programs, None without one."""
     found = sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"))
@@ -221,6 +252,7 @@ SCENARIOS = [
     ("pool-again", pool_again, lambda: have("node", "nginx")),
     ("persistence", persistence, lambda: have("ab", "nginx")),
     ("ports", ports, lambda: have("nginx")),
+    ("verdicts", verdicts, lambda: have("nginx")),
     ("database", database, lambda: have("setpriv") or (None if postgresql() else "PostgreSQL is not installed")),
 ]
 

@@ -19,6 +19,7 @@
 int test_audit_group(void);
 int test_engine_group(void);
 int test_judge_group(void);
+int test_live_group(void);
 int test_load_group(void);
 int test_memory_group(void);
 int test_mixed_group(void);

@@ -9,6 +9,7 @@ main(void)
     failed += test_audit_group();
     failed += test_engine_group();
     failed += test_judge_group();
+    failed += test_live_group();
     failed += test_load_group();
     failed += test_memory_group();
     failed += test_mixed_group();

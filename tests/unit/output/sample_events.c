@@ -84,7 +84,7 @@ emit_subjects(struct syc_output *o)
         s.degraded = i < 2 ? 0 : 1U << SYC_DEGRADED_EVICTED;
         v.label = (enum syc_label)i;
         syc_emit_source(o, &s);
-        syc_emit_verdict(o, &v, "sha256:0123456789abcdef");
+        syc_emit_verdict(o, &v, "sha256:0123456789abcdef", true);
     }
 }
 

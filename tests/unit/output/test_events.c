@@ -285,7 +285,7 @@ a_verdict_can_be_redone_by_hand(void **state)
 
     make_verdict(&v, &s, typed_values);
     piped_open(&p);
-    syc_emit_verdict(&p.out, &v, "sha256:2f1c9a7e");
+    syc_emit_verdict(&p.out, &v, "sha256:2f1c9a7e", true);
     piped_read(&p);
     assert_string_equal(
         p.text,
@@ -370,7 +370,7 @@ what_is_missing_is_told_anew_for_each_subject(void **state)
         row[gaps] = (struct syc_value){.type = rows[i].gaps < 0 ? SYC_ABSENT : SYC_INT,
                                        .u.i = rows[i].gaps};
         syc_judge(set, NULL, &s, 0, &v);
-        syc_emit_verdict(&p.out, &v, syc_ruleset_digest(set));
+        syc_emit_verdict(&p.out, &v, syc_ruleset_digest(set), true);
         piped_read(&p);
         root = parse(p.text, p.n);
         assert_string_equal(json_string_value(look(root, "verdict.missing.0.needs")),
@@ -401,7 +401,7 @@ a_verdict_on_a_pair_names_both_ends_and_what_was_lost(void **state)
     memset(s.source, 0, 15);
     s.source[15] = 1;
     piped_open(&p);
-    syc_emit_verdict(&p.out, &v, NULL);
+    syc_emit_verdict(&p.out, &v, NULL, false);
     piped_read(&p);
     root = parse(p.text, p.n);
     assert_string_equal(json_string_value(look(root, "src_ip")), "::1");
@@ -412,6 +412,7 @@ a_verdict_on_a_pair_names_both_ends_and_what_was_lost(void **state)
     assert_string_equal(json_string_value(look(root, "verdict.evidence.0.display_filter")),
                         "ipv6.addr == ::1 && tcp.port == 443 && ipv6.addr == ::ffff:192.0.2.1");
     assert_null(look(root, "verdict.ruleset"));
+    assert_true(json_is_false(look(root, "verdict.final")));
     assert_true(json_is_false(look(root, "complete")));
     assert_string_equal(json_string_value(look(root, "degraded.0")), "kernel_drops");
     json_decref(root);
