@@ -99,15 +99,27 @@ is_due(const struct live *l, int64_t *done_ns, int64_t period_ns)
     return true;
 }
 
+/*
+ * Correlations take connections by their start, and records come when connections end: what started within the lag waits
+ * for others that started before it. Longer than a part of a record lasts, and than a closed one is kept.
+ */
+static int64_t
+settled_us(const struct syc_engine *e, const struct live *l)
+{
+    return syc_us_from_ns(l->now_ns - e->config.interval_ns - e->config.two_msl_ns);
+}
+
 /* Events of one telling go out together: a write(2) each would double what it takes. */
 static enum syc_status
-judge(struct syc_engine *e, enum telling telling)
+judge(struct syc_engine *e, const struct live *l, enum telling telling)
 {
     bool by_line = e->config.output->line_buffered;
     enum syc_status status = SYC_OK;
 
     e->config.output->line_buffered = false;
     if (e->cadence != NULL) {
+        e->stats.forgotten += syc_cadence_make_room(e->cadence);
+        syc_correlate_advance(e->correlate, settled_us(e, l));
         status = engine_judge_subjects(e, telling);
     }
     if (status == SYC_OK && telling == TELL_NEWS) {
@@ -126,7 +138,7 @@ tell(struct syc_engine *e, struct live *l, enum telling telling)
 {
     struct timespec after;
 
-    if (judge(e, telling) != SYC_OK) {
+    if (judge(e, l, telling) != SYC_OK) {
         engine_tell(e, NULL, "out of memory; the verdicts of now are left out");
     }
     if (telling == TELL_NEWS && e->config.told != NULL) {

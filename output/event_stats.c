@@ -111,6 +111,9 @@ write_tables(struct syc_json *j, const struct syc_run_stats *s)
     syc_json_member_count(j, "evicted", c->sources_evicted);
     syc_json_member_count(j, "records_dropped", c->records_dropped);
     syc_json_member_count(j, "groups_dropped", c->groups_dropped);
+    if (s->forgotten > 0) { /* live: verdicts are of what came after it */
+        syc_json_member_count(j, "forgotten", s->forgotten);
+    }
     syc_json_close(j, '}');
     syc_json_member_open(j, "half_open", '{');
     syc_json_member_count(j, "active", t->half_open);

@@ -128,8 +128,8 @@ struct syc_run_stats {
     struct syc_table_stats table;
     struct syc_cadence_stats cadence;
     struct syc_once once;
-    uint64_t rules_loaded, rules_refused;
-    struct syc_correlate_stats correlation; /* without correlations all 0 */
+    uint64_t forgotten, rules_loaded, rules_refused; /* forgotten: connections, live */
+    struct syc_correlate_stats correlation;          /* without correlations all 0 */
 };
 void syc_emit_stats(struct syc_output *o, const struct syc_run_stats *s);
 

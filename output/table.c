@@ -236,5 +236,6 @@ syc_print_stats(int fd, const struct syc_run_stats *s, uint64_t judged)
     print_lost(&to, s->cadence.records_dropped, "record", "not judged: out of memory (--memory)");
     print_lost(&to, s->cadence.groups_dropped, "source",
                "in no fleet, or all services: out of memory (--memory)");
+    print_lost(&to, s->forgotten, "connection", "of long ago forgotten: out of memory (--memory)");
     return syc_page_end(&to, fd);
 }

@@ -242,7 +242,7 @@ def stats():
         return obj({k: count for k in names})
 
     connection_table = table("active", "peak", "memuse_bytes", "memcap_bytes", "evicted", "gave_way", "denied", "stray_rst", "duplicates")
-    source_table = table("memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "records_dropped", "groups_dropped")
+    source_table = table("memuse_bytes", "mempeak_bytes", "memcap_bytes", "evicted", "records_dropped", "groups_dropped", "forgotten")
     half_open = table("active", "peak", "memuse_bytes", "memcap_bytes", "evicted")
     body = obj({"capture": obj({k: count for k in ("packets", "bytes", "kernel_drops", "interface_drops")}, ["packets"]),
                 "decode": obj({}, ["tcp"], count), "connections": count, "sources": count, "sources_once": once(), "connection_table": connection_table,

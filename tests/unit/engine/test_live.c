@@ -283,6 +283,33 @@ a_table_is_whole_at_each_interval(void **unused)
     craft_free(r.text);
 }
 
+/* ------------------------------------------------------------ memory */
+
+/* Three quarters of behavior's half of 640 KiB hold some 1,500 connections: of 2,400 the first ones make room for the last. */
+static void
+what_ended_long_ago_makes_room(void **unused)
+{
+    static struct craft c;
+    static struct live_run r;
+
+    (void)unused;
+    craft_begin(&c);
+    c.request = 1;
+    for (uint16_t i = 0; i < 2400; i++) {
+        craft_talk(&c, i * 10 * S, (uint8_t)(10 + i / 100), 1, (uint16_t)(20000 + i));
+    }
+    run_live(&r, &c,
+             (struct syc_engine_config){.interval_ns = 60 * SYC_NS_PER_S,
+                                        .memory_octets = 640 << 10},
+             SYC_EVENT_VERDICT);
+    assert_int_equal(r.stats.cadence.records_dropped, 0);
+    assert_true(r.stats.forgotten > 500);
+    assert_int_equal(count_told(&r, "192.0.2.10", "automation", false) > 0, 1);
+    assert_int_equal(count_told(&r, "192.0.2.10", NULL, true), 0); /* forgotten */
+    assert_int_equal(count_told(&r, "192.0.2.33", "automation", true), 1);
+    craft_free(r.text);
+}
+
 int
 test_live_group(void)
 {
@@ -294,6 +321,7 @@ test_live_group(void)
         cmocka_unit_test(the_last_verdicts_are_those_of_a_file),
         cmocka_unit_test(stats_come_at_their_own_interval_and_add_up),
         cmocka_unit_test(a_table_is_whole_at_each_interval),
+        cmocka_unit_test(what_ended_long_ago_makes_room),
     };
 
     return cmocka_run_group_tests_name("live", tests, NULL, NULL);
