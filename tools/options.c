@@ -276,7 +276,7 @@ static const struct row rows[] = {
     {NULL, 0, "interval", "SECONDS", CAPTURES, CALL, 0, set_interval,
      "live: how often results are told anew (default: 60)"},
     {NULL, 0, "stats-interval", "SECONDS", VERB_ANALYZE, CALL, 0, set_stats_interval,
-     "live: how often a stats event is written (default: as\n--interval)"},
+     "live: how often a stats event is written\n(default: as --interval)"},
     {NULL, 0, "sensor", "NAME", RUNS, TEXT, AT(sensor), NULL,
      "put this name into every event"},
     {NULL, 0, "fail-on", "WHAT", JUDGES, CALL, 0, set_fail_on,
@@ -534,19 +534,24 @@ syc_options_fini(struct syc_options *o)
 
 /* ------------------------------------------------------------ help */
 
-/* "  -r, --read FILE          text", the text's further lines below its first. */
+/* "  -r, --read FILE          text", the text's further lines below its first; a wide option has a line of its own. */
 static void
 print_row(const struct row *row)
 {
+    enum { COLUMN = 22 };
     char left[64];
     const char *text = row->help;
 
     snprintf(left, sizeof(left), "%c%c%c --%s%s%s", row->letter != 0 ? '-' : ' ',
              row->letter != 0 ? row->letter : ' ', row->letter != 0 ? ',' : ' ', row->name,
              row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
+    if (strlen(left) > COLUMN) {
+        printf("  %s\n", left);
+        left[0] = 0;
+    }
     for (;;) {
         const char *end = strchrnul(text, '\n');
-        printf("  %-22s  %.*s\n", left, (int)(end - text), text);
+        printf("  %-*s  %.*s\n", COLUMN, left, (int)(end - text), text);
         if (*end == 0) {
             return;
         }
