@@ -16,7 +16,7 @@
  *              ^begin                                             ^end           units of COLD_UNIT octets
  *
  *   cold_put   behind `end` of the newest      cold_drop  marks DEAD, moves nothing
- *   cold_thaw  copies out, then drops          cold_oldest  passes the dead, gives empty chunks back
+ *   cold_thaw  copies out, then drops          cold_oldest  passes the dead, gives chunks of them back
  *
  * Order of packing is order of the close (the queue of closed connections is), so the oldest is the
  * one to evict, for any hash key. A DEAD one in the middle of a chunk keeps its octets until all
@@ -57,6 +57,7 @@ _Static_assert(sizeof(struct conn) % WORD == 0, "struct conn is whole words");
  */
 struct cold_chunk {
     uint32_t begin, end; /* units: before begin all are dead */
+    uint32_t live;       /* packed ones in it that are not dead */
     _Alignas(COLD_UNIT) uint8_t octets[CHUNK_OCTETS];
 };
 _Static_assert(PACKED_MAX <= CHUNK_OCTETS, "any connection fits a chunk");
@@ -73,13 +74,18 @@ ref_of(uint32_t number, uint32_t unit)
     return REF_COLD | (number * CHUNK_UNITS + unit);
 }
 
+static struct cold_chunk *
+chunk_of(const struct syc_table *t, uint32_t ref)
+{
+    return t->cold.places[(ref & ~REF_COLD) / CHUNK_UNITS].chunk;
+}
+
 struct cold *
 cold_get(const struct syc_table *t, uint32_t ref)
 {
-    uint32_t at = ref & ~REF_COLD;
-    struct cold_chunk *chunk = t->cold.places[at / CHUNK_UNITS].chunk;
+    size_t unit = (ref & ~REF_COLD) % CHUNK_UNITS;
 
-    return (struct cold *)(void *)(chunk->octets + (size_t)(at % CHUNK_UNITS) * COLD_UNIT);
+    return (struct cold *)(void *)(chunk_of(t, ref)->octets + unit * COLD_UNIT);
 }
 
 /*
@@ -140,7 +146,7 @@ add_chunk(struct syc_table *t)
         }
         return false;
     }
-    chunk->begin = chunk->end = 0;
+    chunk->begin = chunk->end = chunk->live = 0;
     s->places[number] = (struct cold_place){.chunk = chunk};
     *(s->newest != 0 ? &s->places[s->newest].next : &s->oldest) = number;
     s->newest = number;
@@ -161,6 +167,16 @@ drop_oldest_chunk(struct syc_table *t)
     syc_free(s->places[number].chunk);
     syc_budget_give(&t->store.budget, sizeof(struct cold_chunk));
     free_number(s, number);
+}
+
+void
+cold_give_back(struct syc_table *t)
+{
+    const struct cold_store *s = &t->cold;
+
+    while (s->oldest != 0 && s->places[s->oldest].chunk->live == 0) {
+        drop_oldest_chunk(t);
+    }
 }
 
 /* For the end of the table: what still lives must have been written, since nobody calls back. */
@@ -443,6 +459,7 @@ cold_put(struct syc_table *t, struct conn *c)
     pack(t, c, h);
     h->tag = tag;
     chunk->end += h->size;
+    chunk->live++;
     c->number = number;
     index_move(&t->index, tag, number, ref);
     leave_pool(t, c);
@@ -501,6 +518,7 @@ cold_put_refused(struct syc_table *t, uint32_t half, uint32_t tag, const struct 
                                       .ip_id = s->ip_id,
                                       .ttl = s->ttl};
     chunk->end += REFUSED_UNITS;
+    chunk->live++;
     index_move(&t->index, tag, half, ref);
     half_give(t, from);
     t->cold.live++;
@@ -610,18 +628,16 @@ cold_thaw(struct syc_table *t, uint32_t ref)
     index_move(&t->index, h->tag, ref, number);
     queue_append(t, &t->closed, c);
     table_due(t, c);
-    cold_drop(t, h);
+    cold_drop(t, ref);
     return c;
 }
 
-/*
- * Its octets stay until the chunk's front passes them; trouble and cut have moved to whoever
- * unpacked it.
- */
+/* Its octets stay until its chunk goes; trouble and cut have moved to whoever unpacked it. */
 void
-cold_drop(struct syc_table *t, struct cold *h)
+cold_drop(struct syc_table *t, uint32_t ref)
 {
-    h->state = COLD_DEAD;
+    cold_get(t, ref)->state = COLD_DEAD;
+    chunk_of(t, ref)->live--;
     t->cold.live--;
 }
 
@@ -634,22 +650,19 @@ cold_drop(struct syc_table *t, struct cold *h)
 struct cold *
 cold_oldest(struct syc_table *t, uint32_t *ref)
 {
-    struct cold_store *s = &t->cold;
+    const struct cold_store *s = &t->cold;
+    struct cold_chunk *chunk;
+    struct cold *h;
 
-    while (s->oldest != 0) {
-        struct cold_chunk *chunk = s->places[s->oldest].chunk;
-        while (chunk->begin < chunk->end) {
-            struct cold *h;
-            *ref = ref_of(s->oldest, chunk->begin);
-            h = cold_get(t, *ref);
-            if (h->state != COLD_DEAD) {
-                return h->state == COLD_LIVE ? h : NULL;
-            }
-            chunk->begin += h->size;
-        }
-        drop_oldest_chunk(t);
+    cold_give_back(t);
+    if (s->oldest == 0) {
+        return NULL;
     }
-    return NULL;
+    chunk = s->places[s->oldest].chunk; /* one in it lives */
+    while ((h = cold_get(t, *ref = ref_of(s->oldest, chunk->begin)))->state == COLD_DEAD) {
+        chunk->begin += h->size;
+    }
+    return h->state == COLD_LIVE ? h : NULL;
 }
 
 /* In order of packing; visit may drop what it is shown, but nothing else. */

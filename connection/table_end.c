@@ -82,24 +82,22 @@ table_end(struct syc_table *t, struct conn *c, enum syc_reason reason)
  * so that is dropped last.
  */
 void
-table_write_cold(struct syc_table *t, struct cold *h, enum syc_reason reason, uint32_t degraded)
+table_write_cold(struct syc_table *t, uint32_t ref, enum syc_reason reason, uint32_t degraded)
 {
     struct conn *c = &t->scratch;
 
-    cold_unpack(t, h, c);
+    cold_unpack(t, cold_get(t, ref), c);
     table_write(t, c, reason, degraded);
     log_free(&t->store, &c->log);
     trouble_free(&t->store, c);
-    cold_drop(t, h);
+    cold_drop(t, ref);
 }
 
 static void
 end_cold(struct syc_table *t, uint32_t ref, enum syc_reason reason, uint32_t degraded)
 {
-    struct cold *h = cold_get(t, ref);
-
-    index_remove(&t->index, h->tag, ref);
-    table_write_cold(t, h, reason, degraded);
+    index_remove(&t->index, cold_get(t, ref)->tag, ref);
+    table_write_cold(t, ref, reason, degraded);
 }
 
 void
@@ -502,11 +500,10 @@ free_cold(void *table, uint32_t ref, struct cold *h)
 {
     struct syc_table *t = table;
 
-    (void)ref;
     cold_unpack(t, h, &t->scratch);
     log_free(&t->store, &t->scratch.log);
     trouble_free(&t->store, &t->scratch);
-    cold_drop(t, h);
+    cold_drop(t, ref);
 }
 
 /*

@@ -137,7 +137,7 @@ end_one(struct syc_table *t, uint32_t ref, uint32_t degraded)
         return;
     }
     if ((ref & REF_COLD) != 0) {
-        table_write_cold(t, cold_get(t, ref), SYC_REASON_CLOSED, 0);
+        table_write_cold(t, ref, SYC_REASON_CLOSED, 0);
         return;
     }
     struct conn *c = pool_get(&t->pool, ref);
@@ -194,7 +194,8 @@ expect(const struct syc_table *t, const struct lasts *all, size_t i)
 
 /*
  * All are written before any structure is emptied; afterwards the table is as new and may be fed
- * again.
+ * again. Chunks of packed ones go as soon as all in them are written: they began nearly in the order in
+ * which they closed, and who takes the records needs room.
  */
 void
 syc_table_finish(struct syc_table *t, uint32_t degraded)
@@ -211,6 +212,7 @@ syc_table_finish(struct syc_table *t, uint32_t degraded)
     for (size_t i = 0; i < all.count; i++) {
         expect(t, &all, i);
         end_one(t, all.list[i].ref, degraded);
+        cold_give_back(t);
     }
     syc_free(all.list);
     cold_clear(t);

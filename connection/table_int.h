@@ -244,8 +244,10 @@ void cold_key(const struct syc_table *t, const struct cold *h, struct syc_key *o
 void cold_unpack(struct syc_table *t, const struct cold *h, struct conn *out);
 /* Back into the pool, in the same index slot, among the closed; NULL when there is no room for it. */
 struct conn *cold_thaw(struct syc_table *t, uint32_t ref);
-/* Forget it; its index slot is the caller's to empty. */
-void cold_drop(struct syc_table *t, struct cold *h);
+/* Forget it; its index slot is the caller's to empty. Its octets stay valid until the next of the two calls below. */
+void cold_drop(struct syc_table *t, uint32_t ref);
+/* Of the oldest chunks those in which all are dropped go back to the system. cost: a comparison, if there is none. */
+void cold_give_back(struct syc_table *t);
 /* The one packed longest ago and its reference, or NULL. */
 struct cold *cold_oldest(struct syc_table *t, uint32_t *ref);
 /* Visit all that are not dropped, in order of packing; visit may drop what it is shown. */
@@ -317,8 +319,7 @@ enum { LATE_US = 5 * 1000000 };
 /* table_end.c */
 /* Make the record and hand it on; the second and third also give back what they stood for, but not the index slot. */
 void table_write(struct syc_table *t, struct conn *c, enum syc_reason reason, uint32_t degraded);
-void table_write_cold(struct syc_table *t, struct cold *h, enum syc_reason reason,
-                      uint32_t degraded);
+void table_write_cold(struct syc_table *t, uint32_t ref, enum syc_reason reason, uint32_t degraded);
 void table_write_half(struct syc_table *t, const struct half_open *h, enum syc_reason reason,
                       uint32_t degraded);
 /* Let rest what closed a while ago: no head is waited for, and it may be packed. To be called once now_us has reached rest_due_us. */

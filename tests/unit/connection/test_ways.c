@@ -238,6 +238,48 @@ a_place_is_made_by_packing_who_rests_longest(void **state)
     talk_fini(&t);
 }
 
+/* What the table has taken while the first and the last record are told. */
+struct taken {
+    const struct syc_table *table;
+    size_t records, first, last;
+};
+
+static void
+note_taken(void *user, const struct syc_record *r)
+{
+    struct taken *taken = user;
+
+    (void)r;
+    taken->last = taken->table->store.budget.used;
+    taken->first = taken->records++ == 0 ? taken->last : taken->first;
+}
+
+/* At the end who takes the records needs room, and what is packed no longer does. */
+static void
+room_of_the_packed_is_given_back_while_records_are_told(void **state)
+{
+    enum { CONNECTIONS = 200, SMALLEST = 128 };
+    struct taken taken = {0};
+    struct talk t;
+
+    (void)state;
+    talk_init(&t);
+    t.table->whole_octets = 0;
+    for (int i = 0; i < CONNECTIONS; i++) {
+        t.client_port = (uint16_t)(40000 + i);
+        talk_handshake(&t, i * 2000);
+        talk(&t, i * 2000 + 30, SERVER, "RA", 5001, 1001, 0);
+    }
+    assert_true(t.table->packed >= CONNECTIONS - 1);
+    taken.table = t.table;
+    t.table->sink.record = note_taken;
+    t.table->sink.user = &taken;
+    syc_table_finish(t.table, 0);
+    assert_int_equal(taken.records, CONNECTIONS);
+    assert_true(taken.first - taken.last >= (size_t)CONNECTIONS / 2 * SMALLEST);
+    talk_fini(&t);
+}
+
 /*
  * A ring that grows gives reference 0 to the entry that had 500 while another of the same run still has 0 and has not
  * moved yet. Both stand at one home of 1024; the second is the one that is asked for.
@@ -267,6 +309,7 @@ test_ways_group(void)
         cmocka_unit_test(an_entry_is_moved_by_its_tag_as_well),
         cmocka_unit_test(every_way_gives_the_same_records),
         cmocka_unit_test(a_place_is_made_by_packing_who_rests_longest),
+        cmocka_unit_test(room_of_the_packed_is_given_back_while_records_are_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
